@@ -1,0 +1,116 @@
+"""Why a shipment cannot go on, and the whole answer for an order. Imports no model: the models ask here.
+
+No reason means allowed: the FSM's condition, the greyed button and every "why is it not shipped?" read the same list.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orders import blockers as orders
+from orders.blockers import Reason, wrong_status
+
+if TYPE_CHECKING:
+    from fulfillment.models.shipment import Shipment
+    from orders.models.order import Order
+
+SHIPMENT_STATE = {
+    "PLANNED": "waiting for stock",
+    "READY": "ready but not picked",
+    "PICKING": "still being picked",
+    "PICKED": "picked",
+    "PACKED": "packed",
+    "SHIPPED": "on its way",
+    "DELIVERED": "delivered",
+    "CANCELLED": "cancelled",
+    "LOST": "lost",
+    "RETURNED_TO_SENDER": "back at the shop",
+}
+SHIPMENT_VERB = {
+    "make_ready": "become ready",
+    "start_picking": "be taken for picking",
+    "pick": "be picked",
+    "pack": "be packed",
+    "ship": "be shipped",
+    "deliver": "be delivered",
+    "cancel": "be cancelled",
+    "lose": "be lost",
+    "find": "be found",
+    "return_to_sender": "come back",
+}
+NEEDS_FREE_WAY = {"start_picking", "pick", "pack", "ship"}
+
+
+def is_allowed(verb: str) -> Callable[[Any], bool]:
+    """Return the FSM condition that asks here."""
+    return lambda shipment: not reasons(shipment, verb)
+
+
+def reasons(shipment: "Shipment", verb: str) -> list[Reason]:
+    """Say why `verb` is not possible on this shipment now."""
+    sentence = f"The shipment is {SHIPMENT_STATE[shipment.status]}, so it cannot {SHIPMENT_VERB[verb]}."
+    found = wrong_status(shipment, verb, sentence)
+    if not found and verb in NEEDS_FREE_WAY:
+        found = orders.obstacles(shipment.order, _line_numbers(shipment))
+    if not found and verb == "make_ready":
+        found = _waiting_stock(shipment)
+    return found
+
+
+def order_reasons(order: "Order", verb: str) -> list[Reason]:
+    """Say why `verb` is not possible on the order, as far as its shipments forbid it."""
+    found = orders.reasons(order, verb)
+    if verb != "cancel":
+        return found
+    left = [shipment for shipment in order.shipments.all() if shipment.status in _LEFT]
+    if not left:
+        return found
+    numbers = " and ".join(shipment.number for shipment in left)
+    verb_form = "has" if len(left) == 1 else "have"
+    sentence = f"{numbers} {verb_form} left the warehouse already. What is not shipped can still be cancelled line by line."
+    return [Reason("already_shipped", sentence, "carrier", left[0].shipped_at)]
+
+
+def why_not_shipped(order: "Order") -> list[Reason]:
+    """Say all that keeps the order from leaving: what is held, what is missing, and who can do something about it."""
+    if order.status not in _TO_SHIP:
+        return []
+    found = orders.obstacles(order, {line.number for line in order.lines.all()})
+    for shipment in order.shipments.all():
+        found += _why_shipment_waits(shipment)
+    return found
+
+
+_LEFT = {"SHIPPED", "DELIVERED", "LOST", "RETURNED_TO_SENDER"}
+_TO_SHIP = {"PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"}
+
+
+def _why_shipment_waits(shipment: "Shipment") -> list[Reason]:
+    match shipment.status:
+        case "PLANNED":
+            return _waiting_stock(shipment)
+        case "READY":
+            return [_step("to_pick", f"{shipment.number} waits to be picked.", shipment.ready_at)]
+        case "PICKING":
+            return [_step("picking", f"{shipment.number} is being picked.", shipment.ready_at)]
+        case "PICKED":
+            return [_step("to_pack", f"{shipment.number} waits to be packed.", shipment.picked_at)]
+        case "PACKED":
+            return [_step("to_ship", f"{shipment.number} is packed and waits for the carrier.", shipment.packed_at)]
+    return []
+
+
+def _waiting_stock(shipment: "Shipment") -> list[Reason]:
+    """Name what of the shipment is not reserved yet."""
+    missing = [f"{line.waiting} × {line.order_line.name}" for line in shipment.lines.all() if line.waiting]
+    if not missing:
+        return []
+    return [Reason("waits_for_stock", f"Waits for stock: {', '.join(missing)}.", "shop", shipment.planned_at)]
+
+
+def _step(code: str, sentence: str, since: datetime | None) -> Reason:
+    return Reason(code, sentence, "warehouse", since)
+
+
+def _line_numbers(shipment: "Shipment") -> set[int]:
+    return {line.order_line.number for line in shipment.lines.all()}

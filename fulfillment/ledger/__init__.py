@@ -1,0 +1,26 @@
+"""The only writer of stock: balances, bins, reservations, and where the units of a line are.
+
+Every act posts movements; balances are written from them alone, in `posting`. `verify` computes all of it again.
+Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are safe behind the item's lock.
+"""
+
+from fulfillment.ledger.outbound import cancel, deliver, pack, pick, regroup, reserve, ship
+from fulfillment.ledger.posting import AlreadyApplied, NotEnoughStock
+from fulfillment.ledger.stock import adjust, open_warehouse, receive
+from fulfillment.ledger.verify import verify
+
+__all__ = [
+    "AlreadyApplied",
+    "NotEnoughStock",
+    "adjust",
+    "cancel",
+    "deliver",
+    "open_warehouse",
+    "pack",
+    "pick",
+    "receive",
+    "regroup",
+    "reserve",
+    "ship",
+    "verify",
+]

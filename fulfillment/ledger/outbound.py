@@ -1,0 +1,272 @@
+"""Stock on its way out: reserved, picked, packed, shipped, delivered; or cancelled and given back.
+
+`Units` says how many of which line of a shipment. The order, and its shipments, are open in `change()`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import uuid4
+
+from fulfillment.ledger.posting import NotEnoughStock, add_to, lock_items, post
+from fulfillment.ledger.stock import PUT_BACK, STAGE
+from fulfillment.models import Bin, BinStock, Reservation, Shipment, ShipmentLine, StockItem, StockMovement
+from orders.models import Actor, OrderLine
+
+Kind = StockMovement.Kind
+Units = Mapping[ShipmentLine, int]
+Shift = tuple[str, str, int]
+
+
+class Take(NamedTuple):
+    """Units of a stock item for a line of a shipment."""
+
+    line: ShipmentLine
+    item: StockItem
+    quantity: int
+
+
+class _Entries:
+    """The movements of one act, numbered."""
+
+    def __init__(self, by: Actor, cause: str) -> None:
+        self.common = {"operation": str(uuid4()), "by": str(by), "cause": cause}
+        self.rows: list[StockMovement] = []
+
+    def add(self, kind: str, item: StockItem, quantity: int, line: ShipmentLine, **more: object) -> None:
+        self.rows.append(StockMovement(
+            **self.common, n=len(self.rows), kind=kind, stock_item=item, quantity=quantity,
+            order_line_id=line.order_line_id, **more,
+        ))
+
+
+def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
+    """Reserve what is there of what the lines wait for, nearest warehouse first; return what was taken."""
+    wanting = [line for line in lines if line.waiting]
+    takes = _share_out(wanting, _lock_free({line.order_line.product_id for line in wanting}))
+    if not takes or (all_or_nothing and sum(take.quantity for take in takes) < sum(line.waiting for line in wanting)):
+        return []
+    entries = _Entries(by, cause)
+    for line, item, quantity in takes:
+        entries.add(Kind.RESERVE, item, quantity, line, reserved_delta=quantity)
+    post(entries.rows)
+    Reservation.objects.bulk_create(
+        Reservation(shipment_line=line, stock_item=item, quantity=quantity) for line, item, quantity in takes
+    )
+    units = _sum((line, quantity) for line, _, quantity in takes)
+    _move_units(units, "reserved", {line: [("waiting", "reserved", quantity)] for line, quantity in units.items()})
+    return takes
+
+
+def pick(shipment: Shipment, units: Units, *, by: Actor) -> None:
+    """Bring units from their bins to the packing station; bins are emptied in walking order."""
+    entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
+    items = _lock_reserved(units)
+    places = _places(shipment, units)
+    for line, quantity in units.items():
+        product = line.order_line.product_id
+        for place, taken in _from_bins(places[product], quantity, line):
+            entries.add(Kind.PICK, items[product], taken, line, from_bin=place, to_bin=stage)
+    post(entries.rows)
+    _move_units(units, "picked", {line: [("reserved", "picked", quantity)] for line, quantity in units.items()})
+
+
+def pack(units: Units) -> None:
+    """Put picked units into boxes: nothing moves in the stock."""
+    _move_units(units, "packed", {line: [("picked", "packed", quantity)] for line, quantity in units.items()})
+
+
+def ship(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
+    """Let a packed shipment leave: its reservations are used up and its units go off the books."""
+    entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
+    units = {line: line.quantity for line in lines if line.quantity}
+    items = _lock_reserved(units)
+    for line, quantity in units.items():
+        entries.add(
+            Kind.SHIP, items[line.order_line.product_id], quantity, line,
+            from_bin=stage, on_hand_delta=-quantity, reserved_delta=-quantity,
+        )
+    post(entries.rows)
+    Reservation.objects.filter(shipment_line__in=lines, status=Reservation.Status.OPEN).update(
+        status=Reservation.Status.SHIPPED,
+    )
+    _move_units({}, "", {line: [("packed", "shipped", quantity)] for line, quantity in units.items()})
+
+
+def deliver(lines: Iterable[ShipmentLine]) -> None:
+    """Count a shipment's units as delivered."""
+    _move_units({}, "", {line: [("shipped", "delivered", line.quantity)] for line in lines if line.quantity})
+
+
+def cancel(shipment: Shipment, units: Units, *, by: Actor, cause: str) -> None:
+    """Take units out of a shipment that has not left: what was reserved for them is free again, at once and exactly.
+
+    Units that were picked wait in the put-back bin to be brought home.
+    """
+    entries = _Entries(by, cause)
+    items = _lock_reserved(units)
+    shifts = {line: _stages(line, quantity) for line, quantity in units.items()}
+    freed = {line: count for line, moves in shifts.items() if (count := _count(moves, "reserved", "picked", "packed"))}
+    lifted = {line: count for line, moves in shifts.items() if (count := _count(moves, "picked", "packed"))}
+    for line, count in freed.items():
+        entries.add(Kind.RELEASE, items[line.order_line.product_id], count, line, reserved_delta=-count)
+    ends = {"from_bin": _bin(shipment, STAGE), "to_bin": _bin(shipment, PUT_BACK)} if lifted else {}
+    for line, count in lifted.items():
+        entries.add(Kind.MOVE, items[line.order_line.product_id], count, line, **ends)
+    post(entries.rows)
+    _release(freed)
+    _take_out(shifts)
+    _move_units({}, "", shifts)
+
+
+def regroup(lines: Sequence[ShipmentLine], into: Shipment, *, warehouse_id: int) -> None:
+    """Move what the lines have reserved in a warehouse to another shipment of the same order, which still has to be picked."""
+    moved = Reservation.objects.filter(
+        shipment_line__in=lines, stock_item__warehouse=warehouse_id, status=Reservation.Status.OPEN,
+    ).select_related("shipment_line")
+    by_line: dict[ShipmentLine, int] = _sum((each.shipment_line, each.quantity) for each in moved)
+    known = {line.order_line_id: line for line in into.lines.all()}
+    fresh = [
+        ShipmentLine(shipment=into, order_line_id=line.order_line_id, quantity=0)
+        for line in by_line
+        if line.order_line_id not in known
+    ]
+    known |= {line.order_line_id: line for line in ShipmentLine.objects.bulk_create(fresh)}
+    for each in moved:
+        each.shipment_line = known[each.shipment_line.order_line_id]
+    Reservation.objects.bulk_update(moved, ["shipment_line"])
+    taken = {line.pk: (-count, -count) for line, count in by_line.items()}
+    given = {known[line.order_line_id].pk: (count, count) for line, count in by_line.items()}
+    add_to(ShipmentLine, ("reserved", "quantity"), taken | given)
+
+
+def _lock_free(product_ids: set[int]) -> dict[int, list[StockItem]]:
+    """Lock the items of these products; return product → its items, nearest warehouse first."""
+    found: dict[int, list[StockItem]] = defaultdict(list)
+    items = StockItem.objects.filter(product__in=product_ids).select_related("warehouse").order_by("pk")
+    for item in items.select_for_update(of=("self",), no_key=True):
+        found[item.product_id].append(item)
+    for shelf in found.values():
+        shelf.sort(key=lambda item: (item.warehouse.priority, item.pk))
+    return found
+
+
+def _share_out(lines: Sequence[ShipmentLine], shelves: Mapping[int, list[StockItem]]) -> list[Take]:
+    free = {item.pk: item.free for items in shelves.values() for item in items}
+    takes = []
+    for line in lines:
+        wanted = line.waiting
+        for item in shelves.get(line.order_line.product_id, []):
+            quantity = min(wanted, free[item.pk])
+            if quantity:
+                takes.append(Take(line, item, quantity))
+                free[item.pk] -= quantity
+                wanted -= quantity
+    return takes
+
+
+def _lock_reserved(units: Units) -> dict[int, StockItem]:
+    """Lock the items that the lines have reserved; return product → item (a shipment is of one warehouse)."""
+    ids = Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
+    return {item.product_id: item for item in lock_items(ids.values_list("stock_item", flat=True)).values()}
+
+
+def _places(shipment: Shipment, units: Units) -> dict[int, list[BinStock]]:
+    products = {line.order_line.product_id for line in units}
+    found: dict[int, list[BinStock]] = defaultdict(list)
+    rows = BinStock.objects.filter(
+        product__in=products, bin__warehouse=shipment.warehouse, bin__kind=Bin.Kind.PICK, quantity__gt=0,
+    )
+    for row in rows.select_related("bin").order_by("bin__code"):
+        found[row.product_id].append(row)
+    return found
+
+
+def _from_bins(places: list[BinStock], quantity: int, line: ShipmentLine) -> Iterable[tuple[Bin, int]]:
+    for place in places:
+        taken = min(place.quantity, quantity)
+        if taken:
+            place.quantity -= taken
+            quantity -= taken
+            yield place.bin, taken
+    if quantity:
+        raise NotEnoughStock(f"{quantity} × {line.order_line.name} are in no bin: count the bins.")
+
+
+def _bin(shipment: Shipment, code: str) -> Bin:
+    return Bin.objects.get(warehouse=shipment.warehouse, code=code)
+
+
+def _sum(pairs: Iterable[tuple[ShipmentLine, int]]) -> dict[ShipmentLine, int]:
+    total: dict[ShipmentLine, int] = defaultdict(int)
+    for line, quantity in pairs:
+        total[line] += quantity
+    return dict(total)
+
+
+def _stages(line: ShipmentLine, quantity: int) -> list[Shift]:
+    """Say from which stages `quantity` units of the line are cancelled: those furthest from the door first."""
+    stock = {
+        "waiting": line.waiting,
+        "reserved": line.reserved - line.picked,
+        "picked": line.picked - line.packed,
+        "packed": line.packed,
+    }
+    shifts = []
+    for stage, there in stock.items():
+        count = min(there, quantity)
+        if count:
+            shifts.append((stage, "cancelled", count))
+            quantity -= count
+    return shifts
+
+
+def _take_out(shifts: Mapping[ShipmentLine, Sequence[Shift]]) -> None:
+    """Reduce the lines of the shipment by what was cancelled of them."""
+    reach = {"waiting": 0, "reserved": 1, "picked": 2, "packed": 3}
+    rows = {}
+    for line, moves in shifts.items():
+        counts = [0, 0, 0, 0]  # quantity, reserved, picked, packed
+        for stage, _, count in moves:
+            for column in range(reach[stage] + 1):
+                counts[column] -= count
+        rows[line.pk] = counts
+    add_to(ShipmentLine, ("quantity", "reserved", "picked", "packed"), rows)
+
+
+def _count(moves: Sequence[Shift], *stages: str) -> int:
+    return sum(count for stage, _, count in moves if stage in stages)
+
+
+def _release(units: Units) -> None:
+    """Void reservations for so many units of each line; one that is needed in part only is split."""
+    left, splits = dict(units), []
+    held = list(
+        Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
+        .select_related("shipment_line").order_by("-pk"),
+    )
+    for each in held:
+        line = each.shipment_line
+        count = min(left[line], each.quantity)
+        if count == each.quantity:
+            each.status = Reservation.Status.RELEASED
+        elif count:
+            each.quantity -= count
+            released = {"quantity": count, "status": Reservation.Status.RELEASED}
+            splits.append(Reservation(shipment_line=line, stock_item_id=each.stock_item_id, **released))
+        left[line] -= count
+    Reservation.objects.bulk_update(held, ["status", "quantity"])
+    Reservation.objects.bulk_create(splits)
+
+
+def _move_units(units: Units, column: str, shifts: Mapping[ShipmentLine, Sequence[Shift]]) -> None:
+    """Count units of shipment lines in `column`, and move those of their order lines from stage to stage."""
+    if column:
+        add_to(ShipmentLine, (column,), {line.pk: (quantity,) for line, quantity in units.items()})
+    rows: dict[int, list[int]] = defaultdict(lambda: [0] * len(OrderLine.STAGES))
+    for line, moves in shifts.items():
+        row = rows[line.order_line_id]
+        for source, target, count in moves:
+            row[OrderLine.STAGES.index(source)] -= count
+            row[OrderLine.STAGES.index(target)] += count
+    add_to(OrderLine, OrderLine.STAGES, rows)

@@ -1,0 +1,100 @@
+"""Posting movements: the rows are appended, and the balances follow from the very same rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import IntegrityError, connection, models
+
+from fulfillment.models import BinStock, StockItem, StockMovement
+from orders.lifecycle import Refused
+
+
+class AlreadyApplied(Refused):
+    """This very operation was booked before: a double tap, a retry, the same file again."""
+
+    code = "already_applied"
+
+
+class NotEnoughStock(Refused):
+    """There is less than that."""
+
+    code = "not_enough_stock"
+
+
+def lock_items(item_ids: Iterable[int]) -> dict[int, StockItem]:
+    """Lock stock items in the one order that everybody keeps; return them as they stand now."""
+    items = StockItem.objects.filter(pk__in=set(item_ids)).select_for_update(no_key=True).order_by("pk")
+    return {item.pk: item for item in items}
+
+
+def post(entries: Sequence[StockMovement]) -> None:
+    """Append the movements and bring balances and bins in line. Their stock items are locked already.
+
+    Raises NotEnoughStock where a balance or a bin would fall below what it holds.
+    """
+    if not entries:
+        return
+    try:
+        _post_balances(entries)
+        _post_bins(entries)
+    except IntegrityError as error:
+        raise NotEnoughStock("There is not that much of it there.") from error
+    StockMovement.objects.bulk_create(entries)
+
+
+def refuse_repeated(operation: str) -> None:
+    """Raise AlreadyApplied where the operation is in the ledger. Call it behind the lock of what it moves."""
+    if StockMovement.objects.filter(operation=operation).exists():
+        raise AlreadyApplied("This was booked before; nothing was booked twice.", operation=operation)
+
+
+def add_to(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[int]]) -> None:
+    """Add numbers to integer columns of many rows in one statement: `rows` is primary key → one number a column."""
+    if not rows:
+        return
+    table = model._meta.db_table
+    sets = ", ".join(f"{name} = {table}.{name} + v.column{place}" for place, name in enumerate(columns, start=2))
+    row = f"({', '.join(['CAST(%s AS BIGINT)'] * (len(columns) + 1))})"
+    values = ", ".join([row] * len(rows))
+    sql = f"UPDATE {table} SET {sets} FROM (VALUES {values}) AS v WHERE {table}.id = v.column1"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [number for pk, numbers in sorted(rows.items()) for number in (pk, *numbers)])
+        if cursor.rowcount != len(rows):
+            raise RuntimeError(f"{cursor.rowcount} of {len(rows)} rows of {table} changed")
+
+
+def _post_balances(entries: Sequence[StockMovement]) -> None:
+    deltas: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for entry in entries:
+        delta = deltas[entry.stock_item_id]
+        delta[0] += entry.on_hand_delta
+        delta[1] += entry.reserved_delta
+        delta[2] += entry.blocked_delta
+    add_to(StockItem, ("on_hand", "reserved", "blocked"), {pk: delta for pk, delta in deltas.items() if any(delta)})
+
+
+def _post_bins(entries: Sequence[StockMovement]) -> None:
+    deltas: dict[tuple[int, int, str], int] = defaultdict(int)
+    for entry in entries:
+        product = entry.stock_item.product_id
+        if entry.from_bin_id:
+            deltas[product, entry.from_bin_id, entry.lot] -= entry.quantity
+        if entry.to_bin_id:
+            deltas[product, entry.to_bin_id, entry.lot] += entry.quantity
+    deltas = {key: delta for key, delta in deltas.items() if delta}
+    if deltas:
+        _write_bins(deltas)
+
+
+def _write_bins(deltas: Mapping[tuple[int, int, str], int]) -> None:
+    products, bins = {key[0] for key in deltas}, {key[1] for key in deltas}
+    known = {
+        (row.product_id, row.bin_id, row.lot): row.pk
+        for row in BinStock.objects.filter(product__in=products, bin__in=bins)
+    }
+    add_to(BinStock, ("quantity",), {known[key]: (delta,) for key, delta in deltas.items() if key in known})
+    BinStock.objects.bulk_create(
+        BinStock(product_id=product, bin_id=bin_id, lot=lot, quantity=delta)
+        for (product, bin_id, lot), delta in deltas.items()
+        if (product, bin_id, lot) not in known
+    )

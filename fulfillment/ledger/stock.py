@@ -1,0 +1,94 @@
+"""Stock that comes in, is corrected, and where it lies."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fulfillment.ledger.posting import NotEnoughStock, lock_items, post, refuse_repeated
+from fulfillment.models import Bin, StockItem, StockMovement, Warehouse
+from orders.models import Actor, Product
+
+STAGE = "STAGE"
+PUT_BACK = "PUT-BACK"
+DEFAULT_BIN = "STOCK"
+
+
+class Arrival(NamedTuple):
+    """Units of a product that go into a bin; `n` is the number of the entry in its operation."""
+
+    product: Product
+    quantity: int
+    bin: str = DEFAULT_BIN
+    n: int = 0
+
+
+def open_warehouse(code: str) -> Warehouse:
+    """Return the warehouse, made if missing, with the bins that the floor needs."""
+    warehouse, is_new = Warehouse.objects.get_or_create(code=code)
+    if is_new:
+        for bin_code, kind in ((STAGE, Bin.Kind.STAGE), (PUT_BACK, Bin.Kind.PICK), (DEFAULT_BIN, Bin.Kind.PICK)):
+            Bin.objects.get_or_create(warehouse=warehouse, code=bin_code, defaults={"kind": kind})
+    return warehouse
+
+
+def receive(
+    warehouse: Warehouse, arrivals: Sequence[Arrival], *, operation: str, by: Actor, cause: str, is_resumable: bool = False,
+) -> int:
+    """Book what arrived; return the units. Bins are made if missing.
+
+    Raises AlreadyApplied for an operation that is in the ledger; if resumable, only what it lacks is booked.
+    """
+    items = _items(warehouse, {arrival.product for arrival in arrivals})
+    locked = lock_items(item.pk for item in items.values())
+    if is_resumable:
+        booked = set(StockMovement.objects.filter(operation=operation).values_list("n", flat=True))
+        arrivals = [arrival for arrival in arrivals if arrival.n not in booked]
+    else:
+        refuse_repeated(operation)
+    bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
+    post([
+        StockMovement(
+            operation=operation, n=arrival.n, kind=StockMovement.Kind.RECEIVE, by=str(by), cause=cause,
+            stock_item=locked[items[arrival.product].pk], quantity=arrival.quantity, on_hand_delta=arrival.quantity,
+            to_bin=bins[arrival.bin], blocked_delta=_blocked(bins[arrival.bin], arrival.quantity),
+        )
+        for arrival in arrivals
+    ])
+    return sum(arrival.quantity for arrival in arrivals)
+
+
+def adjust(
+    warehouse: Warehouse, product: Product, delta: int, *, bin_code: str, operation: str, by: Actor, cause: str,
+) -> StockItem:
+    """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock."""
+    item = _items(warehouse, {product})[product]
+    item = lock_items([item.pk])[item.pk]
+    refuse_repeated(operation)
+    place = _bins(warehouse, {bin_code})[bin_code]
+    if delta < 0 and place.kind != Bin.Kind.BLOCKED and item.free < -delta:
+        raise NotEnoughStock(
+            f"{item.free} of {product.sku} are free in {warehouse}: the rest is reserved for orders or blocked.", free=item.free,
+        )
+    post([StockMovement(
+        operation=operation, n=0, kind=StockMovement.Kind.ADJUST, by=str(by), cause=cause, stock_item=item,
+        quantity=abs(delta), on_hand_delta=delta, blocked_delta=_blocked(place, delta),
+        from_bin=place if delta < 0 else None, to_bin=place if delta > 0 else None,
+    )])
+    return StockItem.objects.get(pk=item.pk)
+
+
+def _blocked(place: Bin, delta: int) -> int:
+    return delta if place.kind == Bin.Kind.BLOCKED else 0
+
+
+def _items(warehouse: Warehouse, products: set[Product]) -> dict[Product, StockItem]:
+    StockItem.objects.bulk_create(
+        [StockItem(product=product, warehouse=warehouse) for product in sorted(products, key=lambda each: each.pk)],
+        ignore_conflicts=True,
+    )
+    found = StockItem.objects.filter(warehouse=warehouse, product__in=products).select_related("product")
+    return {item.product: item for item in found}
+
+
+def _bins(warehouse: Warehouse, codes: set[str]) -> dict[str, Bin]:
+    Bin.objects.bulk_create([Bin(warehouse=warehouse, code=code) for code in sorted(codes)], ignore_conflicts=True)
+    return {place.code: place for place in Bin.objects.filter(warehouse=warehouse, code__in=codes)}

@@ -1,0 +1,217 @@
+"""Shipments: what of an order can go together; and the parcels they leave in."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django_fsm import FSMField, transition
+
+from fulfillment.blockers import is_allowed
+from fulfillment.models.stock import Warehouse
+from orders.models import Order, OrderLine
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    def standing(self) -> "ShipmentQuerySet":
+        return self.exclude(status=Shipment.Status.CANCELLED)
+
+    def not_left(self) -> "ShipmentQuerySet":
+        return self.filter(status__in=Shipment.NOT_LEFT)
+
+
+class Shipment(models.Model):
+    """What goes together. PLANNED waits for stock, from wherever it comes; from READY on it belongs to a warehouse."""
+
+    class Status(models.TextChoices):
+        PLANNED = "PLANNED", "Waiting for stock"
+        READY = "READY", "Ready to pick"
+        PICKING = "PICKING", "Being picked"
+        PICKED = "PICKED", "Picked"
+        PACKED = "PACKED", "Packed"
+        SHIPPED = "SHIPPED", "On its way"
+        DELIVERED = "DELIVERED", "Delivered"
+        CANCELLED = "CANCELLED", "Cancelled"
+        LOST = "LOST", "Lost"
+        RETURNED_TO_SENDER = "RETURNED_TO_SENDER", "Back at the shop"
+
+    NOT_LEFT = (Status.PLANNED, Status.READY, Status.PICKING, Status.PICKED, Status.PACKED)
+    ON_FLOOR = (Status.READY, Status.PICKING, Status.PICKED, Status.PACKED)
+    LEFT = (Status.SHIPPED, Status.DELIVERED, Status.LOST, Status.RETURNED_TO_SENDER)
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    number = models.CharField(max_length=24, unique=True)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="shipments")
+    status = FSMField(max_length=18, choices=Status.choices, default=Status.PLANNED, protected=True)
+    planned_at = models.DateTimeField(default=timezone.now)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    picked_at = models.DateTimeField(null=True, blank=True)
+    packed_at = models.DateTimeField(null=True, blank=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ShipmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        permissions = [
+            ("pick_shipment", "Can pick shipments"),
+            ("pack_shipment", "Can pack shipments"),
+            ("ship_shipment", "Can ship shipments"),
+            ("deliver_shipment", "Can mark shipments as delivered, lost or come back"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=[
+                "PLANNED", "READY", "PICKING", "PICKED", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "LOST",
+                "RETURNED_TO_SENDER",
+            ]), name="shipment_status"),
+            models.CheckConstraint(
+                condition=Q(status__in=["PLANNED", "CANCELLED"]) | Q(warehouse__isnull=False), name="shipment_has_warehouse",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status", "id"], name="shipment_on_floor",
+                condition=Q(status__in=["READY", "PICKING", "PICKED", "PACKED"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @transition(
+        status, Status.PLANNED, Status.READY, custom={"kind": "shipment.readied"}, conditions=[is_allowed("make_ready")],
+    )
+    def make_ready(self, warehouse: Warehouse, at: datetime) -> None:
+        self.warehouse = warehouse
+        self.ready_at = at
+
+    @transition(
+        status, Status.READY, Status.PICKING, custom={"kind": "shipment.picking_started"},
+        conditions=[is_allowed("start_picking")],
+    )
+    def start_picking(self) -> None:
+        pass
+
+    @transition(
+        status, Status.PICKING, Status.PICKED, custom={"kind": "shipment.picked"}, conditions=[is_allowed("pick")],
+    )
+    def pick(self, at: datetime) -> None:
+        self.picked_at = at
+
+    @transition(status, Status.PICKED, Status.PACKED, custom={"kind": "shipment.packed"}, conditions=[is_allowed("pack")])
+    def pack(self, at: datetime) -> None:
+        self.packed_at = at
+
+    @transition(
+        status, [Status.READY, Status.PICKING, Status.PICKED, Status.PACKED], Status.SHIPPED,
+        custom={"kind": "shipment.shipped"}, conditions=[is_allowed("ship")],
+    )
+    def ship(self, at: datetime) -> None:
+        self.picked_at, self.packed_at = self.picked_at or at, self.packed_at or at
+        self.shipped_at = at
+
+    @transition(status, [Status.SHIPPED, Status.LOST], Status.DELIVERED, custom={"kind": "shipment.delivered"})
+    def deliver(self, at: datetime) -> None:
+        self.delivered_at = at
+
+    @transition(
+        status, [Status.PLANNED, Status.READY, Status.PICKING, Status.PICKED, Status.PACKED], Status.CANCELLED,
+        custom={"kind": "shipment.cancelled"},
+    )
+    def cancel(self) -> None:
+        pass
+
+    @transition(status, Status.SHIPPED, Status.LOST, custom={"kind": "shipment.lost"})
+    def lose(self) -> None:
+        pass
+
+    @transition(status, Status.LOST, Status.SHIPPED, custom={"kind": "shipment.found"})
+    def find(self) -> None:
+        pass
+
+    @transition(
+        status, [Status.SHIPPED, Status.LOST], Status.RETURNED_TO_SENDER, custom={"kind": "shipment.returned_to_sender"},
+    )
+    def return_to_sender(self) -> None:
+        pass
+
+
+class ShipmentLine(models.Model):
+    """Units of one order line in a shipment: how many are reserved, picked, packed. The ledger moves them."""
+
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines", db_index=False)
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField()
+    reserved = models.PositiveIntegerField(default=0)
+    picked = models.PositiveIntegerField(default=0)
+    packed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["shipment", "order_line"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once"),
+            models.CheckConstraint(
+                condition=Q(packed__lte=F("picked"), picked__lte=F("reserved"), reserved__lte=F("quantity")),
+                name="shipment_line_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.order_line.name}"
+
+    @property
+    def waiting(self) -> int:
+        return self.quantity - self.reserved
+
+
+class Parcel(models.Model):
+    """A box, with the carrier's number where it has one. `tracking_key` is that number as it is compared."""
+
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="parcels")
+    number = models.CharField(max_length=32, unique=True)
+    carrier = models.CharField(max_length=64, blank=True)
+    tracking_number = models.CharField(max_length=255, blank=True)
+    tracking_key = models.CharField(max_length=255, blank=True, editable=False)
+    weight_grams = models.PositiveIntegerField(null=True, blank=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        indexes = [models.Index(
+            fields=["tracking_key", "carrier"], condition=~Q(tracking_key=""), name="parcel_tracking",
+        )]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def order(self) -> Order:
+        return self.shipment.order
+
+    @staticmethod
+    def key_of(tracking_number: str) -> str:
+        """Return the number in upper case, without blanks and dashes: as carriers and people restyle it."""
+        return "".join(tracking_number.upper().split()).replace("-", "")
+
+
+class ParcelLine(models.Model):
+    """Units of a shipment's line in a parcel."""
+
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="lines", db_index=False)
+    shipment_line = models.ForeignKey(ShipmentLine, models.PROTECT, related_name="parcel_lines")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["parcel", "shipment_line"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["parcel", "shipment_line"], name="parcel_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="parcel_line_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.shipment_line.order_line.name}"

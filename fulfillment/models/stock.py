@@ -1,0 +1,168 @@
+"""Stock: balances, and the movements they follow from. `fulfillment.ledger` alone writes here."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from orders.models import OrderLine, Product
+
+
+class Warehouse(models.Model):
+    """A place with stock. Of several that have what is wanted, the lower priority number gives it."""
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=255, blank=True)
+    priority = models.PositiveSmallIntegerField(default=100)
+
+    class Meta:
+        ordering = ["priority", "code"]
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
+class Bin(models.Model):
+    """A place in a warehouse. What lies in a bin of kind BLOCKED cannot be sold."""
+
+    class Kind(models.TextChoices):
+        PICK = "PICK", "To pick from"
+        STAGE = "STAGE", "Picked, to be packed"
+        BLOCKED = "BLOCKED", "Not for sale"
+
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="bins", db_index=False)
+    code = models.CharField(max_length=32)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PICK)
+
+    class Meta:
+        ordering = ["warehouse", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["warehouse", "code"], name="bin_once"),
+            models.CheckConstraint(condition=Q(kind__in=["PICK", "STAGE", "BLOCKED"]), name="bin_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class StockItem(models.Model):
+    """The balance of a product in a warehouse; free is what is neither reserved nor blocked."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="stock", db_index=False)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="stock")
+    on_hand = models.PositiveIntegerField(default=0)
+    reserved = models.PositiveIntegerField(default=0)
+    blocked = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["product", "warehouse"]
+        default_permissions = ("view",)
+        permissions = [("receive_stock", "Can receive stock"), ("adjust_stock", "Can adjust stock")]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "warehouse"], name="stock_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=F("reserved") + F("blocked")), name="stock_covers"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} in {self.warehouse}"
+
+    @property
+    def free(self) -> int:
+        return self.on_hand - self.reserved - self.blocked
+
+
+class BinStock(models.Model):
+    """How many of a product lie in a bin. `lot` stays '' until a product asks for lots."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="bin_stock", db_index=False)
+    bin = models.ForeignKey(Bin, models.PROTECT, related_name="stock")
+    lot = models.CharField(max_length=64, blank=True, default="")
+    quantity = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["product", "bin"]
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["product", "bin", "lot"], name="bin_stock_once")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product} in {self.bin}"
+
+
+class Reservation(models.Model):
+    """Units of a stock item that are kept for a line of a shipment: shipped or released, exactly once."""
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", "Open"
+        SHIPPED = "SHIPPED", "Shipped"
+        RELEASED = "RELEASED", "Released"
+
+    shipment_line = models.ForeignKey("fulfillment.ShipmentLine", models.PROTECT, related_name="reservations")
+    stock_item = models.ForeignKey(StockItem, models.PROTECT, related_name="reservations", db_index=False)
+    quantity = models.PositiveIntegerField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="reservation_quantity"),
+            models.CheckConstraint(condition=Q(status__in=["OPEN", "SHIPPED", "RELEASED"]), name="reservation_status"),
+        ]
+        indexes = [models.Index(fields=["stock_item"], condition=Q(status="OPEN"), name="reservation_open")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.stock_item}"
+
+
+class StockMovement(models.Model):
+    """One entry of the ledger: what moved, from where to where, and what that did to the balance. Never changed.
+
+    `operation` names one act (a double tap repeats it) and `n` the entry in it.
+    """
+
+    class Kind(models.TextChoices):
+        RECEIVE = "RECEIVE", "Received"
+        RESERVE = "RESERVE", "Reserved"
+        RELEASE = "RELEASE", "Released"
+        PICK = "PICK", "Picked"
+        SHIP = "SHIP", "Shipped"
+        MOVE = "MOVE", "Moved"
+        ADJUST = "ADJUST", "Adjusted"
+
+    operation = models.CharField(max_length=128)
+    n = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    stock_item = models.ForeignKey(StockItem, models.PROTECT, related_name="movements", db_index=False)
+    quantity = models.PositiveIntegerField()
+    from_bin = models.ForeignKey(Bin, models.PROTECT, null=True, related_name="+", db_index=False)
+    to_bin = models.ForeignKey(Bin, models.PROTECT, null=True, related_name="+", db_index=False)
+    lot = models.CharField(max_length=64, blank=True, default="")
+    on_hand_delta = models.IntegerField(default=0)
+    reserved_delta = models.IntegerField(default=0)
+    blocked_delta = models.IntegerField(default=0)
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, null=True, related_name="movements")
+    cause = models.CharField(max_length=255)
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["operation", "n"], name="movement_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="movement_quantity"),
+            models.CheckConstraint(
+                name="movement_does_what_its_kind_says",
+                condition=(
+                    Q(kind="RECEIVE", on_hand_delta=F("quantity"), reserved_delta=0, to_bin__isnull=False)
+                    | Q(kind="RESERVE", on_hand_delta=0, reserved_delta=F("quantity"), blocked_delta=0)
+                    | Q(kind="RELEASE", on_hand_delta=0, reserved_delta=-F("quantity"), blocked_delta=0)
+                    | Q(kind__in=["PICK", "MOVE"], on_hand_delta=0, reserved_delta=0, from_bin__isnull=False, to_bin__isnull=False)
+                    | Q(kind="SHIP", on_hand_delta=-F("quantity"), reserved_delta=-F("quantity"), from_bin__isnull=False)
+                    | Q(kind="ADJUST", on_hand_delta=F("quantity"), reserved_delta=0, to_bin__isnull=False)
+                    | Q(kind="ADJUST", on_hand_delta=-F("quantity"), reserved_delta=0, from_bin__isnull=False)
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["stock_item", "-id"], name="movement_of_item")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity}"

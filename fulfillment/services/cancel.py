@@ -1,0 +1,102 @@
+"""Cancelling an order, or units of some of its lines. Exactly what was kept for them is free again."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from fulfillment import ledger
+from fulfillment.blockers import order_reasons
+from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.services.allocate import settle
+from fulfillment.services.resolve import resolve_order
+from fulfillment.services.units import NotThatMany, Wanted
+from orders import outbox
+from orders.blockers import Reason
+from orders.lifecycle import NotAllowed, change, record, why_not, writing
+from orders.models import Actor, Order
+
+CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for a line
+    Shipment.Status.PLANNED,
+    Shipment.Status.READY,
+    Shipment.Status.PICKING,
+    Shipment.Status.PICKED,
+)
+
+
+def cancel_order(order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None) -> Order:
+    """Cancel all of an order of which nothing has left, or these units of these lines.
+
+    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany.
+    """
+    with writing(), change(order, by=by) as fresh:
+        if lines is None:
+            if blockers := order_reasons(fresh, "cancel"):
+                raise NotAllowed(blockers)
+            _cancel_all(fresh, by, reason)
+        else:
+            _cancel_lines(fresh, lines, by, reason)
+        outbox.ring("allocate")
+    return fresh
+
+
+def _cancel_all(order: Order, by: Actor, reason: str) -> None:
+    for shipment in order.shipments.not_left():
+        units = {line: line.quantity for line in shipment.lines.select_related("order_line") if line.quantity}
+        _cancel_units(shipment, units, by, reason)
+    with change(order, by=by, reason=reason) as fresh:
+        fresh.cancel(at=timezone.now())
+
+
+def _cancel_lines(order: Order, wanted: Wanted, by: Actor, reason: str) -> None:
+    touched = _choose(order, wanted)
+    facts: dict[str, Any] = {"lines": [{"line": number, "units": count} for number, count in sorted(wanted.items())]}
+    record(order, "order.lines_cancelled", by=by, facts=facts | ({"reason": reason} if reason else {}))
+    for shipment, units in touched.items():
+        _cancel_units(shipment, units, by, reason)
+    if not order.shipments.standing().exists():
+        with change(order, by=by, reason=reason) as fresh:
+            fresh.cancel(at=timezone.now())
+    else:
+        resolve_order(order, by=by)
+
+
+def _choose(order: Order, wanted: Wanted) -> dict[Shipment, dict[ShipmentLine, int]]:
+    """Say which shipments give up the units, those least done first. Raises NotThatMany."""
+    chosen: dict[Shipment, dict[ShipmentLine, int]] = defaultdict(dict)
+    left = dict(wanted)
+    shipments = order.shipments.filter(status__in=CANCEL_FROM).prefetch_related("lines__order_line")
+    for shipment in sorted(shipments, key=lambda each: CANCEL_FROM.index(each.status)):
+        for line in shipment.lines.all():
+            count = min(left.get(line.order_line.number, 0), line.quantity)
+            if count:
+                chosen[shipment][line] = count
+                left[line.order_line.number] -= count
+    for number, count in left.items():
+        if count:
+            _refuse(order, number, wanted[number], wanted[number] - count)
+    return chosen
+
+
+def _refuse(order: Order, number: int, wanted: int, there: int) -> None:
+    packed = order.shipments.filter(status=Shipment.Status.PACKED, lines__order_line__number=number).first()
+    if packed:
+        sentence = f"Line {number} is packed in {packed.number}: a closed box is cancelled as a whole, with its order."
+        raise NotAllowed([Reason("already_packed", sentence, "warehouse", packed.packed_at)])
+    raise NotThatMany(f"Line {number} has {there} left to cancel, not {wanted}.", line=number, left=there)
+
+
+def _cancel_units(shipment: Shipment, units: dict[ShipmentLine, int], by: Actor, reason: str) -> None:
+    """Take units out of a shipment, and let it be what it then is: cancelled, ready, picked or as before."""
+    with change(shipment, by=by, reason=reason) as fresh:
+        ledger.cancel(fresh, units, by=by, cause=f"cancelled: {fresh.order.number}")
+        if not fresh.lines.filter(quantity__gt=0).exists():
+            fresh.cancel()
+    if fresh.status == Shipment.Status.PLANNED:
+        settle(fresh.order, fresh, by=by)
+        return
+    for verb, column in (("pick", "picked"), ("pack", "packed")):
+        if not why_not(fresh, verb) and not fresh.lines.exclude(quantity=F(column)).exists():
+            with change(fresh, by=by):
+                getattr(fresh, verb)(at=timezone.now())

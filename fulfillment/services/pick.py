@@ -1,0 +1,40 @@
+"""Picking: units go from their bins to the packing station."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from fulfillment import ledger
+from fulfillment.models import Shipment
+from fulfillment.services.resolve import resolve_order
+from fulfillment.services.units import Wanted, choose, lines_of
+from orders.lifecycle import NotAllowed, change, record, why_not, writing
+from orders.models import Actor
+
+
+def pick_shipment(shipment: Shipment, *, by: Actor, lines: Wanted | None = None) -> Shipment:
+    """Pick all that is left to pick, or the units of these lines; the last one makes the shipment PICKED.
+
+    Raises NotAllowed, NotThatMany, NotEnoughStock.
+    """
+    with writing():
+        with change(shipment, by=by) as fresh:
+            if fresh.status != Shipment.Status.PICKING:
+                fresh.start_picking()
+            elif blockers := why_not(fresh, "pick"):
+                raise NotAllowed(blockers)
+        units = choose(lines_of(fresh), lines, source="reserved", target="picked")
+        ledger.pick(fresh, units, by=by)
+        _finish(fresh, by, {"units": sum(units.values())})
+        resolve_order(fresh.order, by=by)
+    return fresh
+
+
+def _finish(shipment: Shipment, by: Actor, facts: dict[str, Any]) -> None:
+    """Make the shipment PICKED when nothing is left to pick, else record what was."""
+    is_done = not any(line.reserved - line.picked for line in lines_of(shipment))
+    with change(shipment, by=by, facts=facts) as fresh:
+        if is_done:
+            fresh.pick(at=timezone.now())
+        else:
+            record(fresh.order, "shipment.picked_in_part", by=by, facts={"shipment": fresh.number} | facts)

@@ -1,0 +1,46 @@
+"""What becomes of a shipment that has left: delivered, lost, found, back at the shop."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils import timezone
+
+from fulfillment import ledger
+from fulfillment.models import Shipment
+from fulfillment.services.resolve import resolve_order
+from fulfillment.services.units import lines_of
+from orders.lifecycle import change, writing
+from orders.models import Actor
+
+
+def deliver_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:
+    """Record that the shipment is at the door. Raises NotAllowed."""
+
+    def arrive(fresh: Shipment) -> None:
+        fresh.deliver(at=at or timezone.now())
+        ledger.deliver(lines_of(fresh))
+
+    return _travel(shipment, arrive, by, at)
+
+
+def lose_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:
+    """Record that the carrier lost it; it may still turn up. Raises NotAllowed."""
+    return _travel(shipment, Shipment.lose, by, at)
+
+
+def find_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:
+    """Record that a lost shipment is on its way again. Raises NotAllowed."""
+    return _travel(shipment, Shipment.find, by, at)
+
+
+def return_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:
+    """Record that all of it came back undelivered. Raises NotAllowed."""
+    return _travel(shipment, Shipment.return_to_sender, by, at)
+
+
+def _travel(shipment: Shipment, go: Callable[[Shipment], None], by: Actor, at: datetime | None) -> Shipment:
+    with writing():
+        with change(shipment, by=by, at=at) as fresh:
+            go(fresh)
+        resolve_order(fresh.order, by=by)
+    return fresh

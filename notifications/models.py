@@ -1,0 +1,92 @@
+"""Messages to people: one row for each thing that one recipient is told once, and what became of it."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from orders.models import Event, Order
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """What can be claimed: queued, or uncertain and to be sent again; its time has come and nobody holds it."""
+        unsent = Q(status=Message.Status.QUEUED) | Q(status=Message.Status.UNCERTAIN, sent_at=None)
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.filter(unsent, free, available_at__lte=now)
+
+
+class Message(models.Model):
+    """The order's `recipient` is told of `milestone` by `channel`, once: a milestone derived again makes no second row.
+
+    `recipient` is a role, never an address. UNCERTAIN: a worker died between sending and noting it down, so it may have
+    arrived twice once it is sent again.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED", "Queued"
+        SENT = "SENT", "Sent"
+        DELIVERED = "DELIVERED", "Delivered"
+        BOUNCED = "BOUNCED", "Bounced"
+        FAILED = "FAILED", "Failed"
+        SUPPRESSED = "SUPPRESSED", "Not sent"
+        UNCERTAIN = "UNCERTAIN", "Sent, maybe twice"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="messages", db_index=False)
+    event = models.ForeignKey(Event, models.PROTECT, related_name="messages")
+    kind = models.CharField(max_length=64)
+    milestone = models.CharField(max_length=128, blank=True)
+    recipient = models.CharField(max_length=32)
+    channel = models.CharField(max_length=16)
+    status = models.CharField(max_length=16, choices=Status, default=Status.QUEUED)
+    note = models.CharField(max_length=255, blank=True, help_text="Why it was not sent, or what went wrong last.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    available_at = models.DateTimeField(default=timezone.now)
+    begun_at = models.DateTimeField(null=True, blank=True, help_text="When the last try began; empty once it ended.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        default_permissions = ("view",)
+        permissions = [("resend_message", "Can send messages again")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind", "milestone", "recipient", "channel"], name="message_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["QUEUED", "SENT", "DELIVERED", "BOUNCED", "FAILED", "SUPPRESSED", "UNCERTAIN"]),
+                name="message_status",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["available_at"], name="message_due",
+                condition=Q(status="QUEUED") | Q(status="UNCERTAIN", sent_at=None),
+            ),
+            models.Index(fields=["-created_at"], name="message_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to the {self.recipient}"
+
+
+class Content(models.Model):
+    """What a message said, as it was sent. Personal: erased with the person, while the message's row stays."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="content")
+    to = models.CharField(max_length=320)
+    subject = models.CharField(max_length=255)
+    text = models.TextField()
+    html = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,203 @@
+"""The one door for a status: `change()`. And `record()`, the one writer of the trail.
+
+    with change(order, by=by, reason=reason) as order:   # transaction, row lock, fresh copy
+        order.cancel(at=now)                             # a transition
+        ledger.release(order, by=by)                     # whatever else must be true with it
+
+On leaving, what the transition touched is saved and one event is written, with its outbox row. Blocks nest: a row that
+is open already is handed out again. A refusal rolls everything back; the object in the caller's hands is then stale.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.utils import timezone
+from django_fsm import TransitionNotAllowed
+
+from orders import outbox
+from orders.blockers import Reason
+from orders.models import Actor, Event, Order
+from orders.models.event import refuse_untellable
+
+Thing = TypeVar("Thing", bound=models.Model)
+
+
+class Refused(Exception):
+    """An expected no. `code` is for programs and stays, the sentence is for people."""
+
+    code = "refused"
+
+    def __init__(self, sentence: str, **detail: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.detail = detail
+
+
+class NotAllowed(Refused):
+    """The status, or what stands in the way, forbids it."""
+
+    code = "not_allowed"
+
+    def __init__(self, reasons: list[Reason]) -> None:
+        super().__init__(" ".join(reason.message for reason in reasons), reasons=[reason.code for reason in reasons])
+        self.reasons = reasons
+
+
+@dataclass
+class _Open:
+    """A locked row: the copy that everybody in this transaction shares, and how it stood when last saved."""
+
+    row: Any
+    saved: dict[str, Any]
+    events: list[Event] = field(default_factory=list)
+
+
+_Key = tuple[type[models.Model], Any]
+_open_rows: ContextVar[dict[_Key, _Open] | None] = ContextVar("open_rows", default=None)
+
+
+@contextmanager
+def change(
+    thing: Thing,
+    *,
+    by: Actor,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Iterator[Thing]:
+    """Open `thing`, and the order it belongs to, for change; yield the fresh, locked copy.
+
+    A transition in the block becomes one event that carries `reason` and `facts`. Raises NotAllowed.
+    """
+    with _transaction() as rows:
+        order = _lock(rows, _order_of(thing))
+        opened = order if isinstance(thing, Order) else _lock(rows, thing, order.row)
+        try:
+            yield opened.row
+        except TransitionNotAllowed as refusal:
+            raise NotAllowed(why_not(refusal.object, refusal.method.__name__)) from refusal
+        kind = _kind_of_change(opened)
+        _save(opened)
+        if kind:
+            extra = {"reason": reason} if reason else {}
+            record(order.row, kind, by=by, facts=_named(opened.row) | (facts or {}) | extra, at=at)
+
+
+def record(order: Order, kind: str, *, by: Actor, facts: dict[str, Any] | None = None, at: datetime | None = None) -> None:
+    """Append to the trail of an order that is open in `change()`. `at` is when it happened, if not now."""
+    opened = (_open_rows.get() or {}).get((Order, order.pk))
+    if opened is None:
+        raise RuntimeError(f"the trail of {order} can be written inside change() only")
+    refuse_untellable(facts or {})
+    order = opened.row
+    now = timezone.now()
+    event = Event(
+        order=order, seq=order.version + 1, kind=kind, at=at or now, recorded_at=now, by=str(by), facts=facts or {},
+    )
+    event.digest = event.digest_after(bytes(order.head))
+    order.version, order.head = event.seq, event.digest
+    opened.events.append(event)
+
+
+def why_not(thing: models.Model, verb: str) -> list[Reason]:
+    """Ask the blockers of the thing's app."""
+    from importlib import import_module
+
+    found: list[Reason] = import_module(f"{thing._meta.app_label}.blockers").reasons(thing, verb)
+    return found
+
+
+@contextmanager
+def _transaction() -> Iterator[dict[_Key, _Open]]:
+    rows = _open_rows.get()
+    if rows is not None:  # no savepoint: a refusal inside takes all of it back
+        with transaction.atomic(savepoint=False):
+            yield rows
+        return
+    rows = {}
+    token = _open_rows.set(rows)
+    try:
+        with transaction.atomic():
+            yield rows
+            _write_trails(rows)
+    finally:
+        _open_rows.reset(token)
+
+
+def _order_of(thing: models.Model) -> Order:
+    return thing if isinstance(thing, Order) else thing.order  # type: ignore[attr-defined,no-any-return]
+
+
+def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = None) -> _Open:
+    key = (type(thing), thing.pk)
+    if key not in rows:
+        # NO KEY UPDATE does not collide with the KEY SHARE locks of rows that point here
+        fresh = type(thing)._base_manager.select_for_update(no_key=True).get(pk=thing.pk)
+        if order is not None:
+            fresh.order = order
+        rows[key] = _Open(fresh, _values(fresh))
+    return rows[key]
+
+
+def adopt(order: Order) -> None:
+    """Let a row that this very transaction inserted be open without fetching it. Inside `writing()` only."""
+    rows = _open_rows.get()
+    if rows is None:
+        raise RuntimeError("adopt() belongs inside writing()")
+    rows[Order, order.pk] = _Open(order, _values(order))
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Hold one transaction in which several changes, or a row still to be inserted, belong together."""
+    with _transaction():
+        yield
+
+
+def _values(row: models.Model) -> dict[str, Any]:
+    return {name.attname: row.__dict__.get(name.attname) for name in row._meta.concrete_fields}
+
+
+def _save(opened: _Open) -> None:
+    now = _values(opened.row)
+    touched = [name for name, value in now.items() if value != opened.saved[name] and name not in {"version", "head"}]
+    if touched:
+        opened.row.save(update_fields=[opened.row._meta.get_field(name).name for name in touched])
+        opened.saved |= {name: now[name] for name in touched}
+
+
+def _kind_of_change(opened: _Open) -> str:
+    """Return the kind of the one transition that leads from the saved status to the present one; "" if none ran."""
+    source, target = opened.saved["status"], opened.row.status
+    if source == target:
+        return ""
+    kinds = {
+        each.custom["kind"]
+        for each in opened.row.get_all_status_transitions()
+        if each.source == source and each.target == target
+    }
+    if len(kinds) != 1:
+        raise RuntimeError(f"{source} → {target} is not one transition: one change() a transition")
+    return str(kinds.pop())
+
+
+def _named(row: models.Model) -> dict[str, Any]:
+    return {} if isinstance(row, Order) else {row._meta.model_name or "": str(row)}
+
+
+def _write_trails(rows: dict[_Key, _Open]) -> None:
+    """Write all that was recorded: events and outbox in one statement each, then version and head of each order."""
+    written = [opened for opened in rows.values() if opened.events]
+    events = [event for opened in written for event in opened.events]
+    if not events:
+        return
+    Event.objects.bulk_create(events)
+    outbox.append(events)
+    for opened in written:
+        order = opened.row
+        Order._base_manager.filter(pk=order.pk).update(version=order.version, head=order.head)

@@ -1,0 +1,113 @@
+"""Tables that only grow: triggers in the database refuse UPDATE, DELETE, TRUNCATE and REPLACE.
+
+They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and drops its
+triggers without a word. Flushing a test database lifts them; nothing else does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.apps import AppConfig, apps
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Table(NamedTuple):
+    """An append-only table: its model, and its unique columns beside the primary key."""
+
+    model: str
+    unique: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        return apps.get_model(self.model)._meta.db_table
+
+    def triggers(self) -> list[str]:
+        return [f"{self.name}_no_{what}" for what in ("update", "delete", "replace")]
+
+
+TABLES = [
+    Table("orders.Event", ("order_id", "seq")),
+    Table("fulfillment.StockMovement", ("operation", "n")),
+]
+
+
+def put_up_triggers(sender: AppConfig, using: str = "default", **_: Any) -> None:
+    """Receiver of `post_migrate`."""
+    connection = connections[using]
+    present, missing = connection.introspection.table_names(), set(missing_triggers(connection))
+    for table in TABLES:
+        is_ours = table.model.startswith(f"{sender.label}.") and table.name in present
+        if is_ours and missing.intersection(table.triggers()):
+            put_up(connection, table)
+
+
+def put_up(connection: BaseDatabaseWrapper, table: Table) -> None:
+    statements = _sqlite(table) if connection.vendor == "sqlite" else _postgresql(table)
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the names of the triggers that ought to stand and do not."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('A', 'O')"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        present = {name for (name,) in cursor.fetchall()}
+    return [name for table in TABLES for name in table.triggers() if name not in present]
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Take the triggers down for the length of a block. For the flush of a test database alone."""
+    with connection.cursor() as cursor:
+        for statement in _lift(connection):
+            cursor.execute(statement)
+    try:
+        yield
+    finally:
+        for table in TABLES:
+            put_up(connection, table)
+
+
+def _lift(connection: BaseDatabaseWrapper) -> Iterable[str]:
+    for table in TABLES:
+        for name in table.triggers():
+            on = "" if connection.vendor == "sqlite" else f" ON {table.name}"
+            yield f"DROP TRIGGER IF EXISTS {name}{on}"
+
+
+def _sqlite(table: Table) -> Iterable[str]:
+    update, delete, replace = table.triggers()
+    same = " AND ".join(f"{column} = NEW.{column}" for column in table.unique)
+    exists = f"EXISTS (SELECT 1 FROM {table.name} WHERE id = NEW.id OR ({same}))"  # noqa: S608
+    for name, when in ((update, "UPDATE"), (delete, "DELETE")):
+        yield (
+            f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {when} ON {table.name} "
+            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: {when} refused'); END"
+        )
+    yield (
+        f"CREATE TRIGGER IF NOT EXISTS {replace} BEFORE INSERT ON {table.name} WHEN {exists} "
+        f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: REPLACE refused'); END"
+    )
+
+
+def _postgresql(table: Table) -> Iterable[str]:
+    yield """
+        CREATE OR REPLACE FUNCTION refuse_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+        END $$"""
+    update, delete, truncate = table.triggers()
+    for name, when, each in ((update, "UPDATE", "ROW"), (delete, "DELETE", "ROW"), (truncate, "TRUNCATE", "STATEMENT")):
+        yield (
+            f"CREATE OR REPLACE TRIGGER {name} BEFORE {when} ON {table.name} "
+            f"FOR EACH {each} EXECUTE FUNCTION refuse_append_only()"
+        )
+        yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"

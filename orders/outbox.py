@@ -1,0 +1,61 @@
+"""Appends what has to be told, and rings the doorbell. The only domain module that knows a task's name.
+
+The row is the task; the bell may fail, and may not wait: a broker that does not answer costs a few milliseconds once
+in five seconds, and a beat finds what no bell rang for.
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError as KombuError
+from redis.exceptions import RedisError
+
+from orders.models.event import Event, Outbox
+
+QUIET_SECONDS = 5
+IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 0.05, "socket_timeout": 0.05}
+TASKS = {
+    "relay": "notifications.tasks.relay",
+    "send": "notifications.tasks.send",
+    "understand": "tracking.tasks.understand",
+    "allocate": "fulfillment.tasks.allocate",
+}
+
+logger = logging.getLogger(__name__)
+_quiet_until = 0.0
+
+
+def append(events: Iterable[Event]) -> None:
+    """Put events that were just written into the outbox, and ring when the transaction is through."""
+    Outbox.objects.bulk_create([Outbox(event=event) for event in events])
+    ring("relay")
+
+
+def ring(bell: str) -> None:
+    """Ring after the commit: once a transaction, whatever happened in it."""
+    already = {hook[1] for hook in transaction.get_connection().run_on_commit}
+    if _BELLS[bell] not in already:
+        transaction.on_commit(_BELLS[bell], robust=True)
+
+
+def _ring_now(task: str) -> None:
+    global _quiet_until  # noqa: PLW0603 - one bell rope a process
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+            current_app.send_task(task, connection=connection, retry=False, ignore_result=True)
+    except (KombuError, RedisError, OSError) as error:
+        _quiet_until = time.monotonic() + QUIET_SECONDS
+        logger.warning("the doorbell does not ring (%s): the beat will", type(error).__name__)
+
+
+def _bell(task: str) -> Any:
+    return lambda: _ring_now(task)
+
+
+_BELLS = {bell: _bell(task) for bell, task in TASKS.items()}

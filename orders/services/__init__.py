@@ -1,0 +1,17 @@
+"""What can be done with an order before the warehouse has to know."""
+
+from orders.services.delay import record_delays
+from orders.services.hold import hold_order, lift_due_holds, release_order
+from orders.services.note import note_order
+from orders.services.place import AlreadyPlaced, InvalidOrder, place_order
+
+__all__ = [
+    "AlreadyPlaced",
+    "InvalidOrder",
+    "hold_order",
+    "lift_due_holds",
+    "note_order",
+    "place_order",
+    "record_delays",
+    "release_order",
+]

@@ -1,0 +1,45 @@
+"""Fixtures that every test may ask for."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from orders.models.append_only import lifted
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Any) -> None:
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_may_lift_the_triggers() -> Iterator[None]:
+    """The flush of a test database is the one thing that may empty an append-only table."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def lifting(self: Any, sql_list: list[str]) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(lifted(connections[self.connection.alias]))
+            flush(self, sql_list)
+
+    BaseDatabaseOperations.execute_sql_flush = lifting
+    yield
+    BaseDatabaseOperations.execute_sql_flush = flush
+
+
+@pytest.fixture
+def is_postgres(db: None) -> bool:
+    return connection.vendor == "postgresql"
+
+
+@pytest.fixture
+def shop(db: None) -> factories.Shop:
+    """A little shop: a channel, a warehouse, mugs and teapots, plenty of stock."""
+    return factories.Shop()

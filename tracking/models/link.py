@@ -1,0 +1,59 @@
+"""The customer's key to their order's page: opaque, revocable, found by its hash."""
+
+import base64
+import hashlib
+import hmac
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from orders.models import Order
+
+TOKEN_LENGTH = 32
+
+
+class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
+    def usable(self, now: datetime) -> "TrackingLinkQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+    def for_token(self, token: str) -> "TrackingLinkQuerySet":
+        return self.filter(digest=TrackingLink.digest_of(token))
+
+
+class TrackingLink(models.Model):
+    """The token itself is not stored: it is the HMAC of this row's id, so that the next mail can show it again.
+
+    After SECRET_KEY was changed old links still open, by their stored digest; the next mail makes a new row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TrackingLinkQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"link to {self.order}"
+
+    @property
+    def token(self) -> str:
+        mac = hmac.digest(settings.SECRET_KEY.encode(), b"tracking link\0" + self.id.bytes, "sha256")
+        return base64.urlsafe_b64encode(mac).decode()[:TOKEN_LENGTH]
+
+    @property
+    def url(self) -> str:
+        return f"{settings.PUBLIC_URL}/track/{self.token}/"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()

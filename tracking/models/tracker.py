@@ -1,0 +1,123 @@
+"""What carriers said of a parcel, kept as they said it, and the status that follows from all of it.
+
+Snapshots and their scans are only ever added. `Tracker` is a projection: the fold computes it from the set of them.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from fulfillment.models import Parcel
+from orders.models import Endpoint, Inbox
+
+
+class Status(models.TextChoices):
+    """The canonical statuses of a parcel (integrations 2)."""
+
+    UNKNOWN = "UNKNOWN", "No news yet"
+    PRE_TRANSIT = "PRE_TRANSIT", "Announced"
+    IN_TRANSIT = "IN_TRANSIT", "On its way"
+    EXCEPTION = "EXCEPTION", "Held up"
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY", "Out for delivery"
+    DELIVERY_ATTEMPT_FAILED = "DELIVERY_ATTEMPT_FAILED", "Delivery tried"
+    AVAILABLE_FOR_PICKUP = "AVAILABLE_FOR_PICKUP", "Ready to collect"
+    RETURNING_TO_SENDER = "RETURNING_TO_SENDER", "On its way back"
+    DELIVERED = "DELIVERED", "Delivered"
+    RETURNED_TO_SENDER = "RETURNED_TO_SENDER", "Back at the shop"
+    LOST = "LOST", "Lost"
+    EXPIRED = "EXPIRED", "No news for a long time"
+    CANCELLED = "CANCELLED", "Label cancelled"
+
+
+STATUSES = Q(status__in=Status.values)
+
+
+class Tracker(models.Model):
+    """Where a parcel is, computed again from its snapshots whenever one is added. Never written but by the fold."""
+
+    parcel = models.OneToOneField(Parcel, models.PROTECT, related_name="tracker")
+    status = models.CharField(max_length=24, choices=Status, default=Status.UNKNOWN)
+    reason = models.CharField(max_length=32, blank=True)
+    is_action_required = models.BooleanField(default=False)
+    needs_review = models.JSONField(default=list)
+    eta_from = models.DateField(null=True, blank=True)
+    eta_to = models.DateField(null=True, blank=True)
+    first_scan_at = models.DateTimeField(null=True, blank=True)
+    last_scan_at = models.DateTimeField(null=True, blank=True)
+    out_for_delivery_at = models.DateTimeField(null=True, blank=True)
+    first_attempt_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
+    scans = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [models.CheckConstraint(condition=STATUSES, name="tracker_status")]
+
+    def __str__(self) -> str:
+        return f"{self.parcel}: {self.get_status_display()}"
+
+
+class Snapshot(models.Model):
+    """One picture of a parcel that a source gave us. `tracker` is empty until the parcel is known.
+
+    `digest` is the SHA-256 of what it says: the same picture from the same source is one.
+    """
+
+    tracker = models.ForeignKey(Tracker, models.PROTECT, null=True, blank=True, related_name="snapshots")
+    source = models.CharField(max_length=64, help_text="The endpoint or key it came through.")
+    endpoint = models.ForeignKey(Endpoint, models.PROTECT, null=True, blank=True, related_name="+")
+    inbox = models.ForeignKey(Inbox, models.PROTECT, null=True, blank=True, related_name="snapshots")
+    source_tracker_id = models.CharField(max_length=128, blank=True)
+    carrier = models.CharField(max_length=64, blank=True)
+    tracking_number = models.CharField(max_length=255)
+    tracking_key = models.CharField(max_length=255)
+    stated_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    is_complete = models.BooleanField(default=False, help_text="It carries the whole history.")
+    headline_status = models.CharField(max_length=24, choices=Status, blank=True)
+    headline_reason = models.CharField(max_length=32, blank=True)
+    headline_raw = models.CharField(max_length=128, blank=True)
+    eta_from = models.DateField(null=True, blank=True)
+    eta_to = models.DateField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text="The source's own delivery date.")
+    is_return = models.BooleanField(default=False)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["source", "digest"], name="snapshot_once")]
+        indexes = [models.Index(fields=["tracking_key"], condition=Q(tracker=None), name="snapshot_unmatched")]
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_number}"
+
+
+class CarrierEvent(models.Model):
+    """One scan of a snapshot. `wall` is the carrier's wall clock as it wrote it; `at` the instant, where it is one."""
+
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="scans", db_index=False)
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(null=True, blank=True)
+    wall = models.CharField(max_length=32, blank=True)
+    is_zone_true = models.BooleanField(default=True)
+    status = models.CharField(max_length=24, choices=Status, blank=True)
+    reason = models.CharField(max_length=32, blank=True)
+    is_action_required = models.BooleanField(default=False)
+    raw_status = models.CharField(max_length=128, blank=True)
+    code = models.CharField(max_length=64, blank=True)
+    message = models.CharField(max_length=500, blank=True)
+    city = models.CharField(max_length=255, blank=True)
+    region = models.CharField(max_length=255, blank=True)
+    postal_code = models.CharField(max_length=32, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+
+    class Meta:
+        ordering = ["snapshot", "seq"]
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["snapshot", "seq"], name="scan_once")]
+
+    def __str__(self) -> str:
+        return self.message or self.raw_status or self.code
