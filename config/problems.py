@@ -17,5 +17,7 @@ def problem(request: HttpRequest, status: int, code: str, detail: str, **more: A
         "instance": request.path,
     }
     return HttpResponse(
-        json.dumps(body | more, default=str), status=status, content_type="application/problem+json",
+        json.dumps(body | more, default=str),
+        status=status,
+        content_type="application/problem+json",
     )

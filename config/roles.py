@@ -5,11 +5,23 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-VIEW_ORDERS = ["orders.view_order", "orders.view_orderline", "orders.view_customer", "orders.view_hold", "orders.view_note"]
+VIEW_ORDERS = [
+    "orders.view_order",
+    "orders.view_orderline",
+    "orders.view_customer",
+    "orders.view_hold",
+    "orders.view_note",
+]
 VIEW_TRAIL = ["orders.view_event"]
 VIEW_FLOOR = [
-    "fulfillment.view_shipment", "fulfillment.view_shipmentline", "fulfillment.view_parcel", "fulfillment.view_parcelline",
-    "fulfillment.view_warehouse", "fulfillment.view_bin", "fulfillment.view_stockitem", "fulfillment.view_binstock",
+    "fulfillment.view_shipment",
+    "fulfillment.view_shipmentline",
+    "fulfillment.view_parcel",
+    "fulfillment.view_parcelline",
+    "fulfillment.view_warehouse",
+    "fulfillment.view_bin",
+    "fulfillment.view_stockitem",
+    "fulfillment.view_binstock",
     "orders.view_product",
 ]
 VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation"]
@@ -19,29 +31,71 @@ VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]
 VIEW_SETTINGS = ["orders.view_channel", "orders.view_shippingmethod", "orders.view_apikey"]
 VIEW_AUDIT = ["tracking.view_auditrun", "tracking.view_finding"]
 VIEW_REPORTS = ["tracking.view_reports"]
-SERVE = ["orders.cancel_order", "orders.hold_order", "orders.release_order", "orders.note_order", "orders.place_order"]
+SERVE = [
+    "orders.cancel_order",
+    "orders.hold_order",
+    "orders.release_order",
+    "orders.note_order",
+    "orders.place_order",
+]
 LEAD_FLOOR = ["fulfillment.pick_shipment", "fulfillment.pack_shipment", "fulfillment.ship_shipment"]
 KEEP_STOCK = ["fulfillment.receive_stock", "fulfillment.adjust_stock"]
 CARRY = ["fulfillment.deliver_shipment"]
-KEEP_CATALOGUE = ["orders.add_product", "orders.change_product", "orders.add_shippingmethod", "orders.change_shippingmethod"]
+KEEP_CATALOGUE = [
+    "orders.add_product",
+    "orders.change_product",
+    "orders.add_shippingmethod",
+    "orders.change_shippingmethod",
+]
 CONNECT = [
-    "orders.add_apikey", "orders.change_apikey", "orders.add_endpoint", "orders.change_endpoint", "orders.retry_inbox",
-    "orders.add_channel", "orders.change_channel",
+    "orders.add_apikey",
+    "orders.change_apikey",
+    "orders.add_endpoint",
+    "orders.change_endpoint",
+    "orders.retry_inbox",
+    "orders.add_channel",
+    "orders.change_channel",
 ]
 
 ROLES: dict[str, list[str]] = {
     "picker": [*VIEW_FLOOR, "orders.view_order", "orders.view_orderline", "fulfillment.pick_shipment"],
     "packer": [
-        *VIEW_FLOOR, "orders.view_order", "orders.view_orderline", "fulfillment.pack_shipment", "fulfillment.ship_shipment",
+        *VIEW_FLOOR,
+        "orders.view_order",
+        "orders.view_orderline",
+        "fulfillment.pack_shipment",
+        "fulfillment.ship_shipment",
     ],
     "support": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *SERVE],
     "manager": [
-        *VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_STOCK, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *VIEW_SETTINGS,
-        *VIEW_AUDIT, *VIEW_REPORTS, *SERVE, *LEAD_FLOOR, *KEEP_STOCK, *CARRY, *KEEP_CATALOGUE, "orders.retry_inbox",
+        *VIEW_ORDERS,
+        *VIEW_TRAIL,
+        *VIEW_FLOOR,
+        *VIEW_STOCK,
+        *VIEW_TRACKING,
+        *VIEW_MESSAGES,
+        *VIEW_INBOX,
+        *VIEW_SETTINGS,
+        *VIEW_AUDIT,
+        *VIEW_REPORTS,
+        *SERVE,
+        *LEAD_FLOOR,
+        *KEEP_STOCK,
+        *CARRY,
+        *KEEP_CATALOGUE,
+        "orders.retry_inbox",
     ],
     "auditor": [
-        *VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_STOCK, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *VIEW_SETTINGS,
-        *VIEW_AUDIT, *VIEW_REPORTS,
+        *VIEW_ORDERS,
+        *VIEW_TRAIL,
+        *VIEW_FLOOR,
+        *VIEW_STOCK,
+        *VIEW_TRACKING,
+        *VIEW_MESSAGES,
+        *VIEW_INBOX,
+        *VIEW_SETTINGS,
+        *VIEW_AUDIT,
+        *VIEW_REPORTS,
     ],
     "integrator": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_INBOX, *VIEW_SETTINGS, *CONNECT],
     "admin": ["*"],
@@ -51,7 +105,10 @@ FOREIGN = Q(content_type__app_label__in=["contenttypes", "sessions", "admin"])
 
 def apply_roles(**_: Any) -> None:
     """Bring the groups in line with the table, as far as their permissions exist yet; other groups are left alone."""
-    known = {f"{each.content_type.app_label}.{each.codename}": each for each in Permission.objects.select_related("content_type")}
+    known = {
+        f"{each.content_type.app_label}.{each.codename}": each
+        for each in Permission.objects.select_related("content_type")
+    }
     for role, names in ROLES.items():
         group, _is_new = Group.objects.get_or_create(name=role)
         if names == ["*"]:

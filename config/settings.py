@@ -42,7 +42,7 @@ def _kept_secret(path: Path) -> str:
             file.write(secrets.token_urlsafe(50))
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
-        os.unlink(fresh)
+        Path(fresh).unlink()
     return path.read_text()
 
 
@@ -164,7 +164,11 @@ if IS_MAIL_KEPT:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 else:
     _email = env.dj_email_url("EMAIL_URL")
-    EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _email["EMAIL_BACKEND"], _email["EMAIL_HOST"], _email["EMAIL_PORT"]
+    EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = (
+        _email["EMAIL_BACKEND"],
+        _email["EMAIL_HOST"],
+        _email["EMAIL_PORT"],
+    )
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10

@@ -66,7 +66,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["available_at"], name="message_due",
+                fields=["available_at"],
+                name="message_due",
                 condition=Q(status="QUEUED") | Q(status="UNCERTAIN", sent_at=None),
             ),
             models.Index(fields=["-created_at"], name="message_newest"),

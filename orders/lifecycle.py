@@ -88,7 +88,9 @@ def change(
             record(order.row, kind, by=by, facts=_named(opened.row) | (facts or {}) | extra, at=at)
 
 
-def record(order: Order, kind: str, *, by: Actor, facts: dict[str, Any] | None = None, at: datetime | None = None) -> None:
+def record(
+    order: Order, kind: str, *, by: Actor, facts: dict[str, Any] | None = None, at: datetime | None = None
+) -> None:
     """Append to the trail of an order that is open in `change()`. `at` is when it happened, if not now."""
     opened = (_open_rows.get() or {}).get((Order, order.pk))
     if opened is None:
@@ -97,7 +99,13 @@ def record(order: Order, kind: str, *, by: Actor, facts: dict[str, Any] | None =
     order = opened.row
     now = timezone.now()
     event = Event(
-        order=order, seq=order.version + 1, kind=kind, at=at or now, recorded_at=now, by=str(by), facts=facts or {},
+        order=order,
+        seq=order.version + 1,
+        kind=kind,
+        at=at or now,
+        recorded_at=now,
+        by=str(by),
+        facts=facts or {},
     )
     event.digest = event.digest_after(bytes(order.head))
     order.version, order.head = event.seq, event.digest
@@ -130,7 +138,7 @@ def _transaction() -> Iterator[dict[_Key, _Open]]:
 
 
 def _order_of(thing: models.Model) -> Order:
-    return thing if isinstance(thing, Order) else thing.order  # type: ignore[attr-defined,no-any-return]
+    return thing if isinstance(thing, Order) else thing.order  # type: ignore[attr-defined]
 
 
 def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = None) -> _Open:
@@ -139,7 +147,7 @@ def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = No
         # NO KEY UPDATE does not collide with the KEY SHARE locks of rows that point here
         fresh = type(thing)._base_manager.select_for_update(no_key=True).get(pk=thing.pk)
         if order is not None:
-            fresh.order = order
+            fresh.order = order  # type: ignore[attr-defined]  # everybody shares the open row
         rows[key] = _Open(fresh, _values(fresh))
     return rows[key]
 

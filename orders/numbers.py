@@ -22,7 +22,7 @@ def check_character(body: str) -> str:
 
 
 def read_number(text: str) -> str | None:
-    """Return the number that a person typed, or None if it cannot be one: case, blanks, O for 0 and I, L for 1 forgiven."""
+    """Return the number that a person typed, or None if it cannot be one. Case, blanks, O for 0, I and L for 1 pass."""
     body = text.upper().replace(" ", "").removeprefix("OT").removeprefix("-").replace("-", "")
     body = body.translate(str.maketrans("OIL", "011"))
     if len(body) != LENGTH + 1 or set(body) - set(ALPHABET) or check_character(body[:-1]) != body[-1]:

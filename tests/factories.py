@@ -45,7 +45,9 @@ class Shop:
         self.mug = ProductFactory(sku="MUG-01", name="Enamel mug")
         self.teapot = ProductFactory(sku="TEA-01", name="Teapot")
 
-    def receive(self, product: Product, quantity: int, *, bin: str = "A-01-01", warehouse: Warehouse | None = None) -> None:
+    def receive(
+        self, product: Product, quantity: int, *, bin: str = "A-01-01", warehouse: Warehouse | None = None
+    ) -> None:
         receive_stock(warehouse or self.warehouse, [Arrival(product, quantity, bin)], by=ALICE, reference="delivery")
 
     def order(self, *lines: tuple[Product, int], **more: Any) -> Order:
@@ -63,7 +65,11 @@ def draft(*lines: tuple[Product, int], **more: Any) -> OrderDraft:
         "currency": "EUR",
         "customer": {"name": "Ana Ruiz", "email": "ana@example.com", "phone": "+34600000000", "locale": "es"},
         "ship_to": {
-            "name": "Ana Ruiz", "line1": "Calle Mayor 1", "city": "Madrid", "postal_code": "28013", "country": "ES",
+            "name": "Ana Ruiz",
+            "line1": "Calle Mayor 1",
+            "city": "Madrid",
+            "postal_code": "28013",
+            "country": "ES",
         },
         "lines": [{"sku": product.sku, "quantity": quantity, "unit_price": "12.50"} for product, quantity in lines],
     }
@@ -77,5 +83,6 @@ def shipment(order: Order, place: int = 0) -> Shipment:
 def stages(order: Order) -> list[dict[str, int]]:
     """The stages of each line that hold any units."""
     return [
-        {stage: getattr(line, stage) for stage in line.STAGES if getattr(line, stage)} for line in order.lines.order_by("number")
+        {stage: getattr(line, stage) for stage in line.STAGES if getattr(line, stage)}
+        for line in order.lines.order_by("number")
     ]

@@ -26,7 +26,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     var = Path(tempfile.mkdtemp(prefix="ordertrail-test-"))
     var.chmod(0o755)
     os.environ |= {"VAR_DIR": str(var), "TEST_REDIS": start_valkey(), "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
-    os.environ |= {"REDIS_URL": f"{os.environ['TEST_REDIS']}/0", "SECRET_KEY": "a key for tests only", "EMAIL_URL": ""}
+    os.environ |= {
+        "REDIS_URL": f"{os.environ['TEST_REDIS']}/0",
+        "SECRET_KEY": "a key for tests only",
+        "EMAIL_URL": "",
+    }
     os.environ["DATABASE_URL"] = postgres_url(var) if "--postgres" in args else f"sqlite:///{var}/ordertrail.sqlite3"
 
 

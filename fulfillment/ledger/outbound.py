@@ -34,10 +34,17 @@ class _Entries:
         self.rows: list[StockMovement] = []
 
     def add(self, kind: str, item: StockItem, quantity: int, line: ShipmentLine, **more: object) -> None:
-        self.rows.append(StockMovement(
-            **self.common, n=len(self.rows), kind=kind, stock_item=item, quantity=quantity,
-            order_line_id=line.order_line_id, **more,
-        ))
+        self.rows.append(
+            StockMovement(
+                **self.common,
+                n=len(self.rows),
+                kind=kind,
+                stock_item=item,
+                quantity=quantity,
+                order_line_id=line.order_line_id,
+                **more,
+            )
+        )
 
 
 def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
@@ -83,8 +90,13 @@ def ship(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> Non
     items = _lock_reserved(units)
     for line, quantity in units.items():
         entries.add(
-            Kind.SHIP, items[line.order_line.product_id], quantity, line,
-            from_bin=stage, on_hand_delta=-quantity, reserved_delta=-quantity,
+            Kind.SHIP,
+            items[line.order_line.product_id],
+            quantity,
+            line,
+            from_bin=stage,
+            on_hand_delta=-quantity,
+            reserved_delta=-quantity,
         )
     post(entries.rows)
     Reservation.objects.filter(shipment_line__in=lines, status=Reservation.Status.OPEN).update(
@@ -120,9 +132,11 @@ def cancel(shipment: Shipment, units: Units, *, by: Actor, cause: str) -> None:
 
 
 def regroup(lines: Sequence[ShipmentLine], into: Shipment, *, warehouse_id: int) -> None:
-    """Move what the lines have reserved in a warehouse to another shipment of the same order, which still has to be picked."""
+    """Move what the lines have reserved in a warehouse to another shipment of the order, which is not picked yet."""
     moved = Reservation.objects.filter(
-        shipment_line__in=lines, stock_item__warehouse=warehouse_id, status=Reservation.Status.OPEN,
+        shipment_line__in=lines,
+        stock_item__warehouse=warehouse_id,
+        status=Reservation.Status.OPEN,
     ).select_related("shipment_line")
     by_line: dict[ShipmentLine, int] = _sum((each.shipment_line, each.quantity) for each in moved)
     known = {line.order_line_id: line for line in into.lines.all()}
@@ -175,7 +189,10 @@ def _places(shipment: Shipment, units: Units) -> dict[int, list[BinStock]]:
     products = {line.order_line.product_id for line in units}
     found: dict[int, list[BinStock]] = defaultdict(list)
     rows = BinStock.objects.filter(
-        product__in=products, bin__warehouse=shipment.warehouse, bin__kind=Bin.Kind.PICK, quantity__gt=0,
+        product__in=products,
+        bin__warehouse=shipment.warehouse,
+        bin__kind=Bin.Kind.PICK,
+        quantity__gt=0,
     )
     for row in rows.select_related("bin").order_by("bin__code"):
         found[row.product_id].append(row)
@@ -243,7 +260,8 @@ def _release(units: Units) -> None:
     left, splits = dict(units), []
     held = list(
         Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
-        .select_related("shipment_line").order_by("-pk"),
+        .select_related("shipment_line")
+        .order_by("-pk"),
     )
     for each in held:
         line = each.shipment_line

@@ -70,7 +70,11 @@ def _post_balances(entries: Sequence[StockMovement]) -> None:
         delta[0] += entry.on_hand_delta
         delta[1] += entry.reserved_delta
         delta[2] += entry.blocked_delta
-    add_to(StockItem, ("on_hand", "reserved", "blocked"), {pk: delta for pk, delta in deltas.items() if any(delta)})
+    add_to(
+        StockItem,
+        ("on_hand", "reserved", "blocked"),
+        {pk: delta for pk, delta in deltas.items() if any(delta)},
+    )
 
 
 def _post_bins(entries: Sequence[StockMovement]) -> None:

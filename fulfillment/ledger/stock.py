@@ -25,13 +25,23 @@ def open_warehouse(code: str) -> Warehouse:
     """Return the warehouse, made if missing, with the bins that the floor needs."""
     warehouse, is_new = Warehouse.objects.get_or_create(code=code)
     if is_new:
-        for bin_code, kind in ((STAGE, Bin.Kind.STAGE), (PUT_BACK, Bin.Kind.PICK), (DEFAULT_BIN, Bin.Kind.PICK)):
+        for bin_code, kind in (
+            (STAGE, Bin.Kind.STAGE),
+            (PUT_BACK, Bin.Kind.PICK),
+            (DEFAULT_BIN, Bin.Kind.PICK),
+        ):
             Bin.objects.get_or_create(warehouse=warehouse, code=bin_code, defaults={"kind": kind})
     return warehouse
 
 
 def receive(
-    warehouse: Warehouse, arrivals: Sequence[Arrival], *, operation: str, by: Actor, cause: str, is_resumable: bool = False,
+    warehouse: Warehouse,
+    arrivals: Sequence[Arrival],
+    *,
+    operation: str,
+    by: Actor,
+    cause: str,
+    is_resumable: bool = False,
 ) -> int:
     """Book what arrived; return the units. Bins are made if missing.
 
@@ -45,19 +55,35 @@ def receive(
     else:
         refuse_repeated(operation)
     bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
-    post([
-        StockMovement(
-            operation=operation, n=arrival.n, kind=StockMovement.Kind.RECEIVE, by=str(by), cause=cause,
-            stock_item=locked[items[arrival.product].pk], quantity=arrival.quantity, on_hand_delta=arrival.quantity,
-            to_bin=bins[arrival.bin], blocked_delta=_blocked(bins[arrival.bin], arrival.quantity),
-        )
-        for arrival in arrivals
-    ])
+    post(
+        [
+            StockMovement(
+                operation=operation,
+                n=arrival.n,
+                kind=StockMovement.Kind.RECEIVE,
+                by=str(by),
+                cause=cause,
+                stock_item=locked[items[arrival.product].pk],
+                quantity=arrival.quantity,
+                on_hand_delta=arrival.quantity,
+                to_bin=bins[arrival.bin],
+                blocked_delta=_blocked(bins[arrival.bin], arrival.quantity),
+            )
+            for arrival in arrivals
+        ]
+    )
     return sum(arrival.quantity for arrival in arrivals)
 
 
 def adjust(
-    warehouse: Warehouse, product: Product, delta: int, *, bin_code: str, operation: str, by: Actor, cause: str,
+    warehouse: Warehouse,
+    product: Product,
+    delta: int,
+    *,
+    bin_code: str,
+    operation: str,
+    by: Actor,
+    cause: str,
 ) -> StockItem:
     """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock."""
     item = _items(warehouse, {product})[product]
@@ -66,13 +92,26 @@ def adjust(
     place = _bins(warehouse, {bin_code})[bin_code]
     if delta < 0 and place.kind != Bin.Kind.BLOCKED and item.free < -delta:
         raise NotEnoughStock(
-            f"{item.free} of {product.sku} are free in {warehouse}: the rest is reserved for orders or blocked.", free=item.free,
+            f"{item.free} of {product.sku} are free in {warehouse}: the rest is reserved for orders or blocked.",
+            free=item.free,
         )
-    post([StockMovement(
-        operation=operation, n=0, kind=StockMovement.Kind.ADJUST, by=str(by), cause=cause, stock_item=item,
-        quantity=abs(delta), on_hand_delta=delta, blocked_delta=_blocked(place, delta),
-        from_bin=place if delta < 0 else None, to_bin=place if delta > 0 else None,
-    )])
+    post(
+        [
+            StockMovement(
+                operation=operation,
+                n=0,
+                kind=StockMovement.Kind.ADJUST,
+                by=str(by),
+                cause=cause,
+                stock_item=item,
+                quantity=abs(delta),
+                on_hand_delta=delta,
+                blocked_delta=_blocked(place, delta),
+                from_bin=place if delta < 0 else None,
+                to_bin=place if delta > 0 else None,
+            )
+        ]
+    )
     return StockItem.objects.get(pk=item.pk)
 
 

@@ -35,10 +35,18 @@ def _balances() -> Iterator[Difference]:
 
 
 def _bins() -> Iterator[Difference]:
-    came = StockMovement.objects.filter(to_bin=OuterRef("bin"), stock_item__product=OuterRef("product"), lot=OuterRef("lot"))
-    went = StockMovement.objects.filter(from_bin=OuterRef("bin"), stock_item__product=OuterRef("product"), lot=OuterRef("lot"))
+    came = StockMovement.objects.filter(
+        to_bin=OuterRef("bin"), stock_item__product=OuterRef("product"), lot=OuterRef("lot")
+    )
+    went = StockMovement.objects.filter(
+        from_bin=OuterRef("bin"), stock_item__product=OuterRef("product"), lot=OuterRef("lot")
+    )
     expected = _total(came.order_by(), "to_bin", "quantity") - _total(went.order_by(), "from_bin", "quantity")
-    yield from _report("bin.quantity", _differing(BinStock.objects.select_related("product", "bin"), "quantity", expected), "quantity")
+    yield from _report(
+        "bin.quantity",
+        _differing(BinStock.objects.select_related("product", "bin"), "quantity", expected),
+        "quantity",
+    )
 
 
 def _reservations() -> Iterator[Difference]:
@@ -52,7 +60,11 @@ def _reservations() -> Iterator[Difference]:
 
 def _lines() -> Iterator[Difference]:
     """Compare the stages of order lines with the shipments' lines."""
-    parts = ShipmentLine.objects.filter(order_line=OuterRef("pk")).exclude(shipment__status=Shipment.Status.CANCELLED).order_by()
+    parts = (
+        ShipmentLine.objects.filter(order_line=OuterRef("pk"))
+        .exclude(shipment__status=Shipment.Status.CANCELLED)
+        .order_by()
+    )
     held = _total(parts, "order_line", "quantity")
     unsent = OrderLine.objects.annotate(in_shipments=F("quantity") - F("cancelled"))
     yield from _report("line.in_shipments", _differing(unsent, "in_shipments", held), "in_shipments")
@@ -62,7 +74,7 @@ def _total(rows: QuerySet[Any], group: str, column: str) -> Coalesce:
     return Coalesce(Subquery(rows.values(group).annotate(total=Sum(column)).values("total")), Value(0))
 
 
-def _differing(rows: QuerySet[Any], column: str, expected: Any) -> Iterable[Any]:
+def _differing(rows: QuerySet[Any], column: str, expected: Any) -> Any:
     return rows.annotate(expected=expected).exclude(expected=F(column)).iterator(chunk_size=1000)
 
 

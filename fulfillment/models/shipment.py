@@ -62,17 +62,32 @@ class Shipment(models.Model):
             ("deliver_shipment", "Can mark shipments as delivered, lost or come back"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=[
-                "PLANNED", "READY", "PICKING", "PICKED", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "LOST",
-                "RETURNED_TO_SENDER",
-            ]), name="shipment_status"),
             models.CheckConstraint(
-                condition=Q(status__in=["PLANNED", "CANCELLED"]) | Q(warehouse__isnull=False), name="shipment_has_warehouse",
+                condition=Q(
+                    status__in=[
+                        "PLANNED",
+                        "READY",
+                        "PICKING",
+                        "PICKED",
+                        "PACKED",
+                        "SHIPPED",
+                        "DELIVERED",
+                        "CANCELLED",
+                        "LOST",
+                        "RETURNED_TO_SENDER",
+                    ]
+                ),
+                name="shipment_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["PLANNED", "CANCELLED"]) | Q(warehouse__isnull=False),
+                name="shipment_has_warehouse",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["status", "id"], name="shipment_on_floor",
+                fields=["status", "id"],
+                name="shipment_on_floor",
                 condition=Q(status__in=["READY", "PICKING", "PICKED", "PACKED"]),
             ),
         ]
@@ -81,32 +96,52 @@ class Shipment(models.Model):
         return self.number
 
     @transition(
-        status, Status.PLANNED, Status.READY, custom={"kind": "shipment.readied"}, conditions=[is_allowed("make_ready")],
+        status,
+        Status.PLANNED,
+        Status.READY,
+        custom={"kind": "shipment.readied"},
+        conditions=[is_allowed("make_ready")],
     )
     def make_ready(self, warehouse: Warehouse, at: datetime) -> None:
         self.warehouse = warehouse
         self.ready_at = at
 
     @transition(
-        status, Status.READY, Status.PICKING, custom={"kind": "shipment.picking_started"},
+        status,
+        Status.READY,
+        Status.PICKING,
+        custom={"kind": "shipment.picking_started"},
         conditions=[is_allowed("start_picking")],
     )
     def start_picking(self) -> None:
         pass
 
     @transition(
-        status, Status.PICKING, Status.PICKED, custom={"kind": "shipment.picked"}, conditions=[is_allowed("pick")],
+        status,
+        Status.PICKING,
+        Status.PICKED,
+        custom={"kind": "shipment.picked"},
+        conditions=[is_allowed("pick")],
     )
     def pick(self, at: datetime) -> None:
         self.picked_at = at
 
-    @transition(status, Status.PICKED, Status.PACKED, custom={"kind": "shipment.packed"}, conditions=[is_allowed("pack")])
+    @transition(
+        status,
+        Status.PICKED,
+        Status.PACKED,
+        custom={"kind": "shipment.packed"},
+        conditions=[is_allowed("pack")],
+    )
     def pack(self, at: datetime) -> None:
         self.packed_at = at
 
     @transition(
-        status, [Status.READY, Status.PICKING, Status.PICKED, Status.PACKED], Status.SHIPPED,
-        custom={"kind": "shipment.shipped"}, conditions=[is_allowed("ship")],
+        status,
+        [Status.READY, Status.PICKING, Status.PICKED, Status.PACKED],
+        Status.SHIPPED,
+        custom={"kind": "shipment.shipped"},
+        conditions=[is_allowed("ship")],
     )
     def ship(self, at: datetime) -> None:
         self.picked_at, self.packed_at = self.picked_at or at, self.packed_at or at
@@ -117,7 +152,9 @@ class Shipment(models.Model):
         self.delivered_at = at
 
     @transition(
-        status, [Status.PLANNED, Status.READY, Status.PICKING, Status.PICKED, Status.PACKED], Status.CANCELLED,
+        status,
+        [Status.PLANNED, Status.READY, Status.PICKING, Status.PICKED, Status.PACKED],
+        Status.CANCELLED,
         custom={"kind": "shipment.cancelled"},
     )
     def cancel(self) -> None:
@@ -132,7 +169,10 @@ class Shipment(models.Model):
         pass
 
     @transition(
-        status, [Status.SHIPPED, Status.LOST], Status.RETURNED_TO_SENDER, custom={"kind": "shipment.returned_to_sender"},
+        status,
+        [Status.SHIPPED, Status.LOST],
+        Status.RETURNED_TO_SENDER,
+        custom={"kind": "shipment.returned_to_sender"},
     )
     def return_to_sender(self) -> None:
         pass
@@ -181,9 +221,13 @@ class Parcel(models.Model):
     class Meta:
         ordering = ["pk"]
         default_permissions = ("view",)
-        indexes = [models.Index(
-            fields=["tracking_key", "carrier"], condition=~Q(tracking_key=""), name="parcel_tracking",
-        )]
+        indexes = [
+            models.Index(
+                fields=["tracking_key", "carrier"],
+                condition=~Q(tracking_key=""),
+                name="parcel_tracking",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -155,8 +155,19 @@ class StockMovement(models.Model):
                     Q(kind="RECEIVE", on_hand_delta=F("quantity"), reserved_delta=0, to_bin__isnull=False)
                     | Q(kind="RESERVE", on_hand_delta=0, reserved_delta=F("quantity"), blocked_delta=0)
                     | Q(kind="RELEASE", on_hand_delta=0, reserved_delta=-F("quantity"), blocked_delta=0)
-                    | Q(kind__in=["PICK", "MOVE"], on_hand_delta=0, reserved_delta=0, from_bin__isnull=False, to_bin__isnull=False)
-                    | Q(kind="SHIP", on_hand_delta=-F("quantity"), reserved_delta=-F("quantity"), from_bin__isnull=False)
+                    | Q(
+                        kind__in=["PICK", "MOVE"],
+                        on_hand_delta=0,
+                        reserved_delta=0,
+                        from_bin__isnull=False,
+                        to_bin__isnull=False,
+                    )
+                    | Q(
+                        kind="SHIP",
+                        on_hand_delta=-F("quantity"),
+                        reserved_delta=-F("quantity"),
+                        from_bin__isnull=False,
+                    )
                     | Q(kind="ADJUST", on_hand_delta=F("quantity"), reserved_delta=0, to_bin__isnull=False)
                     | Q(kind="ADJUST", on_hand_delta=-F("quantity"), reserved_delta=0, from_bin__isnull=False)
                 ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F, Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from fulfillment import ledger
@@ -28,7 +28,12 @@ def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
 
 
 def allocate_open(
-    order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor, is_new: bool = False,
+    order: Order,
+    planned: Shipment,
+    lines: Sequence[ShipmentLine],
+    *,
+    by: Actor,
+    is_new: bool = False,
 ) -> None:
     """Reserve for a planned shipment of an order that is open in change().
 
@@ -70,7 +75,12 @@ def _make_ready(shipment: Shipment, warehouse: Warehouse, by: Actor) -> None:
 
 
 def _move(
-    order: Order, planned: Shipment, lines: Sequence[ShipmentLine], sibling: Shipment | None, warehouse: Warehouse, by: Actor,
+    order: Order,
+    planned: Shipment,
+    lines: Sequence[ShipmentLine],
+    sibling: Shipment | None,
+    warehouse: Warehouse,
+    by: Actor,
 ) -> None:
     target = sibling or Shipment.objects.create(order=order, number=next_number(order))
     ledger.regroup(lines, target, warehouse_id=warehouse.pk)

@@ -51,4 +51,4 @@ def _target(standing: "Counter[str]") -> str | None:
 
 def _last_delivery(order: Order) -> datetime:
     moments = order.shipments.exclude(delivered_at=None).values_list("delivered_at", flat=True)
-    return max(moments, default=timezone.now())
+    return max((moment for moment in moments if moment), default=timezone.now())

@@ -32,7 +32,11 @@ class ParcelsDoNotAddUp(Refused):
 
 
 def ship_shipment(
-    shipment: Shipment, *, by: Actor, parcels: Sequence[ParcelDraft] = (), at: datetime | None = None,
+    shipment: Shipment,
+    *,
+    by: Actor,
+    parcels: Sequence[ParcelDraft] = (),
+    at: datetime | None = None,
 ) -> Shipment:
     """Let a shipment leave, in one parcel if none are named; what was not picked or packed on our floor is so now.
 
@@ -64,9 +68,13 @@ def _box(shipment: Shipment, lines: list[ShipmentLine], drafts: Sequence[ParcelD
     contents = _contents(lines, drafts)
     parcels = Parcel.objects.bulk_create(
         Parcel(
-            shipment=shipment, number=f"{shipment.number}-{n}", carrier=draft.carrier.lower(),
-            tracking_number=draft.tracking_number, tracking_key=Parcel.key_of(draft.tracking_number),
-            weight_grams=draft.weight_grams, shipped_at=at,
+            shipment=shipment,
+            number=f"{shipment.number}-{n}",
+            carrier=draft.carrier.lower(),
+            tracking_number=draft.tracking_number,
+            tracking_key=Parcel.key_of(draft.tracking_number),
+            weight_grams=draft.weight_grams,
+            shipped_at=at,
         )
         for n, draft in enumerate(drafts, start=1)
     )
@@ -86,7 +94,11 @@ def _contents(lines: list[ShipmentLine], drafts: Sequence[ParcelDraft]) -> list[
     everything = {number: line.quantity for number, line in by_number.items()}
     said = [dict(draft.lines) for draft in drafts]
     if not any(said):
-        return [{by_number[number]: count for number, count in everything.items()}] if len(said) == 1 else [{} for _ in said]
+        return (
+            [{by_number[number]: count for number, count in everything.items()}]
+            if len(said) == 1
+            else [{} for _ in said]
+        )
     total: Counter[int] = Counter()
     for content in said:
         total.update(content)

@@ -13,7 +13,12 @@ from orders.models import Actor, Product
 
 
 def receive_stock(
-    warehouse: Warehouse, arrivals: Sequence[Arrival], *, by: Actor, reference: str, operation: str | None = None,
+    warehouse: Warehouse,
+    arrivals: Sequence[Arrival],
+    *,
+    by: Actor,
+    reference: str,
+    operation: str | None = None,
 ) -> int:
     """Book a receipt; return its units. Raises AlreadyApplied where the operation was booked before."""
     with transaction.atomic():
@@ -35,7 +40,13 @@ def adjust_stock(
     """Correct the stock of a bin by `delta` units. Raises AlreadyApplied, NotEnoughStock."""
     with transaction.atomic():
         item = ledger.adjust(
-            warehouse, product, delta, bin_code=bin_code, operation=operation or str(uuid4()), by=by, cause=reason,
+            warehouse,
+            product,
+            delta,
+            bin_code=bin_code,
+            operation=operation or str(uuid4()),
+            by=by,
+            cause=reason,
         )
         outbox.ring("allocate")
     return item

@@ -2,14 +2,21 @@
 
 import hashlib
 import unicodedata
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 MAX_LINES = 500
@@ -144,7 +151,8 @@ class OrderDraft(Strict):
         for number, line in enumerate(self.lines):
             if -int(line.unit_price.normalize().as_tuple().exponent) > digits:
                 raise PydanticCustomError(
-                    "price_invalid", "A price in {currency} has at most {digits} decimals.",
+                    "price_invalid",
+                    "A price in {currency} has at most {digits} decimals.",
                     {"currency": self.currency, "digits": digits, "path": f"lines.{number}.unit_price"},
                 )
         return self
@@ -157,5 +165,3 @@ class OrderDraft(Strict):
     def digest(self) -> str:
         """Return the SHA-256 of all that was ordered, by which the same order is known again."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-

@@ -21,7 +21,7 @@ class Table(NamedTuple):
 
     @property
     def name(self) -> str:
-        return apps.get_model(self.model)._meta.db_table
+        return str(apps.get_model(self.model)._meta.db_table)
 
     def triggers(self) -> list[str]:
         return [f"{self.name}_no_{what}" for what in ("update", "delete", "replace")]
@@ -105,7 +105,11 @@ def _postgresql(table: Table) -> Iterable[str]:
             RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
         END $$"""
     update, delete, truncate = table.triggers()
-    for name, when, each in ((update, "UPDATE", "ROW"), (delete, "DELETE", "ROW"), (truncate, "TRUNCATE", "STATEMENT")):
+    for name, when, each in (
+        (update, "UPDATE", "ROW"),
+        (delete, "DELETE", "ROW"),
+        (truncate, "TRUNCATE", "STATEMENT"),
+    ):
         yield (
             f"CREATE OR REPLACE TRIGGER {name} BEFORE {when} ON {table.name} "
             f"FOR EACH {each} EXECUTE FUNCTION refuse_append_only()"

@@ -83,7 +83,8 @@ class ShippingMethod(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(transit_days_from__lte=models.F("transit_days_to")), name="shipping_transit_range",
+                condition=models.Q(transit_days_from__lte=models.F("transit_days_to")),
+                name="shipping_transit_range",
             ),
         ]
 

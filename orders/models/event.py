@@ -34,7 +34,15 @@ class Event(models.Model):
         return f"{self.kind} #{self.seq}"
 
     def canonical(self) -> bytes:
-        parts = [self.order_id, self.seq, self.kind, _instant(self.at), _instant(self.recorded_at), self.by, self.facts]
+        parts = [
+            self.order_id,
+            self.seq,
+            self.kind,
+            _instant(self.at),
+            _instant(self.recorded_at),
+            self.by,
+            self.facts,
+        ]
         return json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def digest_after(self, previous: bytes) -> bytes:

@@ -92,15 +92,20 @@ class Inbox(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "dedupe_key"], name="inbox_once_an_endpoint"),
             models.UniqueConstraint(
-                fields=["source", "channel", "dedupe_key"], condition=models.Q(endpoint=None), name="inbox_once_a_source",
+                fields=["source", "channel", "dedupe_key"],
+                condition=models.Q(endpoint=None),
+                name="inbox_once_a_source",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["RECEIVED", "PROCESSED", "QUARANTINED", "IGNORED"]), name="inbox_status",
+                condition=models.Q(status__in=["RECEIVED", "PROCESSED", "QUARANTINED", "IGNORED"]),
+                name="inbox_status",
             ),
         ]
         indexes = [
             models.Index(fields=["received_at"], condition=models.Q(status="RECEIVED"), name="inbox_waiting"),
-            models.Index(fields=["channel", "external_id"], condition=models.Q(status="QUARANTINED"), name="inbox_held"),
+            models.Index(
+                fields=["channel", "external_id"], condition=models.Q(status="QUARANTINED"), name="inbox_held"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """One order. `version` is the number of its events and `head` the digest of the last; `record()` alone writes them."""
+    """One order. `version` counts its events and `head` is the digest of the last; `record()` alone writes them."""
 
     class Status(models.TextChoices):
         PLACED = "PLACED", "Placed"
@@ -94,12 +94,25 @@ class Order(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["channel", "external_id"], name="order_once_a_channel"),
-            models.CheckConstraint(condition=Q(status__in=[
-                "PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED", "SHIPPED", "DELIVERED", "CANCELLED", "RETURNED",
-            ]), name="order_status"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "PLACED",
+                        "CONFIRMED",
+                        "IN_FULFILLMENT",
+                        "PARTLY_SHIPPED",
+                        "SHIPPED",
+                        "DELIVERED",
+                        "CANCELLED",
+                        "RETURNED",
+                    ]
+                ),
+                name="order_status",
+            ),
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total"),
             models.CheckConstraint(
-                condition=Q(deliver_from__gte=F("ship_by"), deliver_by__gte=F("deliver_from")), name="order_promise",
+                condition=Q(deliver_from__gte=F("ship_by"), deliver_by__gte=F("deliver_from")),
+                name="order_promise",
             ),
         ]
         indexes = [
@@ -108,11 +121,13 @@ class Order(models.Model):
             models.Index(fields=["shipped_at"], name="order_shipped"),
             models.Index(fields=["delivered_at"], name="order_delivered"),
             models.Index(
-                fields=["ship_by"], name="order_to_ship",
+                fields=["ship_by"],
+                name="order_to_ship",
                 condition=Q(status__in=["PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"]),
             ),
             models.Index(
-                fields=["deliver_by"], name="order_to_deliver",
+                fields=["deliver_by"],
+                name="order_to_deliver",
                 condition=Q(status__in=["PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED", "SHIPPED"]),
             ),
         ]
@@ -129,34 +144,46 @@ class Order(models.Model):
         pass
 
     @transition(
-        status, [Status.CONFIRMED, Status.IN_FULFILLMENT], Status.PARTLY_SHIPPED, custom={"kind": "order.partly_shipped"},
+        status,
+        [Status.CONFIRMED, Status.IN_FULFILLMENT],
+        Status.PARTLY_SHIPPED,
+        custom={"kind": "order.partly_shipped"},
     )
     def ship_part(self) -> None:
         pass
 
     @transition(
-        status, [Status.CONFIRMED, Status.IN_FULFILLMENT, Status.PARTLY_SHIPPED], Status.SHIPPED,
+        status,
+        [Status.CONFIRMED, Status.IN_FULFILLMENT, Status.PARTLY_SHIPPED],
+        Status.SHIPPED,
         custom={"kind": "order.shipped"},
     )
     def ship(self, at: datetime) -> None:
         self.shipped_at = at
 
     @transition(
-        status, [Status.PARTLY_SHIPPED, Status.SHIPPED], Status.DELIVERED, custom={"kind": "order.delivered"},
+        status,
+        [Status.PARTLY_SHIPPED, Status.SHIPPED],
+        Status.DELIVERED,
+        custom={"kind": "order.delivered"},
     )
     def deliver(self, at: datetime) -> None:
         self.shipped_at = self.shipped_at or at
         self.delivered_at = at
 
     @transition(
-        status, [Status.PLACED, Status.CONFIRMED, Status.IN_FULFILLMENT], Status.CANCELLED,
+        status,
+        [Status.PLACED, Status.CONFIRMED, Status.IN_FULFILLMENT],
+        Status.CANCELLED,
         custom={"kind": "order.cancelled"},
     )
     def cancel(self, at: datetime) -> None:
         self.cancelled_at = at
 
     @transition(
-        status, [Status.PARTLY_SHIPPED, Status.SHIPPED, Status.DELIVERED], Status.RETURNED,
+        status,
+        [Status.PARTLY_SHIPPED, Status.SHIPPED, Status.DELIVERED],
+        Status.RETURNED,
         custom={"kind": "order.returned"},
     )
     def return_to_sender(self) -> None:
@@ -191,9 +218,17 @@ class OrderLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_quantity"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="line_price"),
             models.CheckConstraint(
-                condition=Q(quantity=(
-                    F("waiting") + F("reserved") + F("picked") + F("packed") + F("shipped") + F("delivered") + F("cancelled")
-                )),
+                condition=Q(
+                    quantity=(
+                        F("waiting")
+                        + F("reserved")
+                        + F("picked")
+                        + F("packed")
+                        + F("shipped")
+                        + F("delivered")
+                        + F("cancelled")
+                    )
+                ),
                 name="line_units_conserved",
             ),
         ]
@@ -237,9 +272,12 @@ class Hold(models.Model):
     class Meta:
         ordering = ["placed_at", "pk"]
         default_permissions = ("view",)
-        constraints = [models.CheckConstraint(
-            condition=Q(reason__in=["ADDRESS", "PAYMENT", "FRAUD", "CUSTOMER", "STOCK", "OTHER"]), name="hold_reason",
-        )]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["ADDRESS", "PAYMENT", "FRAUD", "CUSTOMER", "STOCK", "OTHER"]),
+                name="hold_reason",
+            )
+        ]
         indexes = [
             models.Index(fields=["order"], condition=Q(released_at=None), name="hold_standing"),
             models.Index(fields=["until"], condition=Q(released_at=None), name="hold_due"),

@@ -4,11 +4,16 @@ import base64
 import hashlib
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    TextField = models.TextField[Any, list[str]]
+else:
+    TextField = models.TextField
 
 
 @lru_cache(maxsize=4)
@@ -17,7 +22,7 @@ def _box(secret_key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-class SecretListField(models.TextField):
+class SecretListField(TextField):
     """A list of texts, encrypted at rest. Raises InvalidToken on reading after SECRET_KEY was changed."""
 
     def get_prep_value(self, value: Any) -> str:

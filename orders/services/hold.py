@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from orders.lifecycle import NotAllowed, Refused, change, record
 from orders.blockers import Reason
+from orders.lifecycle import NotAllowed, Refused, change, record
 from orders.models import Actor, Hold, Order
 
 
@@ -37,7 +37,12 @@ def hold_order(
             raise NotAllowed([Reason("wrong_status", "Nothing of this order is left to hold.", "nobody")])
         _refuse_unknown(fresh, lines)
         hold = Hold.objects.create(
-            order=fresh, reason=reason, note=note, until=until, lines=sorted(set(lines)), placed_by=str(by),
+            order=fresh,
+            reason=reason,
+            note=note,
+            until=until,
+            lines=sorted(set(lines)),
+            placed_by=str(by),
         )
         facts = {"hold": hold.pk, "reason": reason, "lines": hold.lines}
         record(fresh, "order.held", by=by, facts=facts | ({"until": until.isoformat()} if until else {}))

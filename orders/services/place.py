@@ -58,7 +58,11 @@ def _free_number(channel: Channel, external_id: str) -> str:
 def _look_up(draft: OrderDraft) -> tuple[dict[str, Product], ShippingMethod]:
     products = {product.sku: product for product in Product.objects.filter(sku__in={line.sku for line in draft.lines})}
     errors = [
-        {"path": f"lines.{index}.sku", "code": "sku_unknown", "message": f"There is no product with the SKU {line.sku}."}
+        {
+            "path": f"lines.{index}.sku",
+            "code": "sku_unknown",
+            "message": f"There is no product with the SKU {line.sku}.",
+        }
         for index, line in enumerate(draft.lines)
         if line.sku not in products
     ]
@@ -97,8 +101,12 @@ def _customer(draft: CustomerDraft, channel: Channel) -> Customer:
     if draft.email is None:
         customer.save(force_insert=True)
         return customer
-    known = {"unique_fields": ["channel", "email"], "update_fields": ["name", "phone", "locale"]}
-    return Customer.objects.bulk_create([customer], update_conflicts=True, **known)[0]
+    return Customer.objects.bulk_create(
+        [customer],
+        update_conflicts=True,
+        unique_fields=["channel", "email"],
+        update_fields=["name", "phone", "locale"],
+    )[0]
 
 
 def _insert(order: Order) -> Order:

@@ -26,16 +26,31 @@ def test_an_order_goes_from_placed_to_delivered(shop: Shop) -> None:
     pick_shipment(shipment(order), by=BOB)
     pack_shipment(shipment(order), by=BOB)
     ship_shipment(shipment(order), by=BOB)
-    assert (Order.objects.get().status, stages(order), shop.stock(shop.mug)) == ("SHIPPED", [{"shipped": 2}], (3, 0))
+    assert (Order.objects.get().status, stages(order), shop.stock(shop.mug)) == (
+        "SHIPPED",
+        [{"shipped": 2}],
+        (3, 0),
+    )
 
     deliver_shipment(shipment(order), by=BOB)
     done = Order.objects.get()
     assert (done.status, stages(order), list(ledger.verify())) == ("DELIVERED", [{"delivered": 2}], [])
     assert done.version == done.events.count() == len(set(done.events.values_list("seq", flat=True)))
     assert list(done.events.values_list("kind", flat=True)) == [
-        "order.placed", "order.confirmed", "shipment.planned", "stock.reserved", "shipment.readied",
-        "shipment.picking_started", "shipment.picked", "order.fulfillment_started", "shipment.packed", "parcel.shipped",
-        "shipment.shipped", "order.shipped", "shipment.delivered", "order.delivered",
+        "order.placed",
+        "order.confirmed",
+        "shipment.planned",
+        "stock.reserved",
+        "shipment.readied",
+        "shipment.picking_started",
+        "shipment.picked",
+        "order.fulfillment_started",
+        "shipment.packed",
+        "parcel.shipped",
+        "shipment.shipped",
+        "order.shipped",
+        "shipment.delivered",
+        "order.delivered",
     ]
 
 
@@ -51,7 +66,8 @@ def test_what_is_there_is_reserved_and_the_rest_waits(shop: Shop) -> None:
     shop.receive(shop.teapot, 1)
     assert allocate_waiting(by=ALICE) == 1
     assert [(each.status, sum(line.quantity for line in each.lines.all())) for each in order.shipments.all()] == [
-        ("CANCELLED", 0), ("READY", 6),
+        ("CANCELLED", 0),
+        ("READY", 6),
     ]
     assert list(ledger.verify()) == []
 
@@ -66,7 +82,11 @@ def test_a_late_arrival_goes_in_a_second_shipment_once_the_first_is_picked(shop:
     allocate_waiting(by=ALICE)
     assert [each.status for each in order.shipments.all()] == ["READY", "SHIPPED"]
     ship_shipment(shipment(order, 0), by=BOB)
-    assert (Order.objects.get().status, stages(order), list(ledger.verify())) == ("SHIPPED", [{"shipped": 5}], [])
+    assert (Order.objects.get().status, stages(order), list(ledger.verify())) == (
+        "SHIPPED",
+        [{"shipped": 5}],
+        [],
+    )
 
 
 def test_a_ship_complete_order_waits_with_all_of_it(shop: Shop) -> None:
@@ -83,7 +103,10 @@ def test_two_warehouses_make_two_shipments(shop: Shop) -> None:
     shop.receive(shop.mug, 2)
     shop.receive(shop.teapot, 1, warehouse=north)
     order = shop.order((shop.mug, 2), (shop.teapot, 1))
-    assert {(each.status, str(each.warehouse)) for each in order.shipments.all()} == {("READY", "MAIN"), ("READY", "NORTH")}
+    assert {(each.status, str(each.warehouse)) for each in order.shipments.all()} == {
+        ("READY", "MAIN"),
+        ("READY", "NORTH"),
+    }
     assert list(ledger.verify()) == []
 
 
@@ -94,7 +117,11 @@ def test_cancelling_gives_its_stock_back_exactly(shop: Shop, steps: list) -> Non
     for step in steps:
         step(shipment(order), by=BOB)
     cancel_order(order, by=ALICE, reason="changed their mind")
-    assert (Order.objects.get().status, stages(order), shop.stock(shop.mug)) == ("CANCELLED", [{"cancelled": 3}], (5, 0))
+    assert (Order.objects.get().status, stages(order), shop.stock(shop.mug)) == (
+        "CANCELLED",
+        [{"cancelled": 3}],
+        (5, 0),
+    )
     assert (shipment(order).status, list(ledger.verify())) == ("CANCELLED", [])
     another = shop.order((shop.mug, 5))
     pick_shipment(shipment(another), by=BOB)
@@ -108,7 +135,11 @@ def test_cancelling_some_units_leaves_the_rest_on_its_way(shop: Shop) -> None:
     assert stages(order) == [{"reserved": 2, "cancelled": 3}, {"cancelled": 1}]
     assert [each.status for each in order.shipments.all()] == ["CANCELLED", "READY"]
     ship_shipment(shipment(order, 1), by=BOB)
-    assert (Order.objects.get().status, shop.stock(shop.mug), list(ledger.verify())) == ("SHIPPED", (1, 0), [])
+    assert (Order.objects.get().status, shop.stock(shop.mug), list(ledger.verify())) == (
+        "SHIPPED",
+        (1, 0),
+        [],
+    )
 
 
 def test_cancelling_the_rest_of_a_partly_shipped_order_completes_it(shop: Shop) -> None:
@@ -140,7 +171,10 @@ def test_parts_can_be_picked_and_packed_one_after_the_other(shop: Shop) -> None:
     shop.receive(shop.teapot, 3)
     order = shop.order((shop.mug, 3), (shop.teapot, 2))
     pick_shipment(shipment(order), by=BOB, lines={1: 2})
-    assert (shipment(order).status, stages(order)) == ("PICKING", [{"reserved": 1, "picked": 2}, {"reserved": 2}])
+    assert (shipment(order).status, stages(order)) == (
+        "PICKING",
+        [{"reserved": 1, "picked": 2}, {"reserved": 2}],
+    )
     pick_shipment(shipment(order), by=BOB)
     pack_shipment(shipment(order), by=BOB, lines={2: 2})
     assert (shipment(order).status, stages(order)) == ("PICKED", [{"picked": 3}, {"packed": 2}])

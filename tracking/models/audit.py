@@ -49,7 +49,9 @@ class Finding(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
-                fields=["check_name", "subject"], condition=~Q(status="RESOLVED"), name="finding_once_while_open",
+                fields=["check_name", "subject"],
+                condition=~Q(status="RESOLVED"),
+                name="finding_once_while_open",
             ),
             models.CheckConstraint(condition=Q(status__in=["OPEN", "ACKNOWLEDGED", "RESOLVED"]), name="finding_status"),
             models.CheckConstraint(condition=Q(severity__in=["ERROR", "WARNING"]), name="finding_severity"),

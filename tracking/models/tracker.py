@@ -49,7 +49,7 @@ class Tracker(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
-    scans = models.PositiveIntegerField(default=0)
+    timeline = models.JSONField(default=list, help_text="The scans that stand after the fold, oldest first.")
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
