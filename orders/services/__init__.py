@@ -3,7 +3,7 @@
 from orders.services.delay import record_delays
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.note import note_order
-from orders.services.place import AlreadyPlaced, InvalidOrder, place_order
+from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
 
 __all__ = [
     "AlreadyPlaced",
@@ -14,4 +14,5 @@ __all__ = [
     "place_order",
     "record_delays",
     "release_order",
+    "write_order",
 ]

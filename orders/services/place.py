@@ -34,6 +34,13 @@ class InvalidOrder(Refused):
 
 def place_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False) -> Order:
     """Place what the draft asks for; all its units wait. Raises AlreadyPlaced, InvalidOrder."""
+    return write_order(draft, channel=channel, by=by, is_silent=is_silent)[0]
+
+
+def write_order(
+    draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False
+) -> tuple[Order, list[OrderLine]]:
+    """Do what `place_order` does, and return the lines as well: who accepts the order goes on with them."""
     with writing():
         number = _free_number(channel, draft.external_id)
         products, method = _look_up(draft)
@@ -42,7 +49,7 @@ def place_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bo
         adopt(order)
         facts = {"lines": len(lines), "units": sum(line.quantity for line in lines), "channel": channel.name}
         record(order, "order.placed", by=by, facts=facts, at=draft.placed_at)
-    return order
+    return order, lines
 
 
 def _free_number(channel: Channel, external_id: str) -> str:
