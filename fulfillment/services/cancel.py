@@ -51,7 +51,9 @@ def _cancel_all(order: Order, by: Actor, reason: str) -> None:
 
 def _cancel_lines(order: Order, wanted: Wanted, by: Actor, reason: str) -> None:
     touched = _choose(order, wanted)
-    facts: dict[str, Any] = {"lines": [{"line": number, "units": count} for number, count in sorted(wanted.items())]}
+    left = sum(line.quantity - line.cancelled for line in order.lines.all()) - sum(wanted.values())
+    lines = [{"line": number, "units": count} for number, count in sorted(wanted.items())]
+    facts: dict[str, Any] = {"lines": lines, "left": left}
     record(order, "order.lines_cancelled", by=by, facts=facts | ({"reason": reason} if reason else {}))
     for shipment, units in touched.items():
         _cancel_units(shipment, units, by, reason)

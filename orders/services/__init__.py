@@ -1,6 +1,7 @@
 """What can be done with an order before the warehouse has to know."""
 
 from orders.services.delay import record_delays
+from orders.services.forget import forget_old_keys
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
@@ -8,6 +9,7 @@ from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, writ
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "forget_old_keys",
     "hold_order",
     "lift_due_holds",
     "note_order",
