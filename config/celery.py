@@ -4,7 +4,7 @@ import os
 import warnings
 
 from celery import Celery
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 
 warnings.filterwarnings("ignore", category=SecurityWarning)  # six lines, wherever root runs it in a container
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

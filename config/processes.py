@@ -69,7 +69,7 @@ def _valkey() -> list[str]:
     return [
         *(str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "700"),
         *("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", str(settings.VAR_DIR)),
-        *("--loglevel", "warning"),
+        *("--loglevel", "warning", "--logfile", str(settings.VAR_DIR / "valkey.log")),
     ]
 
 
