@@ -143,5 +143,5 @@ def _outcome(error: OSError) -> Outcome:
 
 def _without_gaps(text: str) -> str:
     """Leave one empty line where tags that rendered to nothing left many."""
-    lines = (line.strip() for line in text.strip().splitlines())
+    lines = (line.rstrip() for line in text.strip().splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

@@ -5,9 +5,10 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from fulfillment.models import Parcel, Shipment
+from fulfillment.models import Parcel, ParcelLine, Shipment, ShipmentLine
 from notifications.channels import words
 from notifications.models import Message
 from orders.models import OrderLine
@@ -16,9 +17,10 @@ from tracking.services import link_for
 
 READ_WITH = (
     "order__lines",
-    "order__shipments__lines__order_line",
-    "order__shipments__parcels__lines__shipment_line__order_line",
-    "order__shipments__parcels__tracker",
+    "order__shipments",
+    Prefetch("order__shipments__lines", ShipmentLine.objects.select_related("order_line")),
+    Prefetch("order__shipments__parcels", Parcel.objects.select_related("tracker")),
+    Prefetch("order__shipments__parcels__lines", ParcelLine.objects.select_related("shipment_line__order_line")),
 )
 SHOWN = 20
 STEPS = ("Placed", "Packed", "Shipped", "Out for delivery", "Delivered")
@@ -87,10 +89,10 @@ class News:
         return words.money(self.order)
 
     @property
-    def steps(self) -> list[tuple[str, bool]]:
-        """Say how far it is: each step, and whether it is done. Empty where the way does not matter."""
+    def steps(self) -> list[tuple[str, bool, bool]]:
+        """Say how far it is: each step, whether it is done, whether it is the last done. Empty where nobody asks."""
         done = STEP.get(Message.Kind(self.message.kind))
-        return [(name, place <= done) for place, name in enumerate(STEPS, start=1)] if done else []
+        return [(name, place <= done, place == done) for place, name in enumerate(STEPS, start=1)] if done else []
 
     # --- what is in it ---------------------------------------------------------------------------------------
 
@@ -107,11 +109,9 @@ class News:
             case Message.Kind.LINES_CANCELLED:
                 names = {line.number: line.name for line in self.lines}
                 return _items((each["units"], names[each["line"]]) for each in self.facts["lines"])
-            case Message.Kind.ORDER_CANCELLED:
-                return _items((line.quantity, line.name) for line in self.lines)
             case Message.Kind.ORDER_DELAYED:
-                return self.missing
-        return self.wanted
+                return self.to_come if self.facts["missed"] == "ship_by" else self.missing
+        return _items((line.quantity, line.name) for line in self.lines)
 
     @property
     def wanted(self) -> Items:
@@ -122,6 +122,10 @@ class News:
     def waiting(self) -> Items:
         """What there is no stock for yet."""
         return _items((line.waiting, line.name) for line in self.lines)
+
+    @property
+    def is_all_waiting(self) -> bool:
+        return bool(self.waiting) and self.waiting == self.wanted
 
     @property
     def to_come(self) -> Items:
@@ -152,6 +156,11 @@ class News:
             return ""
         siblings = [each for each in self.parcels if each.shipment_id == self.parcel.shipment_id]
         return f"Parcel {siblings.index(self.parcel) + 1} of {len(siblings)}" if len(siblings) > 1 else ""
+
+    @property
+    def is_counted(self) -> bool:
+        """Somebody said what is in this very parcel."""
+        return self.parcel is not None and bool(self.parcel.lines.all())
 
     @property
     def is_more_on_its_way(self) -> bool:
@@ -207,6 +216,10 @@ class News:
     def has_left(self) -> bool:
         """All of it is on its way."""
         return not self.to_come
+
+    @property
+    def has_left_in_part(self) -> bool:
+        return bool(self.parcels)
 
 
 def _items(pairs: Iterable[tuple[int, str]]) -> Items:
