@@ -15,7 +15,6 @@ Milestones = Callable[[Event], list[str]]
 
 CUSTOMER = "customer"
 EMAIL = "email"
-LINK_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,9 @@ def of_rest(event: Event) -> list[str]:
     return each_time(event) if event.facts["left"] else []
 
 
-def of_ten_minutes(event: Event) -> list[str]:
-    return [str(int(event.at.timestamp()) // LINK_SECONDS)]
+def of_bucket(event: Event) -> list[str]:
+    """Once in the stretch of time that the event was put in, however often it is asked for."""
+    return [str(event.facts["bucket"])]
 
 
 NOBODY: Sequence[Rule] = ()
@@ -118,6 +118,6 @@ RULES: dict[str, Sequence[Rule]] = {
     "parcel.unknown": NOBODY,
     "parcel.corrected": NOBODY,
     "parcel.silent": NOBODY,
-    "link.requested": [Rule(Kind.LINK_REQUESTED, of_ten_minutes, is_asked_for=True)],
+    "link.requested": [Rule(Kind.LINK_REQUESTED, of_bucket, is_asked_for=True)],
     "message.resent": NOBODY,
 }

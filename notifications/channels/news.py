@@ -181,6 +181,13 @@ class News:
         is_last = tracker is not None and tracker.status == "DELIVERY_ATTEMPT_FAILED"
         return words.ATTEMPTS.get(tracker.reason, "") if tracker and is_last else ""
 
+    @property
+    def pickup_place(self) -> str:
+        """The town it waits in, where the carrier said so."""
+        tracker = _tracker(self.parcel)
+        ready = [line for line in (tracker.timeline if tracker else []) if line.get("status") == "AVAILABLE_FOR_PICKUP"]
+        return str(ready[-1].get("place", "")) if ready else ""
+
     # --- when it comes ---------------------------------------------------------------------------------------
 
     @cached_property

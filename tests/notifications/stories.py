@@ -71,6 +71,6 @@ def every_story(shop: Shop) -> list[Message]:
     cancel_order(part, by=ALICE, lines={1: 1})
     cancel_order(part, by=ALICE, reason="alice changed her mind")
     with change(first, by=ALICE) as fresh:
-        record(fresh, "link.requested", by=ALICE, facts={})
+        record(fresh, "link.requested", by=ALICE, facts={"bucket": 1})
     relay()
     return list(Message.objects.order_by("available_at", "event_id"))

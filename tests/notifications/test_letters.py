@@ -191,6 +191,17 @@ def test_a_failed_attempt_says_why_where_the_carrier_did(shop: Shop) -> None:
     assert "DHL tried on Monday 23 November. Nobody was home." in page
 
 
+def test_a_parcel_to_collect_is_said_to_be_where_the_carrier_said(shop: Shop) -> None:
+    order = shipped(shop)
+    parcel = Parcel.objects.get()
+    scans = [{"status": "AVAILABLE_FOR_PICKUP", "place": "Lyon, FR"}, {"status": "", "place": "Paris, FR"}]
+    Tracker.objects.create(parcel=parcel, status="AVAILABLE_FOR_PICKUP", timeline=scans)
+    carrier_says(parcel, "available_for_pickup", "available_for_pickup")
+    _, text, page = read(order, "parcel.available_for_pickup")
+    assert "DHL has it ready for you in Lyon, FR since Monday 23 November." in text
+    assert "DHL has it ready for you in Lyon, FR since Monday 23 November." in page
+
+
 def test_a_delay_names_the_day_that_passed_and_what_is_late(shop: Shop) -> None:
     order = placed(shop)
     delayed(order, "ship_by")

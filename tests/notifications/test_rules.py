@@ -65,7 +65,7 @@ MILESTONES = [
     ("parcel.delivery_attempt_failed", {"parcel": "P", "milestones": ["first_scan"]}, []),
     ("parcel.available_for_pickup", {"parcel": "P", "milestones": ["available_for_pickup"]}, ["P"]),
     ("shipment.delivered", {"parcels": ["P-1", "P-2"]}, ["P-1", "P-2"]),
-    ("link.requested", {}, [str(int(MONDAY.timestamp()) // 600)]),
+    ("link.requested", {"bucket": 2992317}, ["2992317"]),
 ]
 
 
