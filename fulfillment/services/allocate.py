@@ -30,7 +30,7 @@ def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
 
 
 def allocate_new(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
-    """Reserve for an order that was placed in this transaction. What is there leaves at once, the rest waits for itself."""
+    """Reserve for an order placed in this transaction: what is there leaves at once, the rest waits for itself."""
     takes = _reserve(order, planned, lines, by)
     homes = sorted({take.item.warehouse for take in takes}, key=lambda home: (home.priority, home.code))
     waits = any(line.waiting for line in lines)

@@ -14,7 +14,7 @@ from fulfillment.services.resolve import resolve_order
 from fulfillment.services.units import NotThatMany, Wanted, lines_of
 from orders import outbox
 from orders.blockers import Reason
-from orders.lifecycle import NotAllowed, change, record, why_not, writing
+from orders.lifecycle import NotAllowed, change, operation_facts, record, refuse_repeated, why_not, writing
 from orders.models import Actor, Order
 
 CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for a line
@@ -25,10 +25,13 @@ CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for
 )
 
 
-def cancel_order(order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None) -> Order:
+def cancel_order(
+    order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None, operation: str | None = None
+) -> Order:
     """Cancel all of an order of which nothing has left, or these units of these lines.
 
-    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany.
+    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany;
+    AlreadyApplied where the operation was applied before.
     """
     with writing(), change(order, by=by) as fresh:
         if lines is None:
@@ -36,7 +39,8 @@ def cancel_order(order: Order, *, by: Actor, reason: str = "", lines: Wanted | N
                 raise NotAllowed(blockers)
             _cancel_all(fresh, by, reason)
         else:
-            _cancel_lines(fresh, lines, by, reason)
+            refuse_repeated(fresh, operation)
+            _cancel_lines(fresh, lines, by, operation_facts(operation) | ({"reason": reason} if reason else {}))
         outbox.ring("allocate")
     return fresh
 
@@ -49,10 +53,10 @@ def _cancel_all(order: Order, by: Actor, reason: str) -> None:
         fresh.cancel(at=timezone.now())
 
 
-def _cancel_lines(order: Order, wanted: Wanted, by: Actor, reason: str) -> None:
-    touched = _choose(order, wanted)
+def _cancel_lines(order: Order, wanted: Wanted, by: Actor, more: dict[str, str]) -> None:
+    touched, reason = _choose(order, wanted), more.get("reason", "")
     facts: dict[str, Any] = {"lines": [{"line": number, "units": count} for number, count in sorted(wanted.items())]}
-    record(order, "order.lines_cancelled", by=by, facts=facts | ({"reason": reason} if reason else {}))
+    record(order, "order.lines_cancelled", by=by, facts=facts | more)
     for shipment, units in touched.items():
         _cancel_units(shipment, units, by, reason)
     if not order.shipments.standing().exists():

@@ -1,18 +1,26 @@
 """What can be done with an order before the warehouse has to know."""
 
 from orders.services.delay import record_delays
+from orders.services.endpoints import close_endpoint, open_endpoint, reopen_endpoint, rotate_secret
 from orders.services.hold import hold_order, lift_due_holds, release_order
+from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "close_endpoint",
     "hold_order",
+    "issue_key",
     "lift_due_holds",
     "note_order",
+    "open_endpoint",
     "place_order",
     "record_delays",
     "release_order",
+    "reopen_endpoint",
+    "revoke_key",
+    "rotate_secret",
     "write_order",
 ]
