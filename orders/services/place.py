@@ -53,13 +53,13 @@ def write_order(
 
 
 def _free_number(channel: Channel, external_id: str) -> str:
+    """Return a number that no order has; raises AlreadyPlaced where the channel knows the external id."""
     number = new_number()
     taken = Order.objects.filter(Q(channel=channel, external_id=external_id) | Q(number=number))
-    for order in taken:
-        if order.external_id == external_id and order.channel_id == channel.pk:
-            raise AlreadyPlaced(external_id, order)
-        return _free_number(channel, external_id)
-    return number
+    found = list(taken.values_list("channel_id", "external_id").order_by())
+    if (channel.pk, external_id) in found:
+        raise AlreadyPlaced(external_id, Order.objects.get(channel=channel, external_id=external_id))
+    return _free_number(channel, external_id) if found else number
 
 
 def _look_up(draft: OrderDraft) -> tuple[dict[str, Product], ShippingMethod]:
