@@ -8,6 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from config.roles import ROLES
 from orders.admin.base import HouseModelAdmin
@@ -52,6 +53,11 @@ class UserAdmin(UserAdminBase, HouseModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # the trail names them: a user who left is made inactive
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs
+        )
+
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:
         names = [group.name for group in user.groups.all()]
@@ -60,10 +66,23 @@ class UserAdmin(UserAdminBase, HouseModelAdmin):
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, HouseModelAdmin):
+    """Groups beside the roles may be made; the roles themselves stand in the table, and are only shown."""
+
     list_display = ("name",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("name", "may_do") if obj and obj.name in ROLES else ("name", "permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("may_do",) if obj and obj.name in ROLES else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.name not in ROLES)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.name not in ROLES)
+
+    @admin.display(description="May do")
+    def may_do(self, group: Group) -> str:
+        names = group.permissions.order_by("name").values_list("name", flat=True)
+        return ", ".join(name.removeprefix("Can ") for name in names)

@@ -34,14 +34,14 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         "Tracking",
         (
-            ("Parcels under way", "local_shipping", "admin:tracking_tracker_changelist", "tracking.view_tracker"),
+            ("Tracked parcels", "local_shipping", "admin:tracking_tracker_changelist", "tracking.view_tracker"),
             ("Carrier messages", "rss_feed", "admin:tracking_snapshot_changelist", "tracking.view_snapshot"),
         ),
     ),
     (
-        "Messages",
+        "In and out",
         (
-            ("Sent to customers", "mail", "admin:notifications_message_changelist", "notifications.view_message"),
+            ("Messages", "mail", "admin:notifications_message_changelist", "notifications.view_message"),
             ("Inbox", "move_to_inbox", "admin:orders_inbox_changelist", "orders.view_inbox"),
         ),
     ),
@@ -60,7 +60,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("API keys", "key", "admin:orders_apikey_changelist", "orders.view_apikey"),
             ("Endpoints", "webhook", "admin:orders_endpoint_changelist", "orders.view_endpoint"),
             ("Users", "group", "admin:auth_user_changelist", "auth.view_user"),
-            ("Roles", "badge", "admin:auth_group_changelist", "auth.view_group"),
+            ("Groups", "badge", "admin:auth_group_changelist", "auth.view_group"),
         ),
     ),
 )

@@ -30,6 +30,16 @@ def order_link(order: Order) -> SafeString:
     return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, order)
 
 
+def _scan(scan: dict[str, Any]) -> dict[str, str]:
+    """Return what a line of the timeline says, for a table."""
+    return {
+        "when": scan.get("wall") or scan.get("at") or "—",
+        "where": scan.get("place") or "—",
+        "what": scan.get("message") or "—",
+        "status": dict(Status.choices).get(scan.get("status") or "", "—"),
+    }
+
+
 @admin.register(Tracker)
 class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
     list_display = ("parcel_number", "state", "carrier", "tracking_number", "order_of", "last_scan_at", "expected")
@@ -72,7 +82,10 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
         return queryset.filter(parcel__in=list(parcels.values_list("pk", flat=True)[:100])), False
 
     def more_of(self, request: HttpRequest, thing: Tracker) -> dict[str, Any]:
-        more: dict[str, Any] = {"panel": "admin/tracking/tracker/scans.html", "scans": thing.timeline[::-1]}
+        more: dict[str, Any] = {
+            "panel": "admin/tracking/tracker/scans.html",
+            "scans": [_scan(scan) for scan in thing.timeline[::-1]],
+        }
         if request.user.has_perm("tracking.view_snapshot"):
             more["snapshots"] = thing.snapshots.order_by("-pk")[:LATEST]
         return more

@@ -126,6 +126,7 @@ class StockItemAdmin(ActingAdmin, ReadOnlyAdmin):
         Act("adjust", "Adjust", "fulfillment.adjust_stock", _adjust, "Adjusted: {}.", form=AdjustForm),
     )
     is_logged = False
+    add_label = "Receive goods"
     list_display = ("product_name", "warehouse", "free_units", "reserved", "on_hand", "blocked_units")
     list_filter = (
         field_filter("warehouse", "Warehouse", warehouses),

@@ -49,6 +49,8 @@ class Act:
     form: type[ActForm] = ActForm
     hint: str = ""
     style: str = "plain"
+    is_open: bool = False
+    """Its form stands open: it is what the page is for."""
     reveals: str = ""
     """What `run` returns is a secret of this name: it is shown at once, and never again."""
 
@@ -197,6 +199,7 @@ class ActingAdmin(HouseAdmin):
 
     def page(self, request: HttpRequest, thing: Any, bound: Bound) -> HttpResponse:
         """Show the thing's page again, with a form that was filled in wrongly."""
+        request.method = "GET"  # it is looked at: what was posted is the act's form, none of the page's own
         response = self.change_view(request, str(thing.pk), extra_context={"bound": bound})
         response.status_code = 422
         return response

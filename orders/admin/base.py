@@ -40,6 +40,11 @@ class HouseAdmin(HouseModelAdmin):
     actions = None
     compressed_fields = True
     sortable_by = ()
+    add_label = "Add"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the filters that the list declares, and no column by its name: else a name could be guessed at."""
+        return lookup in {getattr(each, "parameter_name", None) for each in self.get_list_filter(request)}
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Call filters active only where they were set in the drawer, not by a tab or a link."""
@@ -59,6 +64,8 @@ class HouseAdmin(HouseModelAdmin):
 
 class ReadOnlyAdmin(HouseAdmin):
     """To be looked at: what changes it is a service, behind a button of its page."""
+
+    change_form_template = "admin/readonly_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

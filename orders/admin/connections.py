@@ -25,14 +25,21 @@ PROVIDERS = [("generic", "Generic (Standard Webhooks)")]
 
 def _channel_field(*, required: bool) -> Any:
     widget = UnfoldAdminSelectWidget()
-    return forms.ModelChoiceField(Channel.objects.all(), label="Channel", required=required, widget=widget)
+    return forms.ModelChoiceField(
+        Channel.objects.all(), label="Channel", required=required, widget=widget, empty_label="–"
+    )
+
+
+def scope_words(scope: str) -> str:
+    area, _, verb = scope.partition(":")
+    return f"{verb.capitalize()} {area.replace('-', ' ')}"
 
 
 class KeyForm(ActForm):
     channel = _channel_field(required=True)
     name = text_field("Name", help_text="Who uses it, and for what.")
     scopes = forms.MultipleChoiceField(
-        label="May", choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+        label="May", choices=[(scope, scope_words(scope)) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
     )
     expires_on = forms.DateField(
         label="Expires on",
@@ -68,6 +75,7 @@ class ApiKeyAdmin(ActingAdmin, ReadOnlyAdmin):
             style="danger",
         ),
     )
+    add_label = "New key"
     list_display = ("key", "name", "channel", "may_do", "created_at", "expires_at", "state")
     list_select_related = ("channel",)
     ordering = ("-created_at",)
@@ -98,7 +106,7 @@ class ApiKeyAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="May")
     def may_do(self, key: ApiKey) -> str:
-        return ", ".join(key.scopes) or "nothing"
+        return ", ".join(scope_words(scope) for scope in key.scopes).capitalize() or "Nothing"
 
     @display(description="State")
     def state(self, key: ApiKey) -> SafeString:
@@ -157,6 +165,7 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
             _why_not_reopen,
         ),
     )
+    add_label = "New endpoint"
     list_display = ("provider", "path_code", "channel", "mode", "state", "last_received_at", "refused")
     list_select_related = ("channel",)
     ordering = ("provider", "pk")

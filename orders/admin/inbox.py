@@ -66,8 +66,11 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
             _why_not_retry,
             MendForm,
             style="main",
+            is_open=True,
         ),
     )
+    change_form_outer_before_template = "admin/orders/inbox/body.html"
+    change_form_outer_after_template = None
     list_display = ("received_at", "source", "channel", "external_id", "state", "trouble", "order_of")
     list_filter = (
         field_filter("status", "Status", lambda: Inbox.Status.choices),
@@ -104,7 +107,6 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
     def more_of(self, request: HttpRequest, thing: Inbox) -> dict[str, Any]:
         raw = bytes(thing.raw)
         return {
-            "panel": "admin/orders/inbox/body.html",
             "raw": readable(raw[:SHOWN]),
             "left_out": max(0, len(raw) - SHOWN),
             "mended": None if thing.mended is None else readable(bytes(thing.mended)[:SHOWN]),
