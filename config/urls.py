@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import URLPattern, URLResolver, include, path
 
 
 def livez(_request: HttpRequest) -> HttpResponse:
@@ -10,7 +12,16 @@ def livez(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it by this name, whatever a page says."""
+    response = redirect(static("img/favicon.svg"))
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez),
+    path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
+    path("", include("tracking.urls")),
 ]

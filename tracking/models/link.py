@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,29 @@ from django.utils import timezone
 from orders.models import Order
 
 TOKEN_LENGTH = 32
+OPENED = (
+    "order_id",
+    "order__version",
+    "order__status",
+    "order__number",
+    "order__channel__title",
+    "order__channel__name",
+)
+
+
+class Opened(NamedTuple):
+    """The order that a link opens, and how it stands: enough to know whether a reader has seen it."""
+
+    order_id: int
+    version: int
+    status: str
+    number: str
+    channel_title: str
+    channel_name: str
+
+    @property
+    def shop(self) -> str:
+        return self.channel_title or self.channel_name
 
 
 class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
@@ -22,6 +46,11 @@ class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
 
     def for_token(self, token: str) -> "TrackingLinkQuerySet":
         return self.filter(digest=TrackingLink.digest_of(token))
+
+    def opened_by(self, token: str, now: datetime) -> "Opened | None":
+        """Return what the token opens, as it stands now, in one query by its digest."""
+        row = self.for_token(token).usable(now).values_list(*OPENED).first()
+        return Opened(*row) if row else None
 
 
 class TrackingLink(models.Model):

@@ -1,0 +1,82 @@
+"""The customer's page, whole and live, and the look-up that mails its link."""
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from orders.models import Order
+from tracking.forms import LookUpForm
+from tracking.models import TrackingLink
+from tracking.models.link import Opened
+from tracking.services.link import look_up
+from tracking.timeline import page_of
+
+FRAGMENT_SECONDS = 60
+POLL_SECONDS, POLL_SECONDS_AFTER = 5, 60
+
+
+@never_cache
+@require_safe
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the order that the token opens."""
+    opened = TrackingLink.objects.opened_by(token, timezone.now())
+    if opened is None:
+        return _not_found(request)
+    return _private(render(request, "tracking/order.html", _context(opened, token)))
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer 204 while the reader has seen the newest version, else the changed part of the page."""
+    opened = TrackingLink.objects.opened_by(token, timezone.now())
+    if opened is None:
+        return _not_found(request)
+    if request.GET.get("seen") == str(opened.version):
+        return _private(HttpResponse(status=204))
+    return _private(render(request, "tracking/order.html#live", _context(opened, token)))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Ask for number and e-mail, and answer the same whether we know them or not."""
+    form = LookUpForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return render(request, "tracking/find.html", {"form": form})
+    if not form.is_valid():
+        return render(request, "tracking/find.html", {"form": form}, status=422)
+    look_up(form.cleaned_data["number"], form.cleaned_data["email"])
+    return render(request, "tracking/find.html", {"is_answered": True})
+
+
+def _context(opened: Opened, token: str) -> dict[str, object]:
+    pace = POLL_SECONDS if opened.status in Order.OPEN else POLL_SECONDS_AFTER
+    return {"opened": opened, "token": token, "pace": pace, "story": _story(opened)}
+
+
+def _story(opened: Opened) -> SafeString:
+    """Return what is the same for everybody who has the link, made at most once a minute and version."""
+    key = f"story:{opened.order_id}:{opened.version}:{get_language()}"
+    found: str | None = cache.get(key)
+    if found is None:
+        found = render_to_string("tracking/_story.html", {"page": page_of(opened.order_id)})
+        cache.set(key, found, FRAGMENT_SECONDS)
+    return mark_safe(found)  # noqa: S308 - rendered by our own template
+
+
+def _not_found(request: HttpRequest) -> HttpResponse:
+    """Answer unknown, revoked and expired alike, byte for byte."""
+    return _private(render(request, "404.html", status=404))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
