@@ -50,6 +50,7 @@ LOOKS = {
     "PREPARING": Look("moving", "scan"),
     "HELD": Look("look", "pause"),
     "LATE": Look("look", "clock"),
+    "STUCK": Look("look", "alert"),
 }
 
 

@@ -7,15 +7,17 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 
+NBSP = "\u00a0"
+
 
 def day(on: date | datetime) -> str:
-    """Return "Tuesday 24 November"."""
-    return date_format(_local(on), "l j F")
+    """Return "Tuesday 24 November", in one piece."""
+    return date_format(_local(on), f"l{NBSP}j{NBSP}F")
 
 
 def short_day(on: date | datetime) -> str:
     """Return "24 Nov"."""
-    return date_format(_local(on), "j M")
+    return date_format(_local(on), f"j{NBSP}M")
 
 
 def day_range(first: date, last: date) -> str:
@@ -23,15 +25,15 @@ def day_range(first: date, last: date) -> str:
     if first == last:
         return day(first)
     is_same_month = (first.year, first.month) == (last.year, last.month)
-    start = date_format(first, "l j") if is_same_month else day(first)
-    return f"{start} – {day(last)}"
+    start = date_format(first, f"l{NBSP}j") if is_same_month else day(first)
+    return f"{start}{NBSP}– {day(last)}"
 
 
 def moment(at: datetime | date) -> str:
     """Return "24 November, 14:10", or the day alone where no hour is known."""
     if not isinstance(at, datetime):
-        return date_format(at, "j F")
-    return date_format(_local(at), "j F, H:i")
+        return date_format(at, f"j{NBSP}F")
+    return date_format(_local(at), f"j{NBSP}F, H:i")
 
 
 def wall_clock(text: str) -> datetime | date | None:

@@ -87,7 +87,7 @@ def _predicate(journey: Journey, told: list[Box]) -> str:
 def _look(journey: Journey, pressing: str) -> str:
     if journey.is_late and pressing in ROUTINE:
         return "LATE"
-    return Status.IN_TRANSIT if pressing == Status.DELIVERED else pressing
+    return {Status.DELIVERED: Status.IN_TRANSIT, Status.CANCELLED: "STUCK"}.get(Status(pressing), pressing)
 
 
 def _about(journey: Journey, box: Box) -> list[str]:
@@ -96,7 +96,7 @@ def _about(journey: Journey, box: Box) -> list[str]:
         return [NO_NUMBER]
     if box.needs_you:
         return [_reason(box), say(ACT, carrier=box.carrier)]
-    return [_reason(box), say(NEXT_STEPS[box.status], carrier=box.carrier, shop=journey.shop, at=place_of(box))]
+    return [_reason(box), say(NEXT_STEPS[box.status], carrier=box.carrier, shop=journey.shop, place=box.place)]
 
 
 def _about_many(boxes: list[Box]) -> list[str]:
@@ -143,7 +143,7 @@ def _blocked(journey: Journey) -> Headline | None:
     if all(journey.holds_on(each) for each in journey.rest) and journey.holds:
         reasons = dict.fromkeys(HOLDS[hold.reason] for hold in journey.holds)
         return _headline("Your order is on hold", "HELD", *reasons)
-    if not (journey.order.ship_line1 and journey.order.ship_country):
+    if not journey.has_address:
         ask = f"Please write to {journey.shop} and name order {journey.order.number}."
         return _headline("We do not know where to send your order", "HELD", ask)
     return None
@@ -159,19 +159,13 @@ def _stage(journey: Journey) -> Headline:
         return _headline("Your order is packed", "PACKED", "It waits for the carrier.", waits)
     if statuses & {Shipment.Status.PICKED, Shipment.Status.PICKING}:
         return _headline("Your order is being prepared", "PREPARING", "We are putting it together.", waits)
-    return _headline("We have your order", "PLACED", "It is next in line in our warehouse.", waits)
+    return _headline("We have your order", "PLACED", waits or "It is all there, and next in line in our warehouse.")
 
 
 def _out_of_stock(journey: Journey) -> str:
     is_some_there = any(line.reserved for each in journey.rest for line in each.lines.all())
     what = "Part of it" if is_some_there else "It"
     return f"{what} is out of stock at the moment. It leaves as soon as everything is in."
-
-
-def place_of(box: Box) -> str:
-    """Return the place of the last scan, as the carrier names it."""
-    scans = box.tracker.timeline if box.tracker else []
-    return str(scans[-1].get("place") or "") if scans else ""
 
 
 def _next_step(journey: Journey, status: str) -> str:

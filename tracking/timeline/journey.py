@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 
@@ -43,6 +44,16 @@ class Box:
         return carrier_name(self.parcel.carrier)
 
     @property
+    def last_scan(self) -> dict[str, Any]:
+        scans = self.tracker.timeline if self.tracker else []
+        return scans[-1] if scans else {}
+
+    @property
+    def place(self) -> str:
+        """Return where it was last seen, as the carrier names it."""
+        return str(self.last_scan.get("place") or "")
+
+    @property
     def needs_you(self) -> bool:
         is_over = self.status in FINAL
         return bool(self.tracker and self.tracker.is_action_required and not is_over)
@@ -79,6 +90,10 @@ class Journey:
     def is_late(self) -> bool:
         """It should be there by now, and is not."""
         return not self.is_finished and self.order.missed_deliver_by == self.order.deliver_by
+
+    @property
+    def has_address(self) -> bool:
+        return bool(self.order.ship_line1 and self.order.ship_country)
 
     @property
     def leaves_late(self) -> bool:

@@ -21,6 +21,8 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
+    """`ordered` is empty where one card alone lists all of it."""
+
     number: str
     shop: str
     placed_on: str
@@ -38,7 +40,9 @@ class OrderPage:
 
 def page_of(order_id: int) -> OrderPage:
     journey = journey_of(order_id)
-    order = journey.order
+    order, ordered = journey.order, ordered_of(journey)
+    parcels, waiting, cancelled = parcels_of(journey), waiting_of(journey), cancelled_of(journey)
+    told = [*(each.contents for each in parcels), *(each.contents for each in waiting), cancelled]
     return OrderPage(
         number=order.number,
         shop=journey.shop,
@@ -48,10 +52,10 @@ def page_of(order_id: int) -> OrderPage:
         headline=headline_of(journey),
         promise=promise_of(journey),
         steps=steps_of(journey),
-        parcels=parcels_of(journey),
-        waiting=waiting_of(journey),
-        cancelled=cancelled_of(journey),
-        ordered=ordered_of(journey),
+        parcels=parcels,
+        waiting=waiting,
+        cancelled=cancelled,
+        ordered=[] if ordered in told else ordered,
         help=_help(journey),
     )
 
@@ -70,7 +74,7 @@ def _help(journey: Journey) -> Help:
     write = f"Write to {journey.shop} and name order {journey.order.number}."
     if journey.is_finished:
         return Help("Something wrong?", [write])
-    if not journey.rest:
+    if journey.boxes and not journey.rest:
         return Help("Something wrong?", ["It has left, so it can no longer be changed or cancelled.", write])
     if order_reasons(journey.order, "cancel"):
         still = "What has not left can still be cancelled; what is on its way cannot."

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from fulfillment.models import Shipment
+from orders.models import Hold
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, moment, wall_clock
 from tracking.timeline.journey import FINAL, Box, Journey, units
@@ -45,8 +46,9 @@ class ParcelCard:
 class WaitingCard:
     """What has not left: why, and what comes next."""
 
-    word: str
+    title: str
     status: str
+    word: str
     contents: list[str]
     why: list[str]
 
@@ -60,7 +62,10 @@ def parcels_of(journey: Journey) -> list[ParcelCard]:
 
 
 def waiting_of(journey: Journey) -> list[WaitingCard]:
-    return [_waiting(journey, shipment) for shipment in journey.rest]
+    total = len(journey.rest)
+    return [
+        _waiting(journey, shipment, f"Part {place} of {total}") for place, shipment in enumerate(journey.rest, start=1)
+    ]
 
 
 def cancelled_of(journey: Journey) -> list[str]:
@@ -95,7 +100,7 @@ def _contents(journey: Journey, box: Box) -> list[str]:
 
 def _note(journey: Journey, box: Box) -> str:
     """Say what a reader of this parcel alone has to know; the headline tells it of an only one."""
-    if len(journey.boxes) == 1:
+    if len(journey.boxes) == 1 or box.status == Status.IN_TRANSIT and not box.needs_you:
         return ""
     reason = say(REASONS.get(box.reason, ""), carrier=box.carrier)
     step = ACT if box.needs_you else NEXT_STEPS[box.status]
@@ -120,13 +125,25 @@ def _scan(box: Box, place: int, scan: dict[str, Any]) -> ScanLine:
     )
 
 
-def _waiting(journey: Journey, shipment: Shipment) -> WaitingCard:
-    contents = journey.contents(units(shipment))
-    if holds := journey.holds_on(shipment):
-        until = [f"Until {day(hold.until)} at the latest." for hold in holds if hold.until]
-        return WaitingCard("On hold", "HELD", contents, [*dict.fromkeys(HOLDS[hold.reason] for hold in holds), *until])
-    status, word, why = STAGES[Shipment.Status(shipment.status)]
-    return WaitingCard(word, status, contents, [*_missing(journey, shipment), *why])
+def _waiting(journey: Journey, shipment: Shipment, title: str) -> WaitingCard:
+    holds = journey.holds_on(shipment)
+    status, word, why = ("HELD", "On hold", _why_held(holds)) if holds else STAGES[Shipment.Status(shipment.status)]
+    is_only = len(journey.rest) == 1 and not journey.boxes
+    return WaitingCard(
+        title=ALONE if is_only else "Still to come" if journey.boxes else title,
+        status=status,
+        word=word,
+        contents=journey.contents(units(shipment)),
+        why=[*_missing(journey, shipment), *(_until(holds) if is_only else [*why, *_until(holds)])],
+    )
+
+
+def _why_held(holds: list[Hold]) -> list[str]:
+    return list(dict.fromkeys(HOLDS[hold.reason] for hold in holds))
+
+
+def _until(holds: list[Hold]) -> list[str]:
+    return [f"Until {day(hold.until)} at the latest." for hold in holds if hold.until]
 
 
 def _missing(journey: Journey, shipment: Shipment) -> list[str]:
@@ -137,13 +154,14 @@ def _missing(journey: Journey, shipment: Shipment) -> list[str]:
     return [f"Out of stock: {', '.join(journey.contents(short))}."]
 
 
+ALONE = "What you ordered"
 STAGES = {
     Shipment.Status.PLANNED: (
         "WAITING",
         "Waiting for stock",
         ["We do not know yet when it comes in. It leaves as soon as everything is there."],
     ),
-    Shipment.Status.READY: ("PREPARING", "Being prepared", ["It is next in line in our warehouse."]),
+    Shipment.Status.READY: ("READY", "Next in line", ["It is all there, and next in line in our warehouse."]),
     Shipment.Status.PICKING: ("PREPARING", "Being prepared", ["We are putting it together."]),
     Shipment.Status.PICKED: ("PREPARING", "Being prepared", ["It is about to be packed."]),
     Shipment.Status.PACKED: ("PACKED", "Packed", ["It waits for the carrier."]),

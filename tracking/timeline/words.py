@@ -22,7 +22,7 @@ COMING = ROUTINE | {Status.OUT_FOR_DELIVERY, Status.EXCEPTION, Status.DELIVERY_A
 
 PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
     Status.UNKNOWN: ("has left the shop", "have left the shop"),
-    Status.PRE_TRANSIT: ("is ready for the carrier", "are ready for the carrier"),
+    Status.PRE_TRANSIT: ("has left the shop", "have left the shop"),
     Status.IN_TRANSIT: ("is on its way", "are on their way"),
     Status.EXCEPTION: ("is held up", "are held up"),
     Status.OUT_FOR_DELIVERY: ("is out for delivery", "are out for delivery"),
@@ -39,8 +39,8 @@ PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
 NEXT_STEPS: dict[str, str] = {
     Status.UNKNOWN: "{carrier} has not scanned it yet; the first news can take a day.",
     Status.PRE_TRANSIT: "{carrier} knows of it and has not scanned it yet.",
-    Status.IN_TRANSIT: "",
-    Status.EXCEPTION: "{carrier} is on it.",
+    Status.IN_TRANSIT: "{carrier} has it{seen}.",
+    Status.EXCEPTION: "{carrier} is dealing with it.",
     Status.OUT_FOR_DELIVERY: "It is on the van of {carrier}.",
     Status.DELIVERY_ATTEMPT_FAILED: "{carrier} will try again.",
     Status.AVAILABLE_FOR_PICKUP: "{carrier} keeps it for you{at}.",
@@ -149,6 +149,8 @@ def carrier_name(code: str) -> str:
     return CARRIERS.get(code.replace("_", "-").replace(" ", "-"), code.replace("_", " ").replace("-", " ").title())
 
 
-def say(sentence: str, *, carrier: str = "", shop: str = "", at: str = "") -> str:
-    text = sentence.format(carrier=carrier or "the carrier", shop=shop or "the shop", at=f" at {at}" if at else "")
+def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "") -> str:
+    """Fill in the names; a part of the sentence that needs a place goes where there is none."""
+    at, seen = (f" at {place}", f", last seen in {place}") if place else ("", "")
+    text = sentence.format(carrier=carrier or "the carrier", shop=shop or "the shop", at=at, seen=seen)
     return text[:1].upper() + text[1:]
