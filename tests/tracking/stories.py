@@ -298,6 +298,7 @@ STORIES: dict[str, Callable[[Shop], Order]] = {
     "partly shipped": partly_shipped,
     "partly delivered": partly_delivered,
     "the rest on hold": rest_on_hold,
+    "at the door, not yet closed": with_tracker("DELIVERED", *WAY, delivered_at=TUESDAY + timedelta(days=2)),
     "delivered": delivered,
     "delivered by hand": delivered_by_hand,
     "half came back": half_came_back,

@@ -21,10 +21,9 @@ class Headline:
 
 
 def headline_of(journey: Journey) -> Headline:
-    tell = CHAPTERS.get(journey.order.status)
-    if tell is None:
-        tell = _under_way if journey.boxes else _not_left
-    return tell(journey)
+    is_all_there = not journey.rest and all(box.status == Status.DELIVERED for box in journey.boxes)
+    otherwise = (_delivered if is_all_there else _under_way) if journey.boxes else _not_left
+    return CHAPTERS.get(journey.order.status, otherwise)(journey)
 
 
 def _cancelled(journey: Journey) -> Headline:
@@ -134,7 +133,8 @@ def _not_left(journey: Journey) -> Headline:
         return blocked
     stage = _stage(journey)
     if journey.is_late or journey.leaves_late:
-        return _headline("Your order is late", "LATE", f"{stage.sentence}.", *stage.details)
+        where = "" if stage.status == "PLACED" else f"{stage.sentence}."
+        return _headline("Your order is late", "LATE", where, *stage.details)
     return stage
 
 
@@ -159,13 +159,16 @@ def _stage(journey: Journey) -> Headline:
         return _headline("Your order is packed", "PACKED", "It waits for the carrier.", waits)
     if statuses & {Shipment.Status.PICKED, Shipment.Status.PICKING}:
         return _headline("Your order is being prepared", "PREPARING", "We are putting it together.", waits)
-    return _headline("We have your order", "PLACED", waits or "It is all there, and next in line in our warehouse.")
+    return _headline(
+        "We have your order", "PLACED", waits or ("It is all there, and next in line." if statuses else "")
+    )
 
 
 def _out_of_stock(journey: Journey) -> str:
     is_some_there = any(line.reserved for each in journey.rest for line in each.lines.all())
-    what = "Part of it" if is_some_there else "It"
-    return f"{what} is out of stock at the moment. It leaves as soon as everything is in."
+    if is_some_there or journey.order.is_ship_complete:
+        return "Not all of it is in stock at the moment. It leaves once everything is in."
+    return "It is out of stock at the moment. It leaves once everything is in."
 
 
 def _next_step(journey: Journey, status: str) -> str:

@@ -100,12 +100,13 @@ def _contents(journey: Journey, box: Box) -> list[str]:
 
 def _note(journey: Journey, box: Box) -> str:
     """Say what a reader of this parcel alone has to know; the headline tells it of an only one."""
-    if len(journey.boxes) == 1 or box.status == Status.IN_TRANSIT and not box.needs_you:
+    if len(journey.boxes) == 1 or (box.status == Status.IN_TRANSIT and not box.needs_you):
         return ""
     reason = say(REASONS.get(box.reason, ""), carrier=box.carrier)
     step = ACT if box.needs_you else NEXT_STEPS[box.status]
+    told = say(step, carrier=box.carrier, shop=journey.shop, place=box.place)
     is_silent = box.status == Status.UNKNOWN and not box.parcel.tracking_number
-    return " ".join(filter(None, [reason, "" if is_silent else say(step, carrier=box.carrier, shop=journey.shop)]))
+    return " ".join(filter(None, [reason, "" if is_silent else told]))
 
 
 def _scans(box: Box) -> list[ScanLine]:
@@ -154,14 +155,14 @@ def _missing(journey: Journey, shipment: Shipment) -> list[str]:
     return [f"Out of stock: {', '.join(journey.contents(short))}."]
 
 
-ALONE = "What you ordered"
+ALONE = "Your order"
 STAGES = {
     Shipment.Status.PLANNED: (
         "WAITING",
         "Waiting for stock",
         ["We do not know yet when it comes in. It leaves as soon as everything is there."],
     ),
-    Shipment.Status.READY: ("READY", "Next in line", ["It is all there, and next in line in our warehouse."]),
+    Shipment.Status.READY: ("READY", "Next in line", ["It is all there, and goes next."]),
     Shipment.Status.PICKING: ("PREPARING", "Being prepared", ["We are putting it together."]),
     Shipment.Status.PICKED: ("PREPARING", "Being prepared", ["It is about to be packed."]),
     Shipment.Status.PACKED: ("PACKED", "Packed", ["It waits for the carrier."]),

@@ -25,8 +25,9 @@ def promise_of(journey: Journey) -> str:
 
 def _late(journey: Journey, coming: list[Box]) -> str:
     missed = f"It was to arrive by {day(journey.order.deliver_by)}."
-    expected = _expected(coming) if not journey.rest else ""
-    return f"{missed} {expected or 'There is no new date yet.'}"
+    is_news = not journey.rest and any(known > journey.order.deliver_by for box in coming for known in _days(box))
+    expected = _expected(coming) if is_news else ""
+    return f"{missed} {expected or 'There is no new date yet'}."
 
 
 def _planned(journey: Journey) -> str:
