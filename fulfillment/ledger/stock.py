@@ -1,15 +1,24 @@
 """Stock that comes in, is corrected, and where it lies."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from fulfillment.ledger.posting import NotEnoughStock, lock_items, post, refuse_repeated
 from fulfillment.models import Bin, StockItem, StockMovement, Warehouse
+from orders.lifecycle import Refused
 from orders.models import Actor, Product
 
+MAX_ON_HAND = 2_147_483_647  # what an integer column of PostgreSQL holds
 STAGE = "STAGE"
 PUT_BACK = "PUT-BACK"
 DEFAULT_BIN = "STOCK"
+
+
+class TooMuchStock(Refused):
+    """More than we can count of one product in one warehouse."""
+
+    code = "too_much_stock"
 
 
 class Arrival(NamedTuple):
@@ -46,6 +55,7 @@ def receive(
     """Book what arrived; return the units. Bins are made if missing.
 
     Raises AlreadyApplied for an operation that is in the ledger; if resumable, only what it lacks is booked.
+    Raises TooMuchStock.
     """
     items = _items(warehouse, {arrival.product for arrival in arrivals})
     locked = lock_items(item.pk for item in items.values())
@@ -55,6 +65,11 @@ def receive(
     else:
         refuse_repeated(operation)
     bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
+    arriving: Counter[Product] = Counter()
+    for arrival in arrivals:
+        arriving[arrival.product] += arrival.quantity
+    for product, units in arriving.items():
+        _refuse_overflow(locked[items[product].pk], units)
     post(
         [
             StockMovement(
@@ -85,7 +100,7 @@ def adjust(
     by: Actor,
     cause: str,
 ) -> StockItem:
-    """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock."""
+    """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock, TooMuchStock."""
     item = _items(warehouse, {product})[product]
     item = lock_items([item.pk])[item.pk]
     refuse_repeated(operation)
@@ -95,6 +110,7 @@ def adjust(
             f"{item.free} of {product.sku} are free in {warehouse}: the rest is reserved for orders or blocked.",
             free=item.free,
         )
+    _refuse_overflow(item, delta)
     post(
         [
             StockMovement(
@@ -113,6 +129,11 @@ def adjust(
         ]
     )
     return StockItem.objects.get(pk=item.pk)
+
+
+def _refuse_overflow(item: StockItem, units: int) -> None:
+    if item.on_hand + units > MAX_ON_HAND:
+        raise TooMuchStock(f"There are {item.on_hand} there already: more cannot be counted.", on_hand=item.on_hand)
 
 
 def _blocked(place: Bin, delta: int) -> int:
