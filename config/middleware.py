@@ -23,6 +23,7 @@ PLAIN_ERRORS = {
     400: ("request_refused", "The request cannot be understood."),
     404: ("not_found", "There is nothing here."),
     405: ("method_not_allowed", "That cannot be done with this path."),
+    412: ("precondition_failed", "It has changed since: the version is another."),
 }
 
 

@@ -20,13 +20,15 @@ MAX_PATH = 255
 WORDS = {  # pydantic's name of an error, or its beginning: our code and sentence
     "missing": ("missing", "This is missing."),
     "extra_forbidden": ("unknown_field", "There is no such field."),
+    "too_long": ("too_long", "This has at most {max_length} characters."),
+    "too_short": ("empty", "This must not be empty."),
     "string_too_long": ("too_long", "This has at most {max_length} characters."),
     "string_too_short": ("empty", "This must not be empty."),
     "string_pattern_mismatch": ("format_invalid", "This is not written as it should be."),
     "string_unicode": ("text_invalid", "The text holds characters that cannot be kept."),
     "string": ("text_expected", "This has to be a text."),
-    "too_long": ("too_many", "At most {max_length} are taken here."),
-    "too_short": ("too_few", "At least {min_length} is needed here."),
+    "too_long of List": ("too_many", "At most {max_length} are taken here."),
+    "too_short of List": ("too_few", "At least {min_length} is needed here."),
     "timezone": ("timezone_missing", "A moment needs its time zone, as in 2026-11-22T10:00:00Z."),
     "datetime": ("moment_invalid", "A moment is written like 2026-11-22T10:00:00Z."),
     "int": ("number_invalid", "This has to be a whole number."),
@@ -120,7 +122,7 @@ HANDLERS: Mapping[type[Exception], Any] = {
 def _row(error: Mapping[str, Any]) -> dict[str, str]:
     """Translate one error of pydantic, as ninja hands it on."""
     kind, context = error["type"], error.get("ctx", {})
-    for name in (kind, kind.split("_")[0]):
+    for name in (f"{kind} of {context.get('field_type')}", kind, kind.split("_")[0]):
         if name in WORDS:
             code, sentence = WORDS[name]
             return {"path": _path(error["loc"], ""), "code": code, "message": sentence.format(**context)}

@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("channel", help="name of the channel: letters, digits, - and _")
-        parser.add_argument("--scope", action="append", choices=SCOPES, help="may be given many times; all if not given")
+        parser.add_argument(
+            "--scope", action="append", choices=SCOPES, help="may be given many times; all if not given"
+        )
         parser.add_argument("--name", default="", help="what the key is for")
 
     def handle(self, *_args: Any, channel: str, scope: list[str] | None, name: str, **_options: Any) -> None:
