@@ -47,23 +47,23 @@ class Shipping(Strict):
 @router.get("/shipments/{number}", auth=requires("shipments:read"), response=ShipmentOut)
 def show_shipment(request: ApiRequest, number: str) -> HttpResponse:
     """Answer one shipment, with its parcels and what their carriers said last."""
-    return answer(_shown(_load(request, number)))
+    return answer(_shown(request, number))
 
 
 @router.post("/shipments/{number}/pick", auth=requires("shipments:write"), response=ShipmentOut)
 @once
 def pick(request: ApiRequest, number: str, asked: Handling | None = None) -> HttpResponse:
     """Pick all that is left to pick, or these units; the last one makes the shipment PICKED."""
-    shipment = _load(request, number)
-    return answer(_shown(pick_shipment(shipment, by=actor(request), lines=_units(asked))))
+    pick_shipment(_load(request, number), by=actor(request), lines=_units(asked))
+    return answer(_shown(request, number))
 
 
 @router.post("/shipments/{number}/pack", auth=requires("shipments:write"), response=ShipmentOut)
 @once
 def pack(request: ApiRequest, number: str, asked: Handling | None = None) -> HttpResponse:
     """Pack all that is picked, or these units; the last one makes the shipment PACKED."""
-    shipment = _load(request, number)
-    return answer(_shown(pack_shipment(shipment, by=actor(request), lines=_units(asked))))
+    pack_shipment(_load(request, number), by=actor(request), lines=_units(asked))
+    return answer(_shown(request, number))
 
 
 @router.post("/shipments/{number}/ship", auth=requires("shipments:write"), response=ShipmentOut)
@@ -71,21 +71,25 @@ def pack(request: ApiRequest, number: str, asked: Handling | None = None) -> Htt
 def ship(request: ApiRequest, number: str, asked: Shipping | None = None) -> HttpResponse:
     """Let a shipment leave, in one parcel if none are named; what was not picked or packed is so now."""
     parcels = [parcel.draft() for parcel in (asked.parcels if asked else None) or ()]
-    return answer(_shown(ship_shipment(_load(request, number), by=actor(request), parcels=parcels)))
+    ship_shipment(_load(request, number), by=actor(request), parcels=parcels)
+    return answer(_shown(request, number))
 
 
 def _units(asked: Handling | None) -> dict[int, int] | None:
     return wanted(asked.lines) if asked else None
 
 
-def _load(request: ApiRequest, number: str) -> Shipment:
+def _own(request: ApiRequest, number: str) -> "QuerySet[Shipment]":
     """Return the key's own shipment of this number: that of its order, and `-1`, `-2` …"""
     order, _, place = number.rpartition("-")
     known = f"{read_number(order)}-{place}" if place.isascii() and place.isdigit() else ""
-    return get_object_or_404(Shipment, number=known, order__channel=request.auth.channel)
+    return Shipment.objects.filter(number=known, order__channel=request.auth.channel)
 
 
-def _shown(shipment: Shipment) -> ShipmentOut:
-    """Read the shipment again, as everybody else will."""
-    shipments: QuerySet[Shipment] = Shipment.objects.filter(pk=shipment.pk).select_related("order")
-    return ShipmentOut.of(with_parts(shipments).get())
+def _load(request: ApiRequest, number: str) -> Shipment:
+    return get_object_or_404(_own(request, number))
+
+
+def _shown(request: ApiRequest, number: str) -> ShipmentOut:
+    """Read the shipment as everybody will."""
+    return ShipmentOut.of(get_object_or_404(with_parts(_own(request, number).select_related("order"))))
