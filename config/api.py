@@ -95,6 +95,6 @@ api = OrdertrailAPI(
 )
 for module in (orders, shipments, stock, products):
     api.add_router("", module.router)
-# tracking.api.router comes here: POST /carrier-events
+# The router of tracking.api (POST /carrier-events) is added here at its merge, with auth=requires(its scope).
 for _error, _handler in HANDLERS.items():
     api.add_exception_handler(_error, _handler)

@@ -6,17 +6,14 @@ So a twin in flight waits for the first and gets its very bytes; a refusal rolls
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from orders.lifecycle import Refused
 from orders.models import ApiKey, IdempotencyKey
-from orders.models.inbox import KEEP_KEYS
 
 MAX_KEY = 255
 WAIT_SECONDS = 5
@@ -76,12 +73,6 @@ def fingerprint(request: HttpRequest) -> str:
     """Return the SHA-256 of method, path and body."""
     head = f"{request.method} {request.get_full_path()}\n".encode()
     return hashlib.sha256(head + request.body).hexdigest()
-
-
-def forget_old_keys(*, now: datetime | None = None) -> int:
-    """Delete the keys whose seven days are over; return how many."""
-    count, _per_model = IdempotencyKey.objects.filter(created_at__lt=(now or timezone.now()) - KEEP_KEYS).delete()
-    return count
 
 
 def _claim(api_key: ApiKey, key: str, wanted: str) -> IdempotencyKey:

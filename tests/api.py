@@ -9,7 +9,7 @@ from django.test import Client
 
 from orders.intake.draft import EXAMPLE
 from orders.models import SCOPES, ApiKey, Channel
-from orders.services import create_api_key
+from orders.services import issue_key
 
 
 class Api:
@@ -18,7 +18,7 @@ class Api:
     def __init__(self, channel: str = "web", scopes: tuple[str, ...] = SCOPES) -> None:
         self.channel, _ = Channel.objects.get_or_create(name=channel)
         self.key: ApiKey
-        self.key, self.secret = create_api_key(self.channel, scopes=scopes)
+        self.key, self.secret = issue_key(self.channel, name="", scopes=list(scopes))
         self.client = Client(headers={"Authorization": f"Bearer {self.secret}"})
 
     def get(self, path: str, **headers: str) -> Any:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import SCOPES, ApiKey, Order
+from orders.services import revoke_key
 from tests.api import Api, order, problem_of, row_counts
 from tests.factories import Shop
 
@@ -158,7 +159,7 @@ def test_what_does_not_say_that_it_is_json_is_415(api: Api, content_type: str) -
 
 def test_without_a_good_key_there_is_401_and_nothing_is_written(shop: Shop, api: Api) -> None:
     revoked, expired = Api(), Api()
-    ApiKey.objects.filter(pk=revoked.key.pk).update(revoked_at=timezone.now())
+    revoke_key(revoked.key)
     ApiKey.objects.filter(pk=expired.key.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     before = row_counts()
     for headers, code in (
@@ -178,7 +179,7 @@ def test_without_a_good_key_there_is_401_and_nothing_is_written(shop: Shop, api:
 
 def test_every_key_costs_one_look_up_whatever_is_wrong_with_it(api: Api) -> None:
     revoked = Api()
-    ApiKey.objects.filter(pk=revoked.key.pk).update(revoked_at=timezone.now())
+    revoke_key(revoked.key)
     for secret in ("otk_nobody", revoked.secret):
         with CaptureQueriesContext(connection) as seen:
             Client().get("/api/v1/orders", headers={"Authorization": f"Bearer {secret}"})

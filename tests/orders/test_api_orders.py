@@ -233,9 +233,10 @@ def test_listing_the_orders_of_a_channel_reads_an_index_and_no_more(shop: Shop, 
             cursor.execute("SET LOCAL enable_sort = off")
             cursor.execute(f"EXPLAIN {statement}")
         plan = " ".join(str(row) for row in cursor.fetchall())
-    assert "order_of_channel_status" in plan
-    assert "SCAN orders_order" not in plan
-    assert "TEMP B-TREE" not in plan
+    assert ("order_of_channel_status" if connection.vendor == "sqlite" else "order_of_channel") in plan
+    assert [
+        word for word in ("SCAN orders_order", "TEMP B-TREE", "Sort", "Seq Scan on orders_order") if word in plan
+    ] == []
 
 
 def test_the_trail_reads_from_the_first_event_to_the_last(api: Api) -> None:

@@ -4,12 +4,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
-from django.utils import timezone
 
 from orders import idempotency
 from orders.models import IdempotencyKey, Order
@@ -102,14 +100,6 @@ def test_another_key_with_the_same_external_id_answers_409_with_the_number(api: 
     answer = api.post("/orders", body, Idempotency_Key="k-2")
     assert (problem_of(answer), answer.json()["number"]) == ((409, "already_placed", []), number)
     assert row_counts() == before
-
-
-def test_keys_are_forgotten_after_seven_days(api: Api) -> None:
-    for key in ("old", "young"):
-        api.post("/orders", order(), Idempotency_Key=key)
-    IdempotencyKey.objects.filter(key="old").update(created_at=timezone.now() - timedelta(days=7, seconds=1))
-    assert idempotency.forget_old_keys() == 1
-    assert IdempotencyKey.objects.get().key == "young"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orders.models import SCOPES, Channel
-from orders.services import create_api_key
+from orders.services import issue_key
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="what the key is for")
 
     def handle(self, *_args: Any, channel: str, scope: list[str] | None, name: str, **_options: Any) -> None:
-        _key, secret = create_api_key(_channel(channel), scopes=scope or SCOPES, name=name)
+        _key, secret = issue_key(_channel(channel), name=name, scopes=list(set(scope or SCOPES)))
         self.stderr.write(f"A key of {channel}. It is shown only now: keep it.")
         self.stdout.write(secret)
 
