@@ -13,7 +13,7 @@ from orders.models import Order
 from tracking.forms import LookUpForm
 from tracking.models import TrackingLink
 from tracking.models.link import Opened
-from tracking.services.link import look_up
+from tracking.services import look_up
 from tracking.timeline import page_of
 
 KEPT_SECONDS = 60
