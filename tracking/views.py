@@ -20,7 +20,6 @@ KEPT_SECONDS = 60
 POLL_SECONDS, POLL_SECONDS_AFTER = 5, 60
 
 
-@never_cache
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """Show the order that the token opens."""
@@ -30,7 +29,6 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     return _private(HttpResponse(_rendered("tracking/order.html", opened)))
 
 
-@never_cache
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """Answer 204 while the reader has seen the newest version, else the changed part of the page."""
@@ -75,6 +73,8 @@ def _not_found(request: HttpRequest) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
+    """Keep it from caches, search engines and the next page; by hand, as every open page asks every five seconds."""
+    response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response
