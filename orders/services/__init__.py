@@ -1,5 +1,6 @@
 """What can be done with an order before the warehouse has to know."""
 
+from orders.services.catalog import save_products
 from orders.services.delay import record_delays
 from orders.services.endpoints import close_endpoint, open_endpoint, reopen_endpoint, rotate_secret
 from orders.services.hold import hold_order, lift_due_holds, release_order
@@ -22,5 +23,6 @@ __all__ = [
     "reopen_endpoint",
     "revoke_key",
     "rotate_secret",
+    "save_products",
     "write_order",
 ]
