@@ -93,7 +93,7 @@ class MessageAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Status")
     def state(self, message: Message) -> SafeString:
-        return badges.badge(badges.MESSAGE, message.status, message.get_status_display())
+        return badges.badge(message.status, message.get_status_display())
 
 
 def _sealed(html: str) -> HttpResponse:

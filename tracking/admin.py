@@ -96,7 +96,7 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Status")
     def state(self, tracker: Tracker) -> SafeString:
-        return badges.badge(badges.TRACKER, tracker.status, tracker.get_status_display())
+        return badges.badge(tracker.status, tracker.get_status_display())
 
     @display(description="Carrier")
     def carrier(self, tracker: Tracker) -> str:
@@ -166,7 +166,7 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     def says(self, snapshot: Snapshot) -> SafeString:
         if not snapshot.headline_status:
             return SafeString("—")
-        return badges.badge(badges.TRACKER, snapshot.headline_status, snapshot.get_headline_status_display())
+        return badges.badge(snapshot.headline_status, snapshot.get_headline_status_display())
 
     @display(description="Parcel")
     def parcel_of(self, snapshot: Snapshot) -> SafeString:
@@ -227,7 +227,7 @@ class FindingAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Severity")
     def grade(self, finding: Finding) -> SafeString:
-        return badges.badge(badges.FINDING, finding.severity, finding.get_severity_display())
+        return badges.badge(finding.severity, finding.get_severity_display())
 
     @display(description="What")
     def what(self, finding: Finding) -> SafeString:
@@ -235,4 +235,4 @@ class FindingAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Status")
     def state(self, finding: Finding) -> SafeString:
-        return badges.badge(badges.FINDING, finding.status, finding.get_status_display())
+        return badges.badge(finding.status, finding.get_status_display())

@@ -68,7 +68,7 @@ class ShipmentAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Status")
     def where(self, shipment: Shipment) -> SafeString:
-        return badges.badge(badges.SHIPMENT, shipment.status, shipment.get_status_display())
+        return badges.badge(shipment.status, shipment.get_status_display())
 
     @display(description="Order")
     def order_of(self, shipment: Shipment) -> str:

@@ -70,7 +70,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
         ),
     )
     change_form_outer_before_template = "admin/orders/inbox/body.html"
-    change_form_outer_after_template = None
+    change_form_outer_after_template = ""
     list_display = ("received_at", "source", "channel", "external_id", "state", "trouble", "order_of")
     list_filter = (
         field_filter("status", "Status", lambda: Inbox.Status.choices),
@@ -115,7 +115,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Status")
     def state(self, inbox: Inbox) -> SafeString:
-        return badges.badge(badges.INBOX, inbox.status, inbox.get_status_display())
+        return badges.badge(inbox.status, inbox.get_status_display())
 
     @display(description="Trouble")
     def trouble(self, inbox: Inbox) -> str:

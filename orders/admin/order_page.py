@@ -147,7 +147,7 @@ def _standing(shipments: Sequence[Shipment]) -> list[Shipment]:
 
 def _what_and_where(order: Order, shipments: Sequence[Shipment]) -> dict[str, Any]:
     return {
-        "badge": badges.badge(badges.ORDER, order.status, order.get_status_display()),
+        "badge": badges.badge(order.status, order.get_status_display()),
         "rows": [_row(line, order.currency) for line in order.lines.all()],
         "total": money(order.total, order.currency),
         "stage_labels": STAGE_LABELS.items(),
@@ -181,7 +181,7 @@ def _card(request: HttpRequest, acts: Sequence[Act], shipment: Shipment, bound: 
     lines = {line.pk: line for line in shipment.lines.all()}
     return ShipmentCard(
         shipment,
-        badges.badge(badges.SHIPMENT, shipment.status, shipment.get_status_display()),
+        badges.badge(shipment.status, shipment.get_status_display()),
         [line for line in lines.values() if line.quantity],
         [_parcel(parcel, lines) for parcel in shipment.parcels.all()],
         offers(request, shipment, acts, bound),
@@ -190,7 +190,7 @@ def _card(request: HttpRequest, acts: Sequence[Act], shipment: Shipment, bound: 
 
 def _parcel(parcel: Parcel, lines: dict[int, ShipmentLine]) -> ParcelCard:
     tracker = getattr(parcel, "tracker", None)
-    mark = badges.badge(badges.TRACKER, tracker.status, tracker.get_status_display()) if tracker else ""
+    mark = badges.badge(tracker.status, tracker.get_status_display()) if tracker else ""
     contents = [f"{each.quantity} × {lines[each.shipment_line_id].order_line.name}" for each in parcel.lines.all()]
     return ParcelCard(parcel, mark, contents, tracker.timeline[-1] if tracker and tracker.timeline else None)
 

@@ -166,7 +166,7 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Status")
     def where(self, order: Any) -> SafeString:
-        marks = [badges.badge(badges.ORDER, order.status, order.get_status_display())]
+        marks = [badges.badge(order.status, order.get_status_display())]
         if order.status in Order.TO_SHIP:
             marks += [badges.mark(badges.LOOK, "pause", "On hold")] * order.is_held
             marks += [badges.mark(badges.WAITING, "hourglass", "Waits for stock")] * order.is_waiting

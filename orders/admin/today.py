@@ -76,7 +76,7 @@ def _urgent() -> list[dict[str, Any]]:
     return [
         {
             "order": order,
-            "badge": badges.badge(badges.ORDER, order.status, order.get_status_display()),
+            "badge": badges.badge(order.status, order.get_status_display()),
             "promise": promise_of(order),
         }
         for order in orders

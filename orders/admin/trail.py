@@ -35,6 +35,8 @@ class Line:
     group: str
     icon: str
     hue: str = badges.WAITING
+    status: str = ""
+    """A status that the line speaks of: icon and hue are then its own."""
     details: Sequence[str] = ()
     before: str = ""
     after: str = ""
@@ -82,9 +84,9 @@ def _events(order: Order, notes: dict[int, Note]) -> Iterator[Line]:
             group,
             ICONS[group],
             _hue(event.kind),
-            words.details(event.kind, event.facts),
-            before,
-            after,
+            details=words.details(event.kind, event.facts),
+            before=before,
+            after=after,
             place=(1, event.seq),
         )
 
@@ -155,8 +157,8 @@ def _message(message: Message) -> Line:
         words.MESSAGES.get(message.kind, "A message"),
         words.MESSAGE,
         "mail",
-        badges.MESSAGE[message.status][0],
-        [message.get_status_display(), *([message.note] if message.note else [])],
+        details=[message.get_status_display(), *([message.note] if message.note else [])],
+        status=message.status,
         url=reverse("admin:notifications_message_change", args=[message.pk]),
         place=(3, 0),
     )
@@ -173,12 +175,20 @@ def _scans(parcels: Sequence[Parcel]) -> Iterator[Line]:
 
 def _scan(parcel: Parcel, scan: dict[str, Any], at: datetime, n: int) -> Line:
     status = scan.get("status") or ""
-    hue, icon = badges.TRACKER.get(status, (badges.WAITING, "pin"))
     label = dict(TrackerStatus.choices).get(status, "")
     what = scan.get("message") or label or "Scanned"
     place = [scan["place"]] if scan.get("place") else []
     details = [*place, str(parcel), *([label] if label and label != what else [])]
-    return Line(at, parcel.carrier.upper() or "the carrier", what, words.PARCEL, icon, hue, details, place=(0, n))
+    return Line(
+        at,
+        parcel.carrier.upper() or "the carrier",
+        what,
+        words.PARCEL,
+        "pin",
+        status=status,
+        details=details,
+        place=(0, n),
+    )
 
 
 def _moment(text: str) -> datetime | None:
