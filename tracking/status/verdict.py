@@ -6,7 +6,7 @@ from datetime import timedelta
 from tracking.status import words
 from tracking.status.evidence import Evidence, Verdict, by_scan
 from tracking.status.headline import candidate
-from tracking.status.picture import Snapshot
+from tracking.status.picture import Headline, Scan, Snapshot
 from tracking.status.timeline import NEVER
 
 SETTLED = timedelta(hours=12)
@@ -125,6 +125,6 @@ def _reason_of_return(evidence: Evidence) -> tuple[str, bool]:
     said = [each.headline for each in evidence.saying(words.RETURNING_TO_SENDER)]
     raw = [v.entry.scan for v in evidence.returns() if v.entry.scan.status == words.RETURNING_TO_SENDER]
     now = [evidence.headline] if evidence.spoken == words.RETURNING_TO_SENDER else []
-    told = [*now, *raw[::-1], *([] if raw else said[::-1])]
+    told: list[Headline | Scan] = [*now, *raw[::-1], *([] if raw else said[::-1])]
     pairs = [(each.reason, each.is_action_required or each.reason in words.ACT) for each in told]
     return next((pair for pair in pairs if pair[0]), ("", any(must_act for _, must_act in pairs)))

@@ -1,0 +1,32 @@
+"""`create_endpoint PROVIDER`: opens an inbound hook and prints its path and its secret."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from orders.lifecycle import Refused
+from orders.models import Endpoint
+from orders.services import open_endpoint
+
+
+class Command(BaseCommand):
+    """The secret can be read again in no page: whoever needs it takes it from here."""
+
+    help = "Open an inbound hook; prints its path and its secret."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("provider")
+        parser.add_argument("--channel", default="", help="made if there is none of that name")
+        parser.add_argument("--secret", action="append", default=[], help="one of your own; the first is the current")
+        parser.add_argument("--test", action="store_true", help="its events touch orders of its channel only")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        mode = Endpoint.Mode.TEST if options["test"] else Endpoint.Mode.LIVE
+        try:
+            endpoint = open_endpoint(
+                options["provider"], channel=options["channel"], secrets=options["secret"], mode=mode
+            )
+        except Refused as refusal:
+            raise CommandError(refusal.sentence) from refusal
+        self.stdout.write(endpoint.path)
+        self.stdout.write(endpoint.secrets[0])

@@ -1,0 +1,36 @@
+"""Opening inbound hooks."""
+
+from collections.abc import Sequence
+
+from orders import signatures
+from orders.lifecycle import Refused
+from orders.models import Channel, Endpoint
+
+
+class UnknownProvider(Refused):
+    """We cannot tell whether what such a provider sends is genuine."""
+
+    code = "unknown_provider"
+
+
+class WeakSecret(Refused):
+    """The secret is not what Standard Webhooks asks for."""
+
+    code = "weak_secret"
+
+
+def open_endpoint(
+    provider: str, *, channel: str = "", secrets: Sequence[str] = (), mode: str = Endpoint.Mode.LIVE
+) -> Endpoint:
+    """Open a hook, with a new secret unless some are given. Raises UnknownProvider, WeakSecret."""
+    if provider not in signatures.SCHEMES:
+        known = ", ".join(sorted(signatures.SCHEMES))
+        raise UnknownProvider(f"There is no provider {provider}. There is: {known}.")
+    if any(not signatures.is_strong(secret) for secret in secrets):
+        raise WeakSecret("A secret is whsec_ and at least 24 bytes in base64.")
+    return Endpoint.objects.create(
+        provider=provider,
+        channel=Channel.objects.get_or_create(name=channel)[0] if channel else None,
+        secrets=list(secrets) or [signatures.new_secret()],
+        mode=mode,
+    )
