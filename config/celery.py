@@ -1,9 +1,12 @@
 """The Celery app. A task is a doorbell: it carries ids at most, and what it does is found in the database."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 
+warnings.filterwarnings("ignore", category=SecurityWarning)  # six lines, wherever root runs it in a container
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("ordertrail")

@@ -4,8 +4,9 @@
         order.cancel(at=now)                             # a transition
         ledger.release(order, by=by)                     # whatever else must be true with it
 
-On leaving, what the transition touched is saved and one event is written, with its outbox row. Blocks nest: a row that
-is open already is handed out again. A refusal rolls everything back; the object in the caller's hands is then stale.
+On leaving, what the transition touched is saved and one event is written, with its outbox row; events, outbox and the
+order itself wait for the end of the transaction, one statement each. Blocks nest: an open row is handed out again.
+A refusal rolls everything back; the object in the caller's hands is then stale.
 """
 
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ class _Open:
 
     row: Any
     saved: dict[str, Any]
+    status: str
     events: list[Event] = field(default_factory=list)
 
 
@@ -82,7 +84,9 @@ def change(
         except TransitionNotAllowed as refusal:
             raise NotAllowed(why_not(refusal.object, refusal.method.__name__)) from refusal
         kind = _kind_of_change(opened)
-        _save(opened)
+        if not isinstance(thing, Order):
+            _save(opened)
+        opened.status = opened.row.status
         if kind:
             extra = {"reason": reason} if reason else {}
             record(order.row, kind, by=by, facts=_named(opened.row) | (facts or {}) | extra, at=at)
@@ -148,16 +152,16 @@ def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = No
         fresh = type(thing)._base_manager.select_for_update(no_key=True).get(pk=thing.pk)
         if order is not None:
             fresh.order = order  # type: ignore[attr-defined]  # everybody shares the open row
-        rows[key] = _Open(fresh, _values(fresh))
+        rows[key] = _Open(fresh, _values(fresh), fresh.status)  # type: ignore[attr-defined]
     return rows[key]
 
 
-def adopt(order: Order) -> None:
+def adopt(thing: Any) -> None:
     """Let a row that this very transaction inserted be open without fetching it. Inside `writing()` only."""
     rows = _open_rows.get()
     if rows is None:
         raise RuntimeError("adopt() belongs inside writing()")
-    rows[Order, order.pk] = _Open(order, _values(order))
+    rows[type(thing), thing.pk] = _Open(thing, _values(thing), thing.status)
 
 
 @contextmanager
@@ -173,7 +177,7 @@ def _values(row: models.Model) -> dict[str, Any]:
 
 def _save(opened: _Open) -> None:
     now = _values(opened.row)
-    touched = [name for name, value in now.items() if value != opened.saved[name] and name not in {"version", "head"}]
+    touched = [name for name, value in now.items() if value != opened.saved[name]]
     if touched:
         opened.row.save(update_fields=[opened.row._meta.get_field(name).name for name in touched])
         opened.saved |= {name: now[name] for name in touched}
@@ -181,7 +185,7 @@ def _save(opened: _Open) -> None:
 
 def _kind_of_change(opened: _Open) -> str:
     """Return the kind of the one transition that leads from the saved status to the present one; "" if none ran."""
-    source, target = opened.saved["status"], opened.row.status
+    source, target = opened.status, opened.row.status
     if source == target:
         return ""
     kinds = {
@@ -199,13 +203,11 @@ def _named(row: models.Model) -> dict[str, Any]:
 
 
 def _write_trails(rows: dict[_Key, _Open]) -> None:
-    """Write all that was recorded: events and outbox in one statement each, then version and head of each order."""
-    written = [opened for opened in rows.values() if opened.events]
-    events = [event for opened in written for event in opened.events]
-    if not events:
-        return
-    Event.objects.bulk_create(events)
-    outbox.append(events)
-    for opened in written:
-        order = opened.row
-        Order._base_manager.filter(pk=order.pk).update(version=order.version, head=order.head)
+    """Write all that was recorded, events and outbox in one statement each, and save the orders."""
+    opened_orders = [opened for opened in rows.values() if isinstance(opened.row, Order)]
+    events = [event for opened in opened_orders for event in opened.events]
+    if events:
+        Event.objects.bulk_create(events)
+        outbox.append(events)
+    for opened in opened_orders:
+        _save(opened)

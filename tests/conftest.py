@@ -35,6 +35,11 @@ def _flush_may_lift_the_triggers() -> Iterator[None]:
 
 
 @pytest.fixture
+def is_long(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
 def is_postgres(db: None) -> bool:
     return connection.vendor == "postgresql"
 

@@ -15,6 +15,7 @@ _servers: list[Any] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", action="store_true", help="run on PostgreSQL (TEST_DATABASE_URL, or one of our own)")
+    parser.addoption("--long", action="store_true", help="the chaos tests in their full length")
 
 
 @pytest.hookimpl(tryfirst=True)

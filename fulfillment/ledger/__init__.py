@@ -4,7 +4,7 @@ Every act posts movements; balances are written from them alone, in `posting`. `
 Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are safe behind the item's lock.
 """
 
-from fulfillment.ledger.outbound import cancel, deliver, pack, pick, regroup, reserve, ship
+from fulfillment.ledger.outbound import Take, cancel, deliver, pack, pick, regroup, reserve, ship
 from fulfillment.ledger.posting import AlreadyApplied, NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
 from fulfillment.ledger.verify import verify
@@ -12,6 +12,7 @@ from fulfillment.ledger.verify import verify
 __all__ = [
     "AlreadyApplied",
     "NotEnoughStock",
+    "Take",
     "adjust",
     "cancel",
     "deliver",

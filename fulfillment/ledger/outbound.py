@@ -48,7 +48,10 @@ class _Entries:
 
 
 def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
-    """Reserve what is there of what the lines wait for, nearest warehouse first; return what was taken."""
+    """Reserve what is there of what the lines wait for, nearest warehouse first; return what was taken.
+
+    The lines in the caller's hands know it as well.
+    """
     wanting = [line for line in lines if line.waiting]
     takes = _share_out(wanting, _lock_free({line.order_line.product_id for line in wanting}))
     if not takes or (all_or_nothing and sum(take.quantity for take in takes) < sum(line.waiting for line in wanting)):
@@ -62,6 +65,8 @@ def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_noth
     )
     units = _sum((line, quantity) for line, _, quantity in takes)
     _move_units(units, "reserved", {line: [("waiting", "reserved", quantity)] for line, quantity in units.items()})
+    for line, quantity in units.items():
+        line.reserved += quantity
     return takes
 
 

@@ -189,7 +189,7 @@ class ShipmentLine(models.Model):
     packed = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["shipment", "order_line"]
+        ordering = ["pk"]
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once"),
@@ -250,7 +250,7 @@ class ParcelLine(models.Model):
     quantity = models.PositiveIntegerField()
 
     class Meta:
-        ordering = ["parcel", "shipment_line"]
+        ordering = ["pk"]
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["parcel", "shipment_line"], name="parcel_line_once"),

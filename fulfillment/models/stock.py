@@ -34,7 +34,7 @@ class Bin(models.Model):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.PICK)
 
     class Meta:
-        ordering = ["warehouse", "code"]
+        ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["warehouse", "code"], name="bin_once"),
             models.CheckConstraint(condition=Q(kind__in=["PICK", "STAGE", "BLOCKED"]), name="bin_kind"),
@@ -54,7 +54,7 @@ class StockItem(models.Model):
     blocked = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["product", "warehouse"]
+        ordering = ["pk"]
         default_permissions = ("view",)
         permissions = [("receive_stock", "Can receive stock"), ("adjust_stock", "Can adjust stock")]
         constraints = [
@@ -79,7 +79,7 @@ class BinStock(models.Model):
     quantity = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["product", "bin"]
+        ordering = ["pk"]
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["product", "bin", "lot"], name="bin_stock_once")]
 

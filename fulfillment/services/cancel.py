@@ -11,7 +11,7 @@ from fulfillment.blockers import order_reasons
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.allocate import settle
 from fulfillment.services.resolve import resolve_order
-from fulfillment.services.units import NotThatMany, Wanted
+from fulfillment.services.units import NotThatMany, Wanted, lines_of
 from orders import outbox
 from orders.blockers import Reason
 from orders.lifecycle import NotAllowed, change, record, why_not, writing
@@ -94,7 +94,7 @@ def _cancel_units(shipment: Shipment, units: dict[ShipmentLine, int], by: Actor,
         if not fresh.lines.filter(quantity__gt=0).exists():
             fresh.cancel()
     if fresh.status == Shipment.Status.PLANNED:
-        settle(fresh.order, fresh, by=by)
+        settle(fresh.order, fresh, lines_of(fresh), by=by)
         return
     for verb, column in (("pick", "picked"), ("pack", "packed")):
         if not why_not(fresh, verb) and not fresh.lines.exclude(quantity=F(column)).exists():

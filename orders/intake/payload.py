@@ -1,4 +1,4 @@
-"""Raw bytes that somebody sent → a JSON value of sane size, or a sentence why not. The same for every format."""
+"""JSON as it comes from outside: parsed within limits, decimals kept exactly. What it means is decided elsewhere."""
 
 import json
 from decimal import Decimal
@@ -8,60 +8,67 @@ MAX_DEPTH = 64
 MAX_DIGITS = 1000
 
 
-class NotUnderstood(Exception):
-    """The body is not what its format says, as a whole. The sentence is for staff."""
+class Unreadable(ValueError):
+    """The bytes are no JSON that we read. `code` is for programs and stays, the text is for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
 
 
 def read_json(raw: bytes) -> Any:
-    """Return the value; numbers with a fraction are Decimal. Raises NotUnderstood."""
+    """Return what the bytes say. Raises Unreadable."""
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise NotUnderstood(f"The body is not UTF-8 at byte {error.start}.") from None
-    try:
-        value = json.loads(text, parse_float=_fraction, parse_int=_whole, parse_constant=_no_number, strict=False)
-    except json.JSONDecodeError as error:
-        raise NotUnderstood(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
+        value = json.loads(raw.decode(), parse_int=_integer, parse_float=_decimal, parse_constant=_refuse)
+    except Unreadable:
+        raise
     except RecursionError:
-        raise NotUnderstood(TOO_DEEP) from None
-    _measure(value)
+        raise _too_deep() from None
+    except ValueError as error:  # of the bytes, or of the JSON
+        at = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unreadable("json_invalid", f"The body is no JSON in UTF-8{at}.") from None
+    if not _is_within(value, MAX_DEPTH):
+        raise _too_deep()
     return value
 
 
-TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise _too_long()
+    return int(text)
 
 
-def _measure(value: Any) -> None:
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        raise _too_long() from None
+    if len(text) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:  # 1E+999999999 as an integer would fill memory
+        raise _too_long()
+    return number
+
+
+def _refuse(name: str) -> NoReturn:
+    raise Unreadable("json_invalid", f"{name} is no number in JSON.")
+
+
+def _too_long() -> Unreadable:
+    return Unreadable("number_too_long", f"A number has at most {MAX_DIGITS} digits.")
+
+
+def _too_deep() -> Unreadable:
+    return Unreadable("json_too_deep", f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _is_within(value: Any, depth: int) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for each in level for child in _children(each)]
+    for _ in range(depth):
+        level = [child for each in level for child in _children(each) if isinstance(child, (dict, list))]
         if not level:
-            return
-    raise NotUnderstood(TOO_DEEP)
+            return True
+    return False
 
 
 def _children(value: Any) -> list[Any]:
-    match value:
-        case dict():
-            return [child for child in value.values() if isinstance(child, (dict, list))]
-        case list():
-            return [child for child in value if isinstance(child, (dict, list))]
-    return []
-
-
-def _whole(digits: str) -> int:
-    return int(_short(digits))
-
-
-def _fraction(digits: str) -> Decimal:
-    return Decimal(_short(digits))
-
-
-def _short(digits: str) -> str:
-    if len(digits) > MAX_DIGITS:
-        raise NotUnderstood(f"The body holds a number of {len(digits)} digits.")
-    return digits
-
-
-def _no_number(name: str) -> NoReturn:
-    raise NotUnderstood(f"The body holds {name}, which is no number of JSON.")
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []

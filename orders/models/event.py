@@ -26,7 +26,7 @@ class Event(models.Model):
     digest = models.BinaryField(max_length=32)
 
     class Meta:
-        ordering = ["order", "seq"]
+        ordering = ["seq"]
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["order", "seq"], name="event_once")]
 

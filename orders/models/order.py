@@ -211,7 +211,7 @@ class OrderLine(models.Model):
     cancelled = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["order", "number"]
+        ordering = ["number"]
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="line_once"),

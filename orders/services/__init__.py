@@ -1,10 +1,10 @@
 """What can be done with an order before the warehouse has to know."""
 
 from orders.services.delay import record_delays
-from orders.services.endpoint import UnknownProvider, WeakSecret, open_endpoint
+from orders.services.endpoints import UnknownProvider, WeakSecret, open_endpoint
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.note import note_order
-from orders.services.place import AlreadyPlaced, InvalidOrder, place_order
+from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
 from orders.services.receive import receive_delivery
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "receive_delivery",
     "record_delays",
     "release_order",
+    "write_order",
 ]

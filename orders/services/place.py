@@ -34,6 +34,13 @@ class InvalidOrder(Refused):
 
 def place_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False) -> Order:
     """Place what the draft asks for; all its units wait. Raises AlreadyPlaced, InvalidOrder."""
+    return write_order(draft, channel=channel, by=by, is_silent=is_silent)[0]
+
+
+def write_order(
+    draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False
+) -> tuple[Order, list[OrderLine]]:
+    """Do what `place_order` does, and return the lines as well: who accepts the order goes on with them."""
     with writing():
         number = _free_number(channel, draft.external_id)
         products, method = _look_up(draft)
@@ -42,17 +49,17 @@ def place_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bo
         adopt(order)
         facts = {"lines": len(lines), "units": sum(line.quantity for line in lines), "channel": channel.name}
         record(order, "order.placed", by=by, facts=facts, at=draft.placed_at)
-    return order
+    return order, lines
 
 
 def _free_number(channel: Channel, external_id: str) -> str:
+    """Return a number that no order has; raises AlreadyPlaced where the channel knows the external id."""
     number = new_number()
     taken = Order.objects.filter(Q(channel=channel, external_id=external_id) | Q(number=number))
-    for order in taken:
-        if order.external_id == external_id and order.channel_id == channel.pk:
-            raise AlreadyPlaced(external_id, order)
-        return _free_number(channel, external_id)
-    return number
+    found = list(taken.values_list("channel_id", "external_id").order_by())
+    if (channel.pk, external_id) in found:
+        raise AlreadyPlaced(external_id, Order.objects.get(channel=channel, external_id=external_id))
+    return _free_number(channel, external_id) if found else number
 
 
 def _look_up(draft: OrderDraft) -> tuple[dict[str, Product], ShippingMethod]:

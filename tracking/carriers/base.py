@@ -36,7 +36,7 @@ Item = Snapshot | Invalid | Ignored
 
 
 class Adapter(Protocol):
-    """Reads the body of one delivery; raises `orders.intake.payload.NotUnderstood` where it is something else."""
+    """Reads the body of one delivery; raises `orders.intake.payload.Unreadable` where it is something else."""
 
     def __call__(self, raw: bytes, headers: Mapping[str, str]) -> Sequence[Item]: ...
 

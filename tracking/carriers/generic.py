@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from orders.intake.payload import NotUnderstood, read_json
+from orders.intake.payload import Unreadable, read_json
 from tracking.carriers.base import (
     CANONICAL,
     Invalid,
@@ -35,9 +35,9 @@ def read(raw: bytes, headers: Mapping[str, str]) -> Sequence[Item]:
     body = read_json(raw)
     items = [body] if isinstance(body, dict) else body
     if not isinstance(items, list):
-        raise NotUnderstood("The body is neither an event nor a list of events.")
+        raise Unreadable("shape_unknown", "The body is neither an event nor a list of events.")
     if len(items) > MAX_ITEMS:
-        raise NotUnderstood(f"The body holds {len(items)} events; {MAX_ITEMS} are the most.")
+        raise Unreadable("too_many", f"The body holds {len(items)} events; {MAX_ITEMS} are the most.")
     return [read_item(item, is_strict=False) for item in items]
 
 

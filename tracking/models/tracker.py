@@ -115,7 +115,7 @@ class CarrierEvent(models.Model):
     country = models.CharField(max_length=2, blank=True)
 
     class Meta:
-        ordering = ["snapshot", "seq"]
+        ordering = ["seq"]
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["snapshot", "seq"], name="scan_once")]
 

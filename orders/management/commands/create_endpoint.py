@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from orders.lifecycle import Refused
-from orders.models import Endpoint
+from orders.models import Channel, Endpoint
 from orders.services import open_endpoint
 
 
@@ -22,10 +23,13 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         mode = Endpoint.Mode.TEST if options["test"] else Endpoint.Mode.LIVE
+        name = options["channel"]
         try:
-            endpoint = open_endpoint(
-                options["provider"], channel=options["channel"], secrets=options["secret"], mode=mode
-            )
+            with transaction.atomic():
+                channel = Channel.objects.get_or_create(name=name)[0] if name else None
+                endpoint = open_endpoint(
+                    provider=options["provider"], mode=mode, channel=channel, secrets=options["secret"]
+                )
         except Refused as refusal:
             raise CommandError(refusal.sentence) from refusal
         self.stdout.write(endpoint.path)

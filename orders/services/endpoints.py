@@ -20,7 +20,7 @@ class WeakSecret(Refused):
 
 
 def open_endpoint(
-    provider: str, *, channel: str = "", secrets: Sequence[str] = (), mode: str = Endpoint.Mode.LIVE
+    *, provider: str, mode: str = Endpoint.Mode.LIVE, channel: Channel | None = None, secrets: Sequence[str] = ()
 ) -> Endpoint:
     """Open a hook, with a new secret unless some are given. Raises UnknownProvider, WeakSecret."""
     if provider not in signatures.SCHEMES:
@@ -28,9 +28,5 @@ def open_endpoint(
         raise UnknownProvider(f"There is no provider {provider}. There is: {known}.")
     if any(not signatures.is_strong(secret) for secret in secrets):
         raise WeakSecret("A secret is whsec_ and at least 24 bytes in base64.")
-    return Endpoint.objects.create(
-        provider=provider,
-        channel=Channel.objects.get_or_create(name=channel)[0] if channel else None,
-        secrets=list(secrets) or [signatures.new_secret()],
-        mode=mode,
-    )
+    given = list(secrets) or [signatures.new_secret()]
+    return Endpoint.objects.create(provider=provider, mode=mode, channel=channel, secrets=given)
