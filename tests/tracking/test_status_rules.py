@@ -431,7 +431,7 @@ def test_f12_each_milestone_is_there_once_with_its_time() -> None:
         "out_for_delivery": at("22 09:00"),
         "attempt:1": at("22 15:00"),
         "attempt:2": at("23 15:00"),
-        "pickup": at("24 10:00"),
+        "available_for_pickup": at("24 10:00"),
         "delivered": at("24 17:00"),
     }
     assert (result.first_scan_at, result.out_for_delivery_at) == (at("22 08:00"), at("22 09:00"))

@@ -29,7 +29,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Where the parcel is. Times that only a wall clock tells are estimates (`is_time_estimated`)."""
+    """Where the parcel is. Times that only a wall clock tells are estimates (`is_time_estimated`).
+
+    `decided_at` is the instant of the scan that made the status, where there is one.
+    """
 
     status: str
     reason: str
@@ -71,7 +74,7 @@ def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | Non
         attempts=sum(each.key.startswith("attempt:") for each in passed),
         delivered_at=_utc(verdict.at) if verdict.status == words.DELIVERED else None,
         returned_at=_utc(verdict.at) if verdict.status == words.RETURNED_TO_SENDER else None,
-        decided_at=_utc(verdict.at),
+        decided_at=_utc(verdict.voice.entry.scan.instant()) if verdict.voice else None,
         milestones=passed,
         timeline=tuple(_line(voice) for voice in evidence.lines),
         is_time_estimated=any(entry.clock and not entry.scan.instant() for entry in timeline.entries),

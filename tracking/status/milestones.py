@@ -14,7 +14,7 @@ OLD = timedelta(hours=48)
 FIRST_SCAN = "first_scan"
 KEYS = {
     words.OUT_FOR_DELIVERY: "out_for_delivery",
-    words.AVAILABLE_FOR_PICKUP: "pickup",
+    words.AVAILABLE_FOR_PICKUP: "available_for_pickup",
     words.DELIVERED: "delivered",
     words.RETURNING_TO_SENDER: "returning",
     words.RETURNED_TO_SENDER: "returned",
