@@ -28,8 +28,12 @@ class Carrier:
 
     def send(self, body: Any, **more: Any) -> HttpResponse:
         """Deliver a body, JSON unless it is bytes."""
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        raw = body if isinstance(body, bytes) else self.body(body)
         return self.post(raw, self.headers(raw, **more))
+
+    @staticmethod
+    def body(value: Any) -> bytes:
+        return json.dumps(value).encode()
 
     def post(self, raw: bytes, headers: dict[str, str]) -> HttpResponse:
         client = Client(enforce_csrf_checks=True)

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from fulfillment.models import Parcel
+from fulfillment.models import Parcel, Shipment
 from orders.lifecycle import change
 from orders.models import Actor, Order
 from tracking.models import Snapshot, Tracker
-from tracking.services.follow import follow_parcels
+from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
 from tracking.services.pictures import picture_of
 from tracking.services.project import project
@@ -46,10 +46,13 @@ def _fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: d
         trackers = _trackers(snapshots)
         news = [parcel for parcel, given in snapshots.items() if _attach(given, trackers[parcel.pk])]
         pictures = _pictures(trackers[parcel.pk] for parcel in news)
+        arrived: set[int] = set()
         for parcel in sorted(news, key=lambda each: each.pk):
             tracker = trackers[parcel.pk]
-            project(tracker, parcel, fresh, pictures[tracker.pk], by=by, now=now)
-        follow_parcels(fresh, {parcel.shipment_id for parcel in news}, by=by, now=now)
+            result = project(tracker, parcel, fresh, pictures[tracker.pk], by=by, now=now)
+            if result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
+                arrived.add(parcel.shipment_id)
+        follow_parcels(fresh, arrived, by=by, now=now)
 
 
 def _speaker(snapshots: Iterable[Snapshot]) -> Actor:

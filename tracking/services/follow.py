@@ -10,6 +10,7 @@ from orders.lifecycle import why_not
 from orders.models import Actor, Order
 from tracking.models.tracker import Status
 
+FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
 Act = Callable[..., Shipment]
 VERBS: dict[str, Act] = {
     "deliver": deliver_shipment,
