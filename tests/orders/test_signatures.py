@@ -49,7 +49,7 @@ def test_the_golden_vector_of_openssl_is_genuine() -> None:
     assert not is_genuine("generic", [secret], headers, body + b" ", now=NOW)
 
 
-@pytest.mark.parametrize("secret", [NEW, OLD])
+@pytest.mark.parametrize("secret", [NEW, OLD], ids=["current", "previous"])
 def test_the_current_and_the_previous_secret_are_accepted(secret: str) -> None:
     assert accepted(signed(secret))
 
