@@ -2,19 +2,18 @@
 
 from typing import Annotated, Any
 
-from django.http import HttpRequest
-from ninja import Body, Router, Schema
-from pydantic import Field
+from django.http import HttpResponse
+from ninja import Body, Router
+from pydantic import BaseModel, ConfigDict, Field
 
-from orders.models import Actor
+from orders.api.answers import answer
+from orders.api.auth import ApiRequest, actor, requires
+from orders.idempotency import once
 from tracking.carriers.generic import MAX_ITEMS
 from tracking.services import take_carrier_events
 
-SCOPE = "carrier-events:write"
-
 router = Router(tags=["Tracking"])
 
-Events = dict[str, Any] | Annotated[list[Any], Field(max_length=MAX_ITEMS)]
 EXAMPLE = {
     "carrier": "dhl",
     "tracking_number": "JD014600006281230704",
@@ -23,25 +22,31 @@ EXAMPLE = {
     "message": "On the delivery vehicle",
     "location": {"city": "Leipzig", "postal_code": "04103", "country": "DE"},
 }
+Events = Annotated[
+    dict[str, Any] | Annotated[list[Any], Field(max_length=MAX_ITEMS)], Field(json_schema_extra={"example": EXAMPLE})
+]
 
 
-class ResultOut(Schema):
-    """What became of an event. `unmatched` is kept for 30 days, until its parcel appears."""
+class ResultOut(BaseModel):
+    """What became of an event: accepted, duplicate, invalid, or unmatched: kept for 30 days, until its parcel appears."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     result: str
     path: str = ""
     reason: str = ""
 
 
-class ResultsOut(Schema):
+class ResultsOut(BaseModel):
     """One result for each event, in the order in which they came."""
 
     results: list[ResultOut]
 
 
-@router.post("/carrier-events", response=ResultsOut)
-def report(request: HttpRequest, events: Body[Events]) -> Any:
+@router.post("/carrier-events", auth=requires("carrier-events:write"), response=ResultsOut)
+@once
+def report(request: ApiRequest, events: Body[Events]) -> HttpResponse:
     """Take one event or a list of up to 500; one that is wrong does not refuse the others."""
     items = events if isinstance(events, list) else [events]
-    taken = take_carrier_events(items, by=Actor.of("key", request.auth))  # type: ignore[attr-defined]  # the ApiKey
-    return {"results": taken}
+    taken = take_carrier_events(items, by=actor(request))
+    return answer(ResultsOut(results=[ResultOut.model_validate(each) for each in taken]))

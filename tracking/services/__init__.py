@@ -2,7 +2,7 @@
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
 from tracking.services.keep import Taken
-from tracking.services.link import link_for
+from tracking.services.link import link_for, links_for, look_up, request_link
 from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 
@@ -11,6 +11,9 @@ __all__ = [
     "adopt_unmatched",
     "forget_unmatched",
     "link_for",
+    "links_for",
+    "look_up",
+    "request_link",
     "take_carrier_events",
     "understand_inbox",
 ]
