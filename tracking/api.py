@@ -28,7 +28,7 @@ Events = Annotated[
 
 
 class ResultOut(BaseModel):
-    """What became of an event: accepted, duplicate, invalid, or unmatched: kept for 30 days, until its parcel appears."""
+    """What became of an event: accepted, duplicate, invalid; or unmatched, then it waits 30 days for its parcel."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -46,7 +46,7 @@ class ResultsOut(BaseModel):
 @router.post("/carrier-events", auth=requires("carrier-events:write"), response=ResultsOut)
 @once
 def report(request: ApiRequest, events: Body[Events]) -> HttpResponse:
-    """Take one event or a list of up to 500; one that is wrong does not refuse the others."""
+    """Take one event or a list of up to 500, of parcels of the key's channel; one that is wrong refuses no other."""
     items = events if isinstance(events, list) else [events]
-    taken = take_carrier_events(items, by=actor(request))
+    taken = take_carrier_events(items, by=actor(request), channel=request.auth.channel)
     return answer(ResultsOut(results=[ResultOut.model_validate(each) for each in taken]))

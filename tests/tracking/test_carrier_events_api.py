@@ -75,6 +75,12 @@ def test_a_key_without_the_scope_writes_nothing(api: Api) -> None:
     assert {**row_counts(), "orders.ApiKey": 1} == before
 
 
+def test_a_key_reaches_the_parcels_of_its_own_channel_alone(api: Api) -> None:
+    stranger = Api(channel="other", scopes=("carrier-events:write",))
+    assert results(stranger.post(PATH, event("JD1", "DELIVERED"))) == ["unmatched"]
+    assert Order.objects.get().status == "SHIPPED"
+
+
 def test_a_retry_with_the_same_key_gets_the_same_answer(api: Api) -> None:
     body = event("JD1", "DELIVERED")
     first = api.post(PATH, body, idempotency_key="a")

@@ -357,6 +357,23 @@ def test_a_number_that_becomes_ambiguous_before_it_is_adopted_is_left_to_a_perso
     assert Snapshot.objects.get().is_ambiguous
 
 
+def test_what_comes_through_a_channel_reaches_the_parcels_of_that_channel_alone(shop: Shop) -> None:
+    other = ChannelFactory(name="other")
+    carrier = Carrier(channel=other)
+    shipped(shop, "JD1")
+    carrier.send(event("JD1", "DELIVERED"))
+    understand_inbox()
+    assert take(event("JD1", "DELIVERED", ago(1)), channel=other) == ["unmatched"]
+    assert (adopt_unmatched(), Tracker.objects.count()) == (0, 0)
+    shop.channel = other
+    order = shipped(shop, "JD1")
+    assert adopt_unmatched() == 1
+    assert tracker("JD1").parcel.order == order
+    assert take(event("JD1", "IN_TRANSIT", ago(2)), channel=other) == ["accepted"]
+    assert take(event("JD1", "IN_TRANSIT", ago(2))) == ["duplicate"]
+    assert take(event("JD1", "IN_TRANSIT", ago(3))) == ["unmatched"]  # without a channel it could be either
+
+
 def test_what_waited_thirty_days_in_vain_is_forgotten(shop: Shop) -> None:
     order = shipped(shop, "JD1")
     take(event("JD1"), event("JD2"), now=NOW - timedelta(days=31))

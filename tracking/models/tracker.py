@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from fulfillment.models import Parcel
-from orders.models import Endpoint, Inbox
+from orders.models import Channel, Endpoint, Inbox
 
 
 class Status(models.TextChoices):
@@ -71,6 +71,15 @@ class Snapshot(models.Model):
     tracker = models.ForeignKey(Tracker, models.PROTECT, null=True, blank=True, related_name="snapshots")
     source = models.CharField(max_length=64, help_text="The endpoint or key it came through.")
     endpoint = models.ForeignKey(Endpoint, models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.ForeignKey(
+        Channel,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose parcels it may mean; all of them if empty.",
+    )
     inbox = models.ForeignKey(Inbox, models.PROTECT, null=True, blank=True, related_name="snapshots")
     source_tracker_id = models.CharField(max_length=128, blank=True)
     carrier = models.CharField(max_length=64, blank=True)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from orders.models import Endpoint
 from tracking.models import CarrierEvent, Snapshot
 from tracking.services.fold import fold_found
 from tracking.services.match import match, matchable
@@ -18,8 +17,7 @@ def adopt_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
     """Fold a batch of snapshots whose parcel is known now (or whose fold was cut short); return how many orders."""
     now = now or timezone.now()
     waiting = Snapshot.objects.filter(tracker=None, is_ambiguous=False, received_at__gte=now - KEPT)
-    rows = waiting.exclude(endpoint__mode=Endpoint.Mode.TEST).filter(matchable(now)).select_related("endpoint")
-    snapshots = list(rows.order_by("received_at")[:limit])
+    snapshots = list(waiting.filter(matchable(now)).order_by("received_at")[:limit])
     matches = match(snapshots, now=now)
     ambiguous = [pk for pk, found in matches.items() if found.is_ambiguous]
     Snapshot.objects.filter(pk__in=ambiguous).update(is_ambiguous=True)

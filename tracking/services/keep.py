@@ -23,11 +23,12 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An item, and through whom it came. `source` is the text of an Actor."""
+    """An item, and through whom it came: `source` is the text of an Actor, `channel_id` whose parcels it may mean."""
 
     item: Item
     source: str
     endpoint: Endpoint | None = None
+    channel_id: int | None = None
     inbox_id: UUID | None = None
 
 
@@ -92,11 +93,7 @@ def _outcome(row: Snapshot | None, parcel: Parcel | None, *, is_ambiguous: bool)
 
 def _insert(readings: Sequence[Reading], now: datetime) -> list[Snapshot | None]:
     """Insert the pictures that are not there yet; None stands for those that are. A twin in flight may be quicker."""
-    rows = [
-        snapshot_of(each.item, source=each.source, endpoint=each.endpoint, inbox_id=each.inbox_id, received_at=now)
-        for each in readings
-        if isinstance(each.item, Picture)
-    ]
+    rows = [_row(each, each.item, now) for each in readings if isinstance(each.item, Picture)]
     for last in range(TRIES - 1, -1, -1):
         fresh = _fresh(rows)
         try:
@@ -109,6 +106,17 @@ def _insert(readings: Sequence[Reading], now: datetime) -> list[Snapshot | None]
             for row in rows:
                 row.pk = None
     return [row if place in fresh else None for place, row in enumerate(rows)]
+
+
+def _row(reading: Reading, picture: Picture, now: datetime) -> Snapshot:
+    return snapshot_of(
+        picture,
+        source=reading.source,
+        endpoint=reading.endpoint,
+        channel_id=reading.channel_id,
+        inbox_id=reading.inbox_id,
+        received_at=now,
+    )
 
 
 def _fresh(rows: Sequence[Snapshot]) -> dict[int, Snapshot]:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 
 from fulfillment.models import Parcel
-from orders.models import Endpoint
 from tracking.models import Snapshot
 
 RECENT = timedelta(days=120)
@@ -41,7 +40,9 @@ def matchable(now: datetime) -> Q:
     siblings = Snapshot.objects.filter(
         source_tracker_id=OuterRef("source_tracker_id"), endpoint=OuterRef("endpoint"), tracker__isnull=False
     ).exclude(source_tracker_id="")
-    return Q(Exists(parcels)) | (~Q(source_tracker_id="") & Q(Exists(siblings)))
+    of_channel = parcels.filter(shipment__order__channel=OuterRef("channel"))
+    by_number = Q(Exists(parcels), channel=None) | Q(Exists(of_channel))
+    return by_number | (~Q(source_tracker_id="") & Q(Exists(siblings)))
 
 
 def _by_source_tracker(snapshots: Iterable[Snapshot]) -> Mapping[tuple[int | None, str], Match]:
@@ -65,8 +66,7 @@ def _by_number(snapshots: Iterable[Snapshot], now: datetime) -> Mapping[tuple[st
 
 
 def _one(parcels: Sequence[Parcel], snapshot: Snapshot) -> Match:
-    """Return the only one; a test endpoint reaches the parcels of its own channel alone."""
-    endpoint = snapshot.endpoint
-    if endpoint is not None and endpoint.mode == Endpoint.Mode.TEST:
-        parcels = [each for each in parcels if each.shipment.order.channel_id == endpoint.channel_id]
+    """Return the only one; what came through a channel reaches the parcels of that channel alone."""
+    if snapshot.channel_id is not None:
+        parcels = [each for each in parcels if each.shipment.order.channel_id == snapshot.channel_id]
     return Match(parcels[0]) if len(parcels) == 1 else Match(is_ambiguous=len(parcels) > 1)

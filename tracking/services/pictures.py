@@ -12,12 +12,19 @@ from tracking.status import Snapshot as Picture
 
 
 def snapshot_of(
-    picture: Picture, *, source: str, endpoint: Endpoint | None, inbox_id: UUID | None, received_at: datetime
+    picture: Picture,
+    *,
+    source: str,
+    endpoint: Endpoint | None,
+    channel_id: int | None,
+    inbox_id: UUID | None,
+    received_at: datetime,
 ) -> Snapshot:
     """Return the row of a picture, not saved yet."""
     return Snapshot(
         source=source,
         endpoint=endpoint,
+        channel_id=channel_id,
         inbox_id=inbox_id,
         source_tracker_id=picture.source_tracker_id,
         carrier=picture.carrier,

@@ -81,7 +81,7 @@ def _keep(deliveries: Sequence[_Delivery], now: datetime) -> Found:
 
 def _reading(row: Inbox, item: Item) -> Reading:
     source = Actor("endpoint", str(row.endpoint_id))
-    return Reading(item, source=str(source), endpoint=row.endpoint, inbox_id=row.pk)
+    return Reading(item, str(source), row.endpoint, row.channel_id, row.pk)
 
 
 def _mark(deliveries: Sequence[_Delivery], now: datetime) -> None:

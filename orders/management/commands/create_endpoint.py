@@ -17,9 +17,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("provider")
-        parser.add_argument("--channel", default="", help="made if there is none of that name")
+        parser.add_argument(
+            "--channel", default="", help="it reaches the orders of this channel only, else all; made if there is none"
+        )
         parser.add_argument("--secret", action="append", default=[], help="one of your own; the first is the current")
-        parser.add_argument("--test", action="store_true", help="its events touch orders of its channel only")
+        parser.add_argument("--test", action="store_true", help="for tests: needs a channel to reach anything")
 
     def handle(self, *_: Any, **options: Any) -> None:
         mode = Endpoint.Mode.TEST if options["test"] else Endpoint.Mode.LIVE
