@@ -26,6 +26,7 @@ class ProductAdmin(HouseAdmin):
     search_fields = ("sku", "name")
     search_help_text = "SKU or name"
     ordering = ("sku",)
+    fields = ("sku", "name", "brand", "department", "package_size", "weight_grams")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("sku",) if obj else ()  # files and channels know the article by it

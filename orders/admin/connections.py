@@ -19,8 +19,9 @@ from orders.admin.base import ReadOnlyAdmin
 from orders.blockers import Reason
 from orders.models import SCOPES, ApiKey, Channel, Endpoint
 from orders.services import close_endpoint, issue_key, open_endpoint, reopen_endpoint, revoke_key, rotate_secret
+from orders.signatures import SCHEMES
 
-PROVIDERS = [("generic", "Generic (Standard Webhooks)")]
+PROVIDERS = [(name, name.capitalize()) for name in sorted(SCHEMES)]
 
 
 def _channel_field(*, required: bool) -> Any:

@@ -2,15 +2,25 @@
 
 from orders.services.catalog import save_products
 from orders.services.delay import record_delays
-from orders.services.endpoints import close_endpoint, open_endpoint, reopen_endpoint, rotate_secret
+from orders.services.endpoints import (
+    UnknownProvider,
+    WeakSecret,
+    close_endpoint,
+    open_endpoint,
+    reopen_endpoint,
+    rotate_secret,
+)
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
+from orders.services.receive import receive_delivery
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "UnknownProvider",
+    "WeakSecret",
     "close_endpoint",
     "hold_order",
     "issue_key",
@@ -18,6 +28,7 @@ __all__ = [
     "note_order",
     "open_endpoint",
     "place_order",
+    "receive_delivery",
     "record_delays",
     "release_order",
     "reopen_endpoint",
