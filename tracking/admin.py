@@ -1,5 +1,6 @@
 """Parcels under way, what carriers said of them, and what the audit found. To be read; findings are acknowledged."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from orders.admin import badges
 from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import choice_filter, field_filter
+from orders.admin.trail import names_of
 from orders.blockers import Reason
 from orders.models import Order
 from orders.numbers import read_number
@@ -33,7 +35,7 @@ def order_link(order: Order) -> SafeString:
 def _scan(scan: dict[str, Any]) -> dict[str, str]:
     """Return what a line of the timeline says, for a table."""
     return {
-        "when": scan.get("wall") or scan.get("at") or "—",
+        "when": (scan.get("wall") or scan.get("at") or "—").replace("T", " "),
         "where": scan.get("place") or "—",
         "what": scan.get("message") or "—",
         "status": dict(Status.choices).get(scan.get("status") or "", "—"),
@@ -87,7 +89,7 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
             "scans": [_scan(scan) for scan in thing.timeline[::-1]],
         }
         if request.user.has_perm("tracking.view_snapshot"):
-            more["snapshots"] = thing.snapshots.order_by("-pk")[:LATEST]
+            more["snapshots"] = with_sources(thing.snapshots.order_by("-pk")[:LATEST])
         return more
 
     @display(description="Parcel")
@@ -116,11 +118,20 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
         return " – ".join(dict.fromkeys(days)) or "—"
 
 
+def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
+    """Say on each carrier message, in words, what it came through."""
+    rows: list[Any] = list(snapshots)
+    names = names_of({row.source for row in rows})
+    for row in rows:
+        row.source_name = names[row.source]
+    return rows
+
+
 @admin.register(Snapshot)
 class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
 
-    list_display = ("received_at", "source", "carrier", "tracking_number", "says", "parcel_of")
+    list_display = ("received_at", "came_through", "carrier", "tracking_number", "says", "parcel_of")
     list_filter = (
         choice_filter(
             "matched",
@@ -135,7 +146,7 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "received_at",
-        "source",
+        "came_through",
         "carrier",
         "tracking_number",
         "says",
@@ -156,6 +167,19 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
         known = Parcel.objects.filter(tracking_key=Parcel.key_of(term)).values_list("tracker", flat=True)[:100]
         strange = Q(tracker=None, tracking_key=Parcel.key_of(term))
         return queryset.filter(Q(tracker__in=[pk for pk in known if pk]) | strange), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = with_sources(changelist.result_list)
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        return with_sources([found])[0] if found else None
+
+    @display(description="Came through")
+    def came_through(self, snapshot: Any) -> str:
+        return str(snapshot.source_name)
 
     def more_of(self, request: HttpRequest, thing: Snapshot) -> dict[str, Any]:
         if not request.user.has_perm("tracking.view_carrierevent"):

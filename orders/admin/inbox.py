@@ -19,6 +19,7 @@ from orders.admin.base import ReadOnlyAdmin
 from orders.admin.catalogue import channels
 from orders.admin.filters import field_filter
 from orders.blockers import Reason
+from orders.lifecycle import Refused
 from orders.models import Actor, Inbox
 
 SHOWN = 200_000
@@ -42,10 +43,19 @@ class MendForm(ActForm):
         self.initial["body"] = self.thing.body.decode("utf-8", "replace")
 
 
+class StillQuarantined(Refused):
+    """It was tried again, and there is still something that we cannot understand."""
+
+    code = "still_quarantined"
+
+
 def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
     from fulfillment.services import retry_inbox  # type: ignore[attr-defined]
 
-    return retry_inbox(inbox, by=by, mended=data["body"].replace("\r\n", "\n").encode())
+    after = retry_inbox(inbox, by=by, mended=data["body"].replace("\r\n", "\n").encode())
+    if after.status == Inbox.Status.QUARANTINED:
+        raise StillQuarantined("It still cannot be understood. Your text is kept; what is wrong with it stands below.")
+    return after
 
 
 def _why_not_retry(inbox: Inbox) -> list[Reason]:

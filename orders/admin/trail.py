@@ -20,7 +20,13 @@ from orders.admin import badges, words
 from orders.models import Actor, ApiKey, Endpoint, Event, Note, Order
 from tracking.models.tracker import Status as TrackerStatus
 
-SYSTEM = {"calendar": "the calendar", "allocate": "the stock", "look-up": "the look-up page"}
+SYSTEM = {
+    "calendar": "the calendar",
+    "carriers": "the carriers",
+    "allocate": "the allocation",
+    "import": "an import",
+    "look-up": "the look-up page",
+}
 Reader = Callable[[str], bool]
 """Says whether whoever looks has this permission."""
 

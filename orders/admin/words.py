@@ -171,5 +171,13 @@ FACTS: dict[str, Callable[[Any], str]] = {
     "note": _hidden,
     "operation": _hidden,
     "message": _hidden,
+    "status": _hidden,
+    "milestones": _hidden,
+    "changed": _hidden,
+    "bucket": _hidden,
+    "left": _hidden,
+    "parcels": ", ".join,
+    "scans": lambda value: counted(value, "scan", "scans"),
+    "is_late": lambda value: "heard of it late" if value else "",
     "kind": lambda value: MESSAGES.get(value, ""),
 }

@@ -60,7 +60,7 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.Warehouse": 5,
     "fulfillment.Bin": 6,
     "tracking.Tracker": 5,
-    "tracking.Snapshot": 5,
+    "tracking.Snapshot": 6,
     "tracking.AuditRun": 5,
     "tracking.Finding": 5,
     "notifications.Message": 5,
