@@ -143,7 +143,7 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
         if not request.user.has_perm(SEE_PEOPLE):
             raise PermissionDenied
         link = link_for(get_object_or_404(Order, pk=object_id))
-        return redirect(f"/track/{link.token}/")
+        return redirect("tracking:order", link.token)
 
     @display(description="Order", ordering="number")
     def order_number(self, order: Order) -> SafeString:
