@@ -17,7 +17,7 @@ from orders.admin.filters import country_choices
 from orders.admin.money import money
 from orders.admin.order_acts import ACTS, RELEASE, ReleaseForm
 from orders.admin.promise import promise_of
-from orders.admin.trail import names_of, trail_of
+from orders.admin.trail import Reader, names_of, trail_of
 from orders.admin.words import GROUPS
 from orders.blockers import Reason, held
 from orders.models import Hold, Order, OrderLine
@@ -106,29 +106,34 @@ def load(order_id: str | int) -> Order | None:
 
 
 def order_page(request: HttpRequest, model_admin: Any, order: Order, bound: Bound | None = None) -> HttpResponse:
-    may = request.user.has_perm
-    site = model_admin.admin_site
-    acts = site.get_model_admin(Shipment).acts  # by the registry: its module imports this one
+    """Answer with the page; `bound` is a form that somebody filled in wrongly, to stand open on it."""
+    may, site = request.user.has_perm, model_admin.admin_site
     shipments = list(order.shipments.all())
-    group = request.GET.get("show", "")
-    trail = trail_of(order, [parcel for each in shipments for parcel in each.parcels.all()], may, group)
+    acts = site.get_model_admin(Shipment).acts  # by the registry: its module imports this one
+    request.current_app = site.name
     context = {
         **site.each_context(request),
         **_what_and_where(order, shipments),
-        "shipments": [_card(request, acts, each, bound) for each in _standing(shipments)],
         **_what_now(request, order, bound),
-        "trail": trail[:LINES_SHOWN],
-        "trail_left_out": max(0, len(trail) - LINES_SHOWN),
-        "groups": [("", "Everything"), *GROUPS.items()],
-        "group": group,
+        **_trail(order, shipments, may, request.GET.get("show", "")),
+        "shipments": [_card(request, acts, each, bound) for each in _standing(shipments)],
+        "may": {name: may(permission) for name, permission in SEEN.items()},
         "opts": Order._meta,
         "order": order,
         "original": order,
         "title": order.number,
-        "may": {name: may(permission) for name, permission in SEEN.items()},
     }
-    request.current_app = site.name
     return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+
+def _trail(order: Order, shipments: Sequence[Shipment], may: Reader, group: str) -> dict[str, Any]:
+    lines = trail_of(order, [parcel for each in shipments for parcel in each.parcels.all()], may, group)
+    return {
+        "trail": lines[:LINES_SHOWN],
+        "trail_left_out": max(0, len(lines) - LINES_SHOWN),
+        "groups": [("", "Everything"), *GROUPS.items()],
+        "group": group,
+    }
 
 
 BLOCKER_BADGES = {"warehouse": (badges.WAITING, "box"), "shop": (badges.WAITING, "hourglass")}
