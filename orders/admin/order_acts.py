@@ -14,15 +14,15 @@ from orders.blockers import hold_reasons, release_reasons
 from orders.models import Actor, Hold, Order
 from orders.services import hold_order, note_order, release_order
 
-CANCEL_REASONS = [
-    ("changed_mind", "The customer changed their mind"),
-    ("ordered_twice", "Ordered twice by mistake"),
-    ("no_stock", "We cannot get it"),
-    ("no_payment", "The payment did not arrive"),
-    ("fraud", "Not a genuine order"),
-    ("undeliverable", "We cannot deliver there"),
-    ("other", "Another reason"),
-]
+CANCEL_REASONS = (
+    "The customer changed their mind",
+    "Ordered twice by mistake",
+    "We cannot get it",
+    "The payment did not arrive",
+    "Not a genuine order",
+    "We cannot deliver there",
+    "Another reason",
+)
 NOTE_LENGTH = 2000
 
 
@@ -32,7 +32,7 @@ def note_field(label: str, *, required: bool) -> forms.CharField:
 
 
 class CancelForm(ActForm):
-    reason = choice_field("Reason", CANCEL_REASONS)
+    reason = choice_field("Reason", [(reason, reason) for reason in CANCEL_REASONS])
 
 
 class CancelLinesForm(CancelForm):

@@ -80,21 +80,28 @@ def _events(order: Order, notes: dict[int, Note]) -> Iterator[Line]:
     names = names_of({event.by for event in events})
     changes = _changes(events)
     for event in events:
-        note = notes.pop(event.facts.get("note", 0), None) if event.kind == "order.noted" else None
-        group = words.NOTE if note else words.GROUP_OF[event.kind.partition(".")[0]]
+        note = notes.pop(_note_of(event), None)
+        is_note = bool(note) and event.kind == "order.noted"
+        group = words.NOTE if is_note else words.GROUP_OF[event.kind.partition(".")[0]]
         before, after = changes.get(event.seq, ("", ""))
         yield Line(
             event.at,
             names[event.by],
-            note.text if note else words.told(event.kind, event.facts),
+            note.text if note and is_note else words.told(event.kind, event.facts),
             group,
             ICONS[group],
             _hue(event.kind),
-            details=words.details(event.kind, event.facts),
+            details=words.details(event.kind, event.facts) + ([note.text] if note and not is_note else []),
             before=before,
             after=after,
             place=(1, event.seq),
         )
+
+
+def _note_of(event: Event) -> int:
+    """Return the id of the note that the event tells of, or 0. (A released hold says only that there was one.)"""
+    told = event.facts.get("note")
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 HUES = {

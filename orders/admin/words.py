@@ -87,14 +87,7 @@ MESSAGES = {
     "link.requested": "Mail: the link to your order",
 }
 REASONS = {
-    "changed_mind": "the customer changed their mind",
-    "ordered_twice": "ordered twice by mistake",
-    "no_stock": "we cannot get it",
-    "no_payment": "the payment did not arrive",
-    "fraud": "not a genuine order",
-    "undeliverable": "we cannot deliver there",
     "joined": "its units go with another shipment",
-    "other": "another reason",
     "ADDRESS": "the address has to be checked",
     "PAYMENT": "the payment has not arrived",
     "FRAUD": "the order has to be checked",

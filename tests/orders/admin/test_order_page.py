@@ -65,7 +65,7 @@ def test_a_refusal_says_its_sentence_on_the_order_s_page_and_nothing_happens(sho
 def test_a_transition_pressed_twice_is_done_once(shop: Shop, verb: str) -> None:
     shop.receive(shop.mug, 5)
     order = shop.order((shop.mug, 2))
-    client, data = client_of("manager"), {"operation": uuid4(), "reason": "other"}
+    client, data = client_of("manager"), {"operation": uuid4(), "reason": "Another reason"}
     thing = order if verb == "cancel" else shipment(order)
     press(client, thing, verb, **data)
     after_one = (trail(order), stages(order))
@@ -78,7 +78,7 @@ def test_a_transition_pressed_twice_is_done_once(shop: Shop, verb: str) -> None:
     [
         ("note", {"text": "Rang twice."}),
         ("hold", {"reason": "ADDRESS"}),
-        ("cancel-lines", {"reason": "other", "line_1": "1"}),
+        ("cancel-lines", {"reason": "Another reason", "line_1": "1"}),
     ],
 )
 def test_the_same_form_sent_twice_is_applied_once(shop: Shop, verb: str, data: dict[str, Any]) -> None:
@@ -97,10 +97,10 @@ def test_a_form_filled_in_wrongly_stands_open_again_with_what_was_written(shop: 
     order = shop.order((shop.mug, 2))
     before = trail(order)
     client = client_of("manager")
-    response = press(client, order, "cancel-lines", reason="other", line_1="9")
+    response = press(client, order, "cancel-lines", reason="Another reason", line_1="9")
     assert response.status_code == 422
     assert 'value="9"' in response.content.decode()
-    response = press(client, order, "cancel-lines", reason="other")
+    response = press(client, order, "cancel-lines", reason="Another reason")
     assert (response.status_code, "Say of which line, and how many." in text_of(response)) == (422, True)
     response = press(client, shipment(order), "ship", tracking_number_1="0034")
     assert (response.status_code, "Say whose number that is." in text_of(response)) == (422, True)
@@ -115,7 +115,7 @@ def test_an_act_is_a_post_and_an_unknown_one_or_an_unknown_thing_is_not_found(sh
     base = f"/admin/orders/order/{order.pk}/do"
     assert client.get(f"{base}/cancel/").status_code == 405
     assert client.post(f"{base}/deliver/").status_code == 404
-    assert client.post("/admin/orders/order/999999/do/cancel/", {"reason": "other"}).status_code == 404
+    assert client.post("/admin/orders/order/999999/do/cancel/", {"reason": "Another reason"}).status_code == 404
     assert client.get("/admin/orders/order/999999/change/").status_code == 404
     assert client.get("/admin/orders/order/x/change/").status_code == 404
     assert Order.objects.get().status == "CONFIRMED"
@@ -125,7 +125,7 @@ def test_an_act_without_its_csrf_token_is_refused(shop: Shop) -> None:
     order = shop.order((shop.mug, 1))
     client = Client(enforce_csrf_checks=True)
     client.force_login(user_of("support"))
-    assert press(client, order, "cancel", reason="other").status_code == 403
+    assert press(client, order, "cancel", reason="Another reason").status_code == 403
     assert Order.objects.get().status == "CONFIRMED"
 
 
@@ -203,6 +203,15 @@ def test_the_trail_tells_each_event_in_a_line_and_messages_scans_and_notes_among
     assert told["Mail: we have your order"].details == ["Queued"]
     assert told["Left the depot"].details[:2] == ["Lyon, FR", f"{shipment(order)}-1"]
     assert [line.at for line in lines] == sorted((line.at for line in lines), reverse=True)
+
+
+def test_why_an_order_was_cancelled_stands_beside_it_for_those_who_read_notes(shop: Shop) -> None:
+    order = shop.order((shop.mug, 2))
+    press(client_of("support"), order, "cancel", reason="We cannot get it")
+    lines = {line.what: line for line in superuser().get(page_of(order)).context["trail"]}
+    assert "We cannot get it" in lines["Order cancelled"].details
+    assert Order.objects.get().status == "CANCELLED"
+    assert "We cannot get it" not in str(list(order.events.values_list("facts", flat=True)))
 
 
 def test_the_trail_can_be_narrowed_to_what_one_looks_for(shop: Shop) -> None:

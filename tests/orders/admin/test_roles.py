@@ -76,8 +76,8 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "hold": (on_order("hold", reason="ADDRESS"), SERVE),
     "release": (_release, SERVE),
     "note": (on_order("note", text="Rang twice."), SERVE),
-    "cancel lines": (on_order("cancel-lines", reason="other", line_1=1), SERVE),
-    "cancel": (on_order("cancel", reason="other"), SERVE),
+    "cancel lines": (on_order("cancel-lines", reason="Another reason", line_1=1), SERVE),
+    "cancel": (on_order("cancel", reason="Another reason"), SERVE),
     "pick": (on_shipment("pick"), {"picker", *LEAD}),
     "pack": (on_shipment("pack", pick_shipment), {"packer", *LEAD}),
     "ship": (on_shipment("ship", pick_shipment, pack_shipment, carrier_1="dhl"), {"packer", *LEAD}),
@@ -219,7 +219,7 @@ def test_nobody_gets_in_without_a_log_in(shop: Shop, client: Any) -> None:
     for url in ("/admin/", "/admin/orders/order/", f"/admin/orders/order/{order.pk}/change/"):
         response = client.get(url)
         assert (response.status_code, response["Location"].partition("?")[0]) == (302, "/admin/login/")
-    assert client.post(_url(order, "cancel"), {"reason": "other"}).status_code == 302
+    assert client.post(_url(order, "cancel"), {"reason": "Another reason"}).status_code == 302
     assert _everything() == before
 
 
