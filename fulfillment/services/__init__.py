@@ -6,11 +6,12 @@ from fulfillment.services.cancel import cancel_order
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.ship import ParcelDraft, ship_shipment
-from fulfillment.services.stock import adjust_stock, receive_stock
+from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 
 __all__ = [
     "ParcelDraft",
+    "UnknownStock",
     "accept_order",
     "adjust_stock",
     "allocate_order",
@@ -18,6 +19,7 @@ __all__ = [
     "cancel_order",
     "deliver_shipment",
     "find_shipment",
+    "look_up_stock",
     "lose_shipment",
     "pack_shipment",
     "pick_shipment",

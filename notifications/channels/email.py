@@ -142,6 +142,6 @@ def _outcome(error: OSError) -> Outcome:
 
 
 def _without_gaps(text: str) -> str:
-    """Leave one empty line where tags that rendered to nothing left many."""
-    lines = (line.rstrip() for line in text.strip().splitlines())
+    """Leave one empty line where tags that rendered to nothing left many, and plain blanks only."""
+    lines = (line.rstrip() for line in text.replace("\u00a0", " ").strip().splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

@@ -14,6 +14,8 @@ from notifications.models import Message
 from orders.models import OrderLine
 from tracking.models import Tracker
 from tracking.services import link_for
+from tracking.timeline import dates
+from tracking.timeline.words import REASONS, carrier_name, say
 
 READ_WITH = (
     "order__lines",
@@ -74,7 +76,7 @@ class News:
     @property
     def day(self) -> str:
         """When it happened."""
-        return words.day(timezone.localdate(self.message.event.at))
+        return dates.day(self.message.event.at)
 
     @property
     def is_today(self) -> bool:
@@ -168,7 +170,7 @@ class News:
 
     @property
     def carrier(self) -> str:
-        return words.carrier(self.parcel.carrier) if self.parcel else ""
+        return carrier_name(self.parcel.carrier) if self.parcel else ""
 
     @property
     def tracking_number(self) -> str:
@@ -179,7 +181,7 @@ class News:
         """Why a delivery failed, where the carrier said so and nothing else happened since."""
         tracker = _tracker(self.parcel)
         is_last = tracker is not None and tracker.status == "DELIVERY_ATTEMPT_FAILED"
-        return words.ATTEMPTS.get(tracker.reason, "") if tracker and is_last else ""
+        return say(REASONS.get(tracker.reason, ""), carrier=self.carrier) if tracker and is_last else ""
 
     @property
     def pickup_place(self) -> str:
@@ -204,20 +206,20 @@ class News:
         first, last = self.expected
         if last < self.today:
             return ""
-        return words.days(first, last) if first >= self.today else f"by {words.day(last)}"
+        return dates.day_range(first, last) if first >= self.today else f"by {dates.day(last)}"
 
     @property
     def promised(self) -> str:
-        return words.day(self.order.deliver_by)
+        return dates.day(self.order.deliver_by)
 
     @property
     def ship_by(self) -> str:
-        return words.day(self.order.ship_by) if self.order.ship_by >= self.today else ""
+        return dates.day(self.order.ship_by) if self.order.ship_by >= self.today else ""
 
     @property
     def missed(self) -> str:
         """The day that passed, of a delayed order."""
-        return words.day(date.fromisoformat(self.facts["date"]))
+        return dates.day(date.fromisoformat(self.facts["date"]))
 
     @property
     def has_left(self) -> bool:

@@ -1,55 +1,11 @@
-"""How letters write days, carriers, countries and money, in English: the one language they are written in so far."""
-
-from datetime import date
+"""What letters write beside the words of the customer's page: money and addresses. In English, as all of them yet."""
 
 from babel import Locale
 from babel.numbers import format_currency
-from django.utils import timezone
-from django.utils.dateformat import format as format_date
 
 from orders.models import Order
 
 LANGUAGE = "en"
-CARRIERS = {
-    "canada_post": "Canada Post",
-    "dhl": "DHL",
-    "dhl_express": "DHL Express",
-    "dpd": "DPD",
-    "fedex": "FedEx",
-    "gls": "GLS",
-    "la_poste": "La Poste",
-    "postnl": "PostNL",
-    "royal_mail": "Royal Mail",
-    "tnt": "TNT",
-    "ups": "UPS",
-    "usps": "USPS",
-}
-ATTEMPTS = {
-    "access_problem": "The driver could not get to the door.",
-    "address_issue": "The driver could not find the address.",
-    "business_closed": "The business was closed.",
-    "recipient_unavailable": "Nobody was home.",
-    "refused": "It was not accepted at the door.",
-}
-
-
-def day(moment: date) -> str:
-    """Write `Tuesday 24 November`, and the year where it is not this one."""
-    year = "" if moment.year == timezone.localdate().year else " Y"
-    return format_date(moment, f"l j F{year}")
-
-
-def days(first: date, last: date) -> str:
-    """Write `Tuesday 24 – Thursday 26 November`."""
-    if first == last:
-        return day(last)
-    is_same_month = (first.year, first.month) == (last.year, last.month)
-    return f"{format_date(first, 'l j') if is_same_month else day(first)} – {day(last)}"
-
-
-def carrier(code: str) -> str:
-    key = code.lower().replace("-", "_").replace(" ", "_")
-    return CARRIERS.get(key, code.replace("_", " ").title())
 
 
 def money(order: Order) -> str:

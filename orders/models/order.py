@@ -20,6 +20,26 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def to_ship(self) -> "OrderQuerySet":
         return self.filter(status__in=Order.TO_SHIP)
 
+    def to_ship_by(self, day: date) -> "OrderQuerySet":
+        """Keep what has to leave on that day at the latest, and has not."""
+        return self.to_ship().filter(ship_by__lte=day)
+
+    def late(self, today: date) -> "OrderQuerySet":
+        """Keep the orders of which a promise has passed and is still owed: to ship, or to deliver."""
+        unshipped = Q(status__in=Order.TO_SHIP, ship_by__lt=today)
+        return self.filter(unshipped | Q(status=Order.Status.SHIPPED, deliver_by__lt=today))
+
+    def on_hold(self) -> "OrderQuerySet":
+        return self.filter(pk__in=Hold.objects.standing().values("order"))
+
+    def blocked(self) -> "OrderQuerySet":
+        """Keep what cannot leave until somebody clears it: it is held, or there is no address."""
+        held = Q(pk__in=Hold.objects.standing().values("order"))
+        return self.to_ship().filter(held | Q(ship_line1="") | Q(ship_country=""))
+
+    def waiting_for_stock(self) -> "OrderQuerySet":
+        return self.to_ship().filter(pk__in=OrderLine.objects.filter(waiting__gt=0).values("order"))
+
     def with_missed(self, promise: str, today: date) -> "OrderQuerySet":
         """Keep the orders whose `ship_by` or `deliver_by` has passed and was not recorded as missed yet."""
         owed = self.to_ship() if promise == "ship_by" else self.open()
@@ -44,7 +64,7 @@ class Order(models.Model):
     OPEN = (*TO_SHIP, Status.SHIPPED)
 
     number = models.CharField(max_length=16, unique=True)
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders", db_index=False)
     external_id = models.CharField(max_length=255)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
     status = FSMField(max_length=16, choices=Status.choices, default=Status.PLACED, protected=True)
@@ -118,6 +138,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["status", "-placed_at"], name="order_by_status"),
+            models.Index(fields=["channel", "-placed_at", "-id"], name="order_of_channel"),
+            models.Index(fields=["channel", "status", "-placed_at", "-id"], name="order_of_channel_status"),
             models.Index(fields=["shipped_at"], name="order_shipped"),
             models.Index(fields=["delivered_at"], name="order_delivered"),
             models.Index(

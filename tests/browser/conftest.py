@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -30,16 +30,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser, live_server: Any) -> Iterator[NewPage]:
-    """Return a factory of pages at `live_server`, 360 px wide unless told. What their consoles say fails the test."""
+    """Return a factory of pages at `live_server`, 360 px wide unless told.
+
+    What a page complains of on its console fails the test, but for what holds some words of `expecting`.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def make(viewport: dict[str, int] | None = None, **more: Any) -> Page:
+    def make(viewport: dict[str, int] | None = None, *, expecting: Sequence[str] = (), **more: Any) -> Page:
+        def complain(text: str) -> None:
+            if not any(words in text for words in expecting):
+                complaints.append(text)
+
         context = browser.new_context(viewport=viewport or PHONE, base_url=live_server.url, **more)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complain(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complain(str(error)))
         return page
 
     yield make

@@ -187,8 +187,8 @@ def test_a_failed_attempt_says_why_where_the_carrier_did(shop: Shop) -> None:
     Tracker.objects.create(parcel=parcel, status="DELIVERY_ATTEMPT_FAILED", reason="recipient_unavailable")
     carrier_says(parcel, "delivery_attempt_failed", "attempt:1")
     _, text, page = read(order, "parcel.delivery_attempt_failed")
-    assert "DHL tried on Monday 23 November. Nobody was home." in text
-    assert "DHL tried on Monday 23 November. Nobody was home." in page
+    assert "DHL tried on Monday 23 November. Nobody was there to take it." in text
+    assert "DHL tried on Monday 23 November. Nobody was there to take it." in page
 
 
 def test_a_parcel_to_collect_is_said_to_be_where_the_carrier_said(shop: Shop) -> None:
