@@ -23,6 +23,7 @@ from notifications.models import UNSENT, Message
 from notifications.relay import NO_ADDRESS, relay_batch
 from orders.lifecycle import Refused, change, record
 from orders.models import Actor
+from tracking.services import links_for
 
 Status = Message.Status
 BATCH = 100
@@ -68,6 +69,7 @@ def tell_everybody(seconds: float) -> None:
 def drain_batch(deadline: float | None = None) -> bool:
     """Claim a batch and send it; return whether going on makes sense."""
     messages = claim()
+    links = links_for(list({message.order_id: message.order for message in messages}.values()))
     with Post() as post:
         for place, message in enumerate(messages):
             try:
@@ -78,7 +80,7 @@ def drain_batch(deadline: float | None = None) -> bool:
             if deadline is not None and time.monotonic() > deadline:
                 _put_back(messages[place:])
                 return False
-            _send(message, post)
+            _send(message, links[message.order_id].url, post)
     return bool(messages)
 
 
@@ -110,11 +112,11 @@ def resend_message(message: Message, *, by: Actor) -> Message:
     return Message.objects.get(pk=message.pk)
 
 
-def _send(message: Message, post: Post) -> None:
+def _send(message: Message, url: str, post: Post) -> None:
     if not message.order.customer.email:  # erased since
         _finish(message, Outcome(Status.SUPPRESSED, NO_ADDRESS))
         return
-    letter = _write(message)
+    letter = _write(message, url)
     if letter is None:
         _finish(message, Outcome(Status.QUEUED, "It could not be written: our fault, see the log."))
     elif _begin(message):
@@ -123,10 +125,10 @@ def _send(message: Message, post: Post) -> None:
         logger.warning("message %s is in other hands now", message.pk)
 
 
-def _write(message: Message) -> Letter | None:
+def _write(message: Message, url: str) -> Letter | None:
     """Render the message; None, with a word in the log, where that fails: one bad letter does not hold up the rest."""
     try:
-        return email.write(message)
+        return email.write(message, url)
     except Exception as error:  # noqa: BLE001 - whatever a template may raise; its text could be personal
         where = "".join(traceback.format_tb(error.__traceback__))
         logger.error("message %s could not be written: %s\n%s", message.pk, type(error).__name__, where)  # noqa: TRY400

@@ -48,9 +48,9 @@ class Letter(NamedTuple):
     content: Content
 
 
-def write(message: Message) -> Letter:
-    """Render the message."""
-    templates, news = f"notifications/messages/{message.kind}", {"news": News(message)}
+def write(message: Message, url: str) -> Letter:
+    """Render the message; its link leads to `url`."""
+    templates, news = f"notifications/messages/{message.kind}", {"news": News(message, url)}
     content = Content(
         message=message,
         to=message.order.customer.email or "",

@@ -13,7 +13,6 @@ from notifications.channels import words
 from notifications.models import Message
 from orders.models import OrderLine
 from tracking.models import Tracker
-from tracking.services import link_for
 from tracking.timeline import dates
 from tracking.timeline.words import REASONS, carrier_name, say
 
@@ -59,8 +58,9 @@ class Items(list[Item]):
 class News:
     """A message to be written. Its order comes with `READ_WITH` prefetched, so that a batch asks the database once."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, url: str) -> None:
         self.message = message
+        self.url = url
         self.order = message.order
         self.facts = message.event.facts
         self.today = timezone.localdate()
@@ -68,10 +68,6 @@ class News:
     @property
     def shop(self) -> str:
         return str(self.order.channel)
-
-    @cached_property
-    def url(self) -> str:
-        return link_for(self.order).url
 
     @property
     def day(self) -> str:

@@ -11,6 +11,7 @@ from orders.models import Channel
 from tests.browser.conftest import overflow
 from tests.factories import Shop
 from tests.notifications.stories import every_story
+from tracking.services import link_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -22,7 +23,7 @@ def test_letters_fit_a_phone_and_a_desk(shop: Shop, browser: Browser, width: int
     Parcel.objects.update(tracking_number="X" * 60)
     page = browser.new_page(viewport={"width": width, "height": 600})
     for message in Message.objects.prefetch_related(*READ_WITH):
-        page.set_content(write(message).content.html)
+        page.set_content(write(message, link_for(message.order).url).content.html)
         assert overflow(page) == 0, f"{message.kind} is wider than {width}"
         assert page.get_by_role("link").bounding_box()["height"] >= 44, "a thumb can press it"  # type: ignore[index]
     page.close()

@@ -35,6 +35,7 @@ from tests.processes import environment, eventually, python, stop
 
 pytestmark = pytest.mark.django_db
 Status = Message.Status
+URL = "https://orders.example.com/track/x/"
 PERSONAL = ("example.com", "Ana", "Ruiz", "@")
 
 
@@ -189,12 +190,12 @@ def test_a_zombie_neither_sends_nor_notes_its_end(shop: Shop, sink: Sink, caplog
     [heir] = claim()
     with services.Post() as post:
         post.connect()
-        services._send(zombie, post)
+        services._send(zombie, URL, post)
         assert (sink.mails, "in other hands" in caplog.text) == ([], True)
-        services._send(heir, post)
+        services._send(heir, URL, post)
     heir.refresh_from_db()
     sent_at = heir.sent_at
-    services._finish(zombie, services.Outcome(Status.FAILED, "what a zombie says"), services.email.write(zombie))
+    services._finish(zombie, services.Outcome(Status.FAILED, "what a zombie says"), services.email.write(zombie, URL))
     heir.refresh_from_db()
     assert (heir.status, heir.note, heir.sent_at, heir.attempts) == ("SENT", "", sent_at, 1)
     assert "its end is not noted down" in caplog.text

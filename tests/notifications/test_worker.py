@@ -1,10 +1,12 @@
 """A real worker, woken by the doorbell alone: no beat runs here."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from config.celery import app
 from fulfillment.models import Parcel
@@ -12,9 +14,11 @@ from fulfillment.services import deliver_shipment
 from notifications.models import Message
 from orders.models import Outbox
 from tests.factories import BOB, Shop, shipment
+from tests.hooks import Carrier, event
 from tests.mail import Sink
-from tests.notifications.stories import carrier_says, shipped
+from tests.notifications.stories import DHL, carrier_says, shipped
 from tests.processes import ending, eventually, start_worker
+from tracking.services import understand_inbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +63,29 @@ def test_each_milestone_of_an_order_is_mailed_once(worker_sink: Sink, shop: Shop
         "Your parcel has arrived",
         "Your parcel is on its way",
     ]
+
+
+def test_what_a_carrier_says_scrambled_and_twice_is_mailed_once_a_milestone(worker_sink: Sink, shop: Shop) -> None:
+    order = shipped(shop)
+    now = timezone.now()
+    steps = {"DELIVERED": 1, "IN_TRANSIT": 20, "OUT_FOR_DELIVERY": 3, "PRE_TRANSIT": 30, "DELIVERY_ATTEMPT_FAILED": 10}
+    carrier = Carrier()
+    for _ in range(2):
+        for code, hours in steps.items():
+            said = event(DHL.tracking_number, code, now - timedelta(hours=hours))
+            assert carrier.send(said).status_code in {200, 202, 204}
+            understand_inbox()
+    assert order.shipments.get(status="DELIVERED")
+    eventually(all_sent)
+    rows = Message.objects.order_by("event_id")
+    assert sorted(row.kind for row in rows) == [
+        "order.placed",
+        "parcel.delivered",
+        "parcel.delivery_attempt_failed",
+        "parcel.out_for_delivery",
+        "parcel.shipped",
+    ]
+    assert sorted(worker_sink.ids) == sorted(f"<{row.pk}@127.0.0.1>" for row in rows)
 
 
 def test_a_worker_whose_database_connections_broke_goes_on(worker_sink: Sink, shop: Shop) -> None:
