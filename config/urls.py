@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez),
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
+    path("floor/", include("fulfillment.urls")),
     path("", include("tracking.urls")),
 ]
