@@ -115,7 +115,7 @@ class ParcelFormSet(BaseFormSet):
     form = ParcelForm
     renderer = get_default_renderer()
     extra, min_num, max_num, absolute_max = 0, 1, MAX_PARCELS, MAX_PARCELS
-    validate_min = validate_max = True
+    validate_min, validate_max = False, True
     can_order = can_delete = can_delete_extra = False
 
     def __init__(
@@ -129,9 +129,11 @@ class ParcelFormSet(BaseFormSet):
         return "untracked" in self.data
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return super().get_form_kwargs(index) | {"place": index or 0}
+        return super().get_form_kwargs(index) | {"place": index or 0, "empty_permitted": False}
 
     def clean(self) -> None:
+        if not self.forms:
+            raise forms.ValidationError("There is no parcel.")
         if any(self.errors):
             return
         numbers = [form.cleaned_data["tracking_number"] for form in self.forms]
@@ -169,12 +171,13 @@ class ParcelFormSet(BaseFormSet):
     def is_unfinished(self) -> bool:
         """Say whether the first of several parcels have their numbers and others are still to be scanned."""
         tracked = [form.is_tracked for form in self.forms]
-        return not self.is_untracked and tracked[0] and not all(tracked)
+        return not self.is_untracked and tracked[:1] == [True] and not all(tracked)
 
     def typed(self, *, more: int = 0) -> list[dict[str, Any]]:
         """Return what was typed, and so many parcels more, as a first filling for a new form."""
         typed = [{name: form[name].value() for name in form.fields} for form in self.forms]
-        return (typed + [{"carrier": typed[-1]["carrier"]}] * more)[:MAX_PARCELS]
+        same = {"carrier": typed[-1]["carrier"]} if typed else {}
+        return (typed + [same] * more)[:MAX_PARCELS]
 
     def drafts(self) -> list[ParcelDraft]:
         """Return the parcels; of a single one nobody has to say what is in it."""

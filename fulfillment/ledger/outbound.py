@@ -192,7 +192,7 @@ def _lock_reserved(units: Units) -> dict[int, StockItem]:
 
 
 def _bin(shipment: Shipment, code: str) -> Bin:
-    return Bin.objects.get(warehouse=shipment.warehouse, code=code)
+    return Bin.objects.get(warehouse=shipment.warehouse_id, code=code)
 
 
 def _sum(pairs: Iterable[tuple[ShipmentLine, int]]) -> dict[ShipmentLine, int]:

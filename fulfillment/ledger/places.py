@@ -60,7 +60,7 @@ def _shelves(shipment: Shipment, units: Iterable[ShipmentLine], bin_: Bin | None
     found: dict[int, list[BinStock]] = defaultdict(list)
     rows = BinStock.objects.filter(
         product__in={line.order_line.product_id for line in units},
-        bin__warehouse=shipment.warehouse,
+        bin__warehouse=shipment.warehouse_id,
         bin__kind=Bin.Kind.PICK,
         quantity__gt=0,
     )

@@ -46,7 +46,7 @@ class Verdict:
 
 def repeated(act: Act) -> Scan | None:
     """Return what the very same act did before. Call it behind the lock of what it moves."""
-    return Scan.objects.filter(operation=act.operation).select_related("shipment").first()
+    return Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
 
 
 def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None) -> Scan:

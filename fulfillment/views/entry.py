@@ -76,7 +76,8 @@ def _state(shipment: Shipment) -> str:
 
 def _onward(request: HttpRequest) -> dict[str, str] | None:
     """Offer the next step of the shipment that was just worked on, to those who may do it."""
-    shipment = Shipment.objects.filter(number=request.GET.get("done", "")).first()
+    number = request.GET.get("done")
+    shipment = Shipment.objects.filter(number=number).first() if number else None
     step = reports.step_of(shipment.status) if shipment else None
     if shipment is None or step is None or not may(request, step):
         return None
