@@ -6,10 +6,8 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 
-
-def livez(_request: HttpRequest) -> HttpResponse:
-    """Say that this process answers; touches nothing."""
-    return HttpResponse("ok", content_type="text/plain")
+from config.api import api
+from config.health import livez, readyz
 
 
 def favicon(_request: HttpRequest) -> HttpResponse:
@@ -21,8 +19,11 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez),
+    path("readyz", readyz),
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+    path("", include("orders.urls")),
     path("floor/", include("fulfillment.urls")),
     path("", include("tracking.urls")),
 ]

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,33 +15,31 @@ from tracking.forms import LookUpForm
 from tracking.models import TrackingLink
 from tracking.models.link import Opened
 from tracking.reports import make_report
-from tracking.services.link import look_up
+from tracking.services import look_up
 from tracking.timeline import page_of
 
-FRAGMENT_SECONDS = 60
+KEPT_SECONDS = 60
 POLL_SECONDS, POLL_SECONDS_AFTER = 5, 60
 
 
-@never_cache
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """Show the order that the token opens."""
-    opened = TrackingLink.objects.opened_by(token, timezone.now())
+    opened = TrackingLink.opened_by(token, timezone.now())
     if opened is None:
         return _not_found(request)
-    return _private(render(request, "tracking/order.html", _context(opened, token)))
+    return _private(HttpResponse(_rendered("tracking/order.html", opened)))
 
 
-@never_cache
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
     """Answer 204 while the reader has seen the newest version, else the changed part of the page."""
-    opened = TrackingLink.objects.opened_by(token, timezone.now())
+    opened = TrackingLink.opened_by(token, timezone.now())
     if opened is None:
         return _not_found(request)
     if request.GET.get("seen") == str(opened.version):
         return _private(HttpResponse(status=204))
-    return _private(render(request, "tracking/order.html#live", _context(opened, token)))
+    return _private(HttpResponse(_rendered("tracking/order.html#live", opened)))
 
 
 @never_cache
@@ -67,19 +64,18 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "tracking/reports.html", {"report": make_report(timezone.now())})
 
 
-def _context(opened: Opened, token: str) -> dict[str, object]:
-    pace = POLL_SECONDS if opened.status in Order.OPEN else POLL_SECONDS_AFTER
-    return {"opened": opened, "token": token, "pace": pace, "story": _story(opened)}
+def _rendered(template: str, opened: Opened) -> str:
+    """Return the page or its live part, made at most once a minute and version: it is the same for every reader.
 
-
-def _story(opened: Opened) -> SafeString:
-    """Return what is the same for everybody who has the link, made at most once a minute and version."""
-    key = f"story:{opened.order_id}:{opened.version}:{get_language()}"
-    found: str | None = cache.get(key)
-    if found is None:
-        found = render_to_string("tracking/_story.html", {"page": page_of(opened.order_id)})
-        cache.set(key, found, FRAGMENT_SECONDS)
-    return mark_safe(found)  # noqa: S308 - rendered by our own template
+    Nothing of the visitor is in it, not even the token: the page asks for its live part by a relative address.
+    """
+    key = f"{template}:{opened.order_id}:{opened.version}:{get_language()}"
+    kept: str | None = cache.get(key)
+    if kept is None:
+        pace = POLL_SECONDS if opened.status in Order.OPEN else POLL_SECONDS_AFTER
+        kept = render_to_string(template, {"opened": opened, "page": page_of(opened.order_id), "pace": pace})
+        cache.set(key, kept, KEPT_SECONDS)
+    return kept
 
 
 def _not_found(request: HttpRequest) -> HttpResponse:
@@ -88,6 +84,8 @@ def _not_found(request: HttpRequest) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
+    """Keep it from caches, search engines and the next page; by hand, as every open page asks every five seconds."""
+    response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -1,5 +1,6 @@
 """How a status looks, everywhere: its hue, its icon; the word comes with it, as colour alone says nothing."""
 
+from functools import cache
 from typing import NamedTuple
 
 from django import template
@@ -75,5 +76,6 @@ def badge(status: str, word: str) -> dict[str, str]:
     return {"hue": LOOKS[status].hue, "icon_name": LOOKS[status].icon, "word": word}
 
 
+@cache
 def _sprite() -> str:
     return static("img/icons.svg")

@@ -10,12 +10,13 @@ from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
 from fulfillment.services.scan_ship import scan_to_receive, scan_to_ship
 from fulfillment.services.scanned import Act
 from fulfillment.services.ship import ParcelDraft, ship_shipment
-from fulfillment.services.stock import adjust_stock, receive_stock
+from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 
 __all__ = [
     "Act",
     "ParcelDraft",
+    "UnknownStock",
     "accept_order",
     "adjust_stock",
     "allocate_order",
@@ -23,6 +24,7 @@ __all__ = [
     "cancel_order",
     "deliver_shipment",
     "find_shipment",
+    "look_up_stock",
     "lose_shipment",
     "pack_shipment",
     "pack_without_scanning",

@@ -1,18 +1,29 @@
 """What can be done with an order before the warehouse has to know."""
 
+from orders.services.catalog import save_products
 from orders.services.delay import record_delays
+from orders.services.endpoints import UnknownProvider, WeakSecret, open_endpoint
 from orders.services.hold import hold_order, lift_due_holds, release_order
+from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
+from orders.services.receive import receive_delivery
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "UnknownProvider",
+    "WeakSecret",
     "hold_order",
+    "issue_key",
     "lift_due_holds",
     "note_order",
+    "open_endpoint",
     "place_order",
+    "receive_delivery",
     "record_delays",
     "release_order",
+    "revoke_key",
+    "save_products",
     "write_order",
 ]

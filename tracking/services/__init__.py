@@ -1,5 +1,19 @@
 """What can be done with what carriers say, and the customer's key to it."""
 
-from tracking.services.link import link_for, request_link
+from tracking.services.adopt import adopt_unmatched, forget_unmatched
+from tracking.services.keep import Taken
+from tracking.services.link import link_for, links_for, look_up, request_link
+from tracking.services.take import take_carrier_events
+from tracking.services.understand import understand_inbox
 
-__all__ = ["link_for", "request_link"]
+__all__ = [
+    "Taken",
+    "adopt_unmatched",
+    "forget_unmatched",
+    "link_for",
+    "links_for",
+    "look_up",
+    "request_link",
+    "take_carrier_events",
+    "understand_inbox",
+]

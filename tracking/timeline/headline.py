@@ -122,7 +122,7 @@ def _rest(journey: Journey) -> str:
         return ""
     if all(journey.holds_on(each) for each in journey.rest):
         return "The rest is on hold."
-    waiting = [each for each in journey.rest if each.status == Shipment.Status.PLANNED]
+    waiting = [each for each in journey.rest if each.shipment.status == Shipment.Status.PLANNED]
     if len(waiting) == len(journey.rest):
         return "The rest waits for stock."
     return "Of the rest, some waits for stock and some is being prepared." if waiting else "The rest is being prepared."
@@ -151,7 +151,7 @@ def _blocked(journey: Journey) -> Headline | None:
 
 def _stage(journey: Journey) -> Headline:
     """Say how far the warehouse is with what is furthest."""
-    statuses = {each.status for each in journey.rest}
+    statuses = {each.shipment.status for each in journey.rest}
     waits = "Part of it waits for stock." if Shipment.Status.PLANNED in statuses else ""
     if statuses == {Shipment.Status.PLANNED}:
         return _headline("Your order waits for stock", "WAITING", _out_of_stock(journey))
@@ -165,7 +165,7 @@ def _stage(journey: Journey) -> Headline:
 
 
 def _out_of_stock(journey: Journey) -> str:
-    is_some_there = any(line.reserved for each in journey.rest for line in each.lines.all())
+    is_some_there = any(each.missing != each.units for each in journey.rest)
     if is_some_there or journey.order.is_ship_complete:
         return "Not all of it is in stock at the moment. It leaves once everything is in."
     return "It is out of stock at the moment. It leaves once everything is in."

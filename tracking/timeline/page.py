@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fulfillment.blockers import order_reasons
+from orders.blockers import reasons
 from tracking.timeline.dates import day
 from tracking.timeline.headline import Headline, headline_of
 from tracking.timeline.journey import Journey, journey_of
@@ -76,7 +76,7 @@ def _help(journey: Journey) -> Help:
         return Help("Something wrong?", [write])
     if journey.boxes and not journey.rest:
         return Help("Something wrong?", ["It has left, so it can no longer be changed or cancelled.", write])
-    if order_reasons(journey.order, "cancel"):
+    if reasons(journey.order, "cancel"):
         still = "What has not left can still be cancelled; what is on its way cannot."
     else:
         still = "Nothing has left yet, so it can still be changed or cancelled."

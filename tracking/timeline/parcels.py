@@ -10,7 +10,7 @@ from fulfillment.models import Shipment
 from orders.models import Hold
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, moment, wall_clock
-from tracking.timeline.journey import FINAL, Box, Journey, units
+from tracking.timeline.journey import FINAL, Box, Journey, Part
 from tracking.timeline.words import ACT, HOLDS, NEXT_STEPS, REASONS, SCANS, say
 
 SHOWN, SHOWN_OF_ARRIVED = 3, 1
@@ -63,17 +63,15 @@ def parcels_of(journey: Journey) -> list[ParcelCard]:
 
 def waiting_of(journey: Journey) -> list[WaitingCard]:
     total = len(journey.rest)
-    return [
-        _waiting(journey, shipment, f"Part {place} of {total}") for place, shipment in enumerate(journey.rest, start=1)
-    ]
+    return [_waiting(journey, part, f"Part {place} of {total}") for place, part in enumerate(journey.rest, start=1)]
 
 
 def cancelled_of(journey: Journey) -> list[str]:
-    return journey.contents({line.pk: line.cancelled for line in journey.order.lines.all()})
+    return journey.goods({line.pk: line.cancelled for line in journey.lines})
 
 
 def ordered_of(journey: Journey) -> list[str]:
-    return journey.contents({line.pk: line.quantity for line in journey.order.lines.all()})
+    return journey.goods({line.pk: line.quantity for line in journey.lines})
 
 
 def _parcel(journey: Journey, box: Box, title: str) -> ParcelCard:
@@ -85,17 +83,11 @@ def _parcel(journey: Journey, box: Box, title: str) -> ParcelCard:
         word=str(Status(box.status).label),
         carrier=box.carrier,
         tracking_number=box.parcel.tracking_number,
-        contents=_contents(journey, box),
+        contents=journey.goods(journey.contents.get(box.parcel.pk, {})),
         note=_note(journey, box),
         scans=scans[:shown],
         older=scans[shown:],
     )
-
-
-def _contents(journey: Journey, box: Box) -> list[str]:
-    """Say what is in the box; where nobody counted several boxes, nothing is said of any."""
-    line_of = {line.pk: line.order_line_id for line in box.shipment.lines.all()}
-    return journey.contents({line_of[each.shipment_line_id]: each.quantity for each in box.parcel.lines.all()})
 
 
 def _note(journey: Journey, box: Box) -> str:
@@ -126,16 +118,18 @@ def _scan(box: Box, place: int, scan: dict[str, Any]) -> ScanLine:
     )
 
 
-def _waiting(journey: Journey, shipment: Shipment, title: str) -> WaitingCard:
-    holds = journey.holds_on(shipment)
-    status, word, why = ("HELD", "On hold", _why_held(holds)) if holds else STAGES[Shipment.Status(shipment.status)]
+def _waiting(journey: Journey, part: Part, title: str) -> WaitingCard:
+    holds = journey.holds_on(part)
+    status, word, why = (
+        ("HELD", "On hold", _why_held(holds)) if holds else STAGES[Shipment.Status(part.shipment.status)]
+    )
     is_only = len(journey.rest) == 1 and not journey.boxes
     return WaitingCard(
         title=ALONE if is_only else "Still to come" if journey.boxes else title,
         status=status,
         word=word,
-        contents=journey.contents(units(shipment)),
-        why=[*_missing(journey, shipment), *(_until(holds) if is_only else [*why, *_until(holds)])],
+        contents=journey.goods(part.units),
+        why=[*_missing(journey, part), *(_until(holds) if is_only else [*why, *_until(holds)])],
     )
 
 
@@ -147,12 +141,10 @@ def _until(holds: list[Hold]) -> list[str]:
     return [f"Until {day(hold.until)} at the latest." for hold in holds if hold.until]
 
 
-def _missing(journey: Journey, shipment: Shipment) -> list[str]:
+def _missing(journey: Journey, part: Part) -> list[str]:
     """Name what is out of stock, where it is not all of it."""
-    short = {line.order_line_id: line.waiting for line in shipment.lines.all() if line.waiting}
-    if not short or short == units(shipment):
-        return []
-    return [f"Out of stock: {', '.join(journey.contents(short))}."]
+    is_some = part.missing and part.missing != part.units
+    return [f"Out of stock: {', '.join(journey.goods(part.missing))}."] if is_some else []
 
 
 ALONE = "Your order"

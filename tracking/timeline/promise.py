@@ -78,4 +78,4 @@ def _promised(journey: Journey) -> str:
 
 def _is_stopped(journey: Journey) -> bool:
     """Something that has not left waits for stock, or for a person."""
-    return any(each.status == "PLANNED" or journey.holds_on(each) for each in journey.rest)
+    return any(each.shipment.status == "PLANNED" or journey.holds_on(each) for each in journey.rest)

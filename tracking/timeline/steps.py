@@ -48,8 +48,9 @@ def steps_of(journey: Journey) -> list[Step]:
 
 
 def _in_the_warehouse(journey: Journey) -> list[Step]:
-    packed = [(each.packed_at is not None, each.packed_at) for each in journey.shipments]
-    shipped = [(each.status in Shipment.LEFT, each.shipped_at) for each in journey.shipments]
+    shipments = [part.shipment for part in journey.parts]
+    packed = [(each.packed_at is not None, each.packed_at) for each in shipments]
+    shipped = [(each.status in Shipment.LEFT, each.shipped_at) for each in shipments]
     return [_step("Packed", packed), _step("Shipped", shipped)]
 
 
