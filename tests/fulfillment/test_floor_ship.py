@@ -162,5 +162,5 @@ def test_the_queries_of_shipping(shop: Shop, django_assert_num_queries, articles
     floor = Floor(packed(shop.order(*((product, 3) for product in products))), "ship")
     with django_assert_num_queries(10):
         floor.client.get(floor.url)
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(35):
         floor.post(follow=False, **parcels(dhl(LABELS[0])))
