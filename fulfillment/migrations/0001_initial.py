@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='shipment',
-            index=models.Index(condition=models.Q(('status__in', ['READY', 'PICKING', 'PICKED', 'PACKED'])), fields=['status', 'id'], name='shipment_on_floor'),
+            index=models.Index(fields=['status', 'id'], name='shipment_by_status'),
         ),
         migrations.AddConstraint(
             model_name='shipment',

@@ -17,6 +17,7 @@ from orders.models import Order
 from orders.services import hold_order, release_order
 from tests.factories import ALICE, BOB, Shop, shipment
 from tests.fulfillment.floor import person, said, words
+from tests.plans import plans_of, reads_whole
 
 MAY = {
     "picker": {"pick"},
@@ -239,3 +240,11 @@ def test_the_list_ends_and_says_so(shop: Shop, manager: Client, monkeypatch: pyt
     for _ in range(3):
         shop.order((shop.mug, 1))
     assert "The first 2 of 3, what is due first. Scan a number to open any other." in queue(manager)
+
+
+def test_the_queues_read_what_is_on_the_floor_alone(shop: Shop) -> None:
+    shop.receive(shop.mug, 50)
+    hold_order(shop.order((shop.mug, 1)), by=ALICE, reason="OTHER", lines=[1])
+    guarded = {"fulfillment_shipment", "fulfillment_shipmentline", "orders_order", "orders_orderline", "orders_hold"}
+    plans = plans_of(lambda: (reports.waiting(timezone.localdate()), [reports.queue(step) for step in reports.STEPS]))
+    assert (len(plans), [plan for plan in plans if reads_whole(plan, guarded)]) == (4, [])

@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from orders.models import Order
 from orders.services import hold_order
 from tests.factories import ALICE, BOB, Shop, shipment
 from tests.fulfillment.floor import person, words
+from tests.plans import plans_of, reads_whole
 from tracking.models import AuditRun, Finding
 from tracking.reports import Report, backlog, make_report
 from tracking.reports.pace import Pace
@@ -272,62 +272,10 @@ def test_the_queries_of_the_page(shop: Shop, client: Client, django_assert_num_q
         client.get("/reports/")
 
 
-def test_no_query_reads_orders_or_findings_whole(story: Story, is_postgres: bool) -> None:
-    plans = explained(lambda: make_report(NOW), is_postgres=is_postgres)
-    assert len(plans) == 12
-    whole = [plan for plan in plans if reads_whole(plan, is_postgres=is_postgres)]
-    assert whole == []
-
-
-def explained(call: Any, *, is_postgres: bool) -> list[Any]:
-    """Return the plan of each query that the call makes."""
-    plans: list[Any] = []
-
-    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        with connection.cursor() as cursor:
-            prefix = "EXPLAIN (FORMAT JSON) " if is_postgres else "EXPLAIN QUERY PLAN "
-            cursor.cursor.execute(prefix + sql, params)
-            plans.append(cursor.cursor.fetchall())
-        return execute(sql, params, many, context)
-
-    if is_postgres:  # so small a table is read whole unless it is made to look dear
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-    with connection.execute_wrapper(explain):
-        call()
-    return plans
-
-
-OF_OPEN_WORK = {  # partial indexes: they hold what is open, and no history
-    "order_to_ship",
-    "order_to_deliver",
-    "finding_once_while_open",
-    "hold_standing",
-    "hold_due",
-    "line_waiting",
-}
-GUARDED = ("orders_order", "orders_orderline", "orders_hold", "tracking_finding")
-
-
-def reads_whole(plan: Any, *, is_postgres: bool) -> bool:
-    """Say whether the plan reads a table, or an index, from one end to the other."""
-    if not is_postgres:
-        steps = [row[-1] for row in plan]
-        scans = [step for step in steps if step.startswith("SCAN") and step.split()[1] in GUARDED]
-        return any(step.split()[-1] not in OF_OPEN_WORK for step in scans)
-    return any(
-        node.get("Relation Name") in GUARDED
-        and not any(
-            each.get("Index Cond") or each.get("Index Name") in OF_OPEN_WORK for each in (node, *node.get("Plans", []))
-        )
-        for node in nodes_of(plan[0][0][0]["Plan"])
-    )
-
-
-def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for each in plan.get("Plans", []):
-        yield from nodes_of(each)
+def test_no_query_reads_orders_or_findings_whole(story: Story) -> None:
+    guarded = {"orders_order", "orders_orderline", "orders_hold", "tracking_finding"}
+    plans = plans_of(lambda: make_report(NOW))
+    assert (len(plans), [plan for plan in plans if reads_whole(plan, guarded)]) == (12, [])
 
 
 def followed(url: str) -> tuple[str, dict[str, str]]:
