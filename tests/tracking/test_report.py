@@ -1,12 +1,15 @@
 """The managers' page, against a small set that was computed by hand."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import time_machine
+from django.contrib import admin
 from django.test import Client
 from django.utils import timezone
 
@@ -305,6 +308,22 @@ def test_every_number_says_in_its_link_what_was_counted(report: Report) -> None:
         path, query = followed(url)
         lookups = {name: value.split(",") if name.endswith("__in") else value for name, value in query.items()}
         assert (path, url, Order.objects.filter(**lookups).count()) == ("/admin/orders/order/", url, count)
+
+
+@pytest.mark.skipif(not admin.site.is_registered(Order), reason="needs the admin's list of orders")
+def test_every_number_leads_to_a_list_of_that_many(story: Story, client: Client) -> None:
+    friday = NOW - timedelta(days=3)
+    story.shop.order((story.shop.teapot, 1), placed_at=friday)
+    hold_order(story.shop.order((story.shop.mug, 1), placed_at=friday), by=ALICE, reason="FRAUD")
+    Finding.objects.create(check_name="stock", subject="x", severity="ERROR", message="x")
+    found = re.findall(
+        r'<a[^>]*href="(/admin/[^"]+[?][^"]+)"[^>]*>(.*?)</a>', client.get("/reports/").content.decode(), re.S
+    )
+    assert len(found) >= 20
+    for href, text in found:
+        response = client.get(unescape(href))
+        number = int(re.findall(r"\d+", re.sub(r"<[^>]+>", " ", text))[0])
+        assert (response.status_code, href, len(response.context["cl"].result_list)) == (200, href, number)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def _row(status: Order.Status, counts: Sequence[int], ages: Sequence[Age]) -> Ro
         Tally(count, _url([status], age), is_more=status == Order.Status.SHIPPED and not age.start and count > MANY)
         for count, age in zip(counts, ages, strict=True)
     ]
-    return Row(status, str(status.label), cells, _sum(cells, orders_where(status__exact=status)))
+    return Row(status, str(status.label), cells, _sum(cells, orders_where(status=status)))
 
 
 def _sum(cells: Sequence[Tally], url: str) -> Tally:

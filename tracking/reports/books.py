@@ -20,11 +20,11 @@ class Found:
 
     @property
     def open_url(self) -> str:
-        return findings_where(severity__exact=self.severity, status__exact=Finding.Status.OPEN)
+        return findings_where(severity=self.severity, status=Finding.Status.OPEN)
 
     @property
     def acknowledged_url(self) -> str:
-        return findings_where(severity__exact=self.severity, status__exact=Finding.Status.ACKNOWLEDGED)
+        return findings_where(severity=self.severity, status=Finding.Status.ACKNOWLEDGED)
 
 
 @dataclass(frozen=True, slots=True)
