@@ -317,7 +317,7 @@ def test_every_number_leads_to_a_list_of_that_many(story: Story, client: Client)
     hold_order(story.shop.order((story.shop.mug, 1), placed_at=friday), by=ALICE, reason="FRAUD")
     Finding.objects.create(check_name="stock", subject="x", severity="ERROR", message="x")
     found = re.findall(
-        r'<a[^>]*href="(/admin/[^"]+[?][^"]+)"[^>]*>(.*?)</a>', client.get("/reports/").content.decode(), re.S
+        r'<a[^>]*href="(/admin/[^"]+[?][^"]+)"[^>]*>(.*?)</a>', client.get("/reports/").content.decode(), re.DOTALL
     )
     assert len(found) >= 20
     for href, text in found:
