@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Sum
 
+from fulfillment.ledger.stock import PUT_BACK
 from fulfillment.models import Bin, BinStock, Shipment, ShipmentLine, StockMovement
 
 
@@ -52,7 +53,7 @@ def walk(shipment: Shipment) -> list[Stop]:
         Stop(line, place, left, taken.pop((line, place), 0)) for line, place, left in pick_places(shipment, wanted)
     ]
     stops += [Stop(line, place, 0, units) for (line, place), units in taken.items()]
-    return sorted(stops, key=lambda stop: (stop.bin is None, str(stop.bin), stop.line.order_line.number))
+    return sorted(stops, key=lambda stop: (_on_the_way(stop.bin), stop.line.order_line.number))
 
 
 def _shelves(shipment: Shipment, units: Iterable[ShipmentLine], bin_: Bin | None = None) -> dict[int, list[BinStock]]:
@@ -66,9 +67,14 @@ def _shelves(shipment: Shipment, units: Iterable[ShipmentLine], bin_: Bin | None
     )
     if bin_:
         rows = rows.filter(bin=bin_)
-    for row in rows.select_related("bin").order_by("bin__code"):
+    for row in sorted(rows.select_related("bin"), key=lambda row: _on_the_way(row.bin)):
         found[row.product_id].append(row)
     return found
+
+
+def _on_the_way(place: Bin | None) -> tuple[bool, bool, str]:
+    """Return the bin's place in the walk: by code, what waits to be put back last, then what lies nowhere."""
+    return (place is None, str(place) == PUT_BACK, str(place))
 
 
 def _take(shelf: list[BinStock], quantity: int) -> Iterable[tuple[Bin | None, int]]:

@@ -172,6 +172,16 @@ def test_units_of_one_line_come_from_several_bins_in_their_order(shop: Shop) -> 
     )
 
 
+def test_what_waits_to_be_put_back_is_picked_last(shop: Shop) -> None:
+    shop.receive(shop.mug, 1, bin="Z-99")
+    shop.receive(shop.mug, 1, bin="PUT-BACK")
+    floor = Floor(shop.order((shop.mug, 2)))
+    floor.scan("Z-99", "MUG-01")
+    assert "2 of 2 Go to PUT-BACK" in floor.screen()
+    floor.scan("PUT-BACK", "MUG-01")
+    assert floor.status() == "PICKED"
+
+
 def test_the_books_take_from_the_bin_that_was_scanned(shop: Shop) -> None:
     shop.receive(shop.mug, 2, bin="C-09")
     floor = Floor(shop.order((shop.mug, 1)))
