@@ -6,9 +6,10 @@ Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are
 
 from fulfillment.ledger.outbound import Take, cancel, deliver, pack, pick, regroup, reserve, ship
 from fulfillment.ledger.places import Place, Stop, pick_places, walk
-from fulfillment.ledger.posting import AlreadyApplied, NotEnoughStock
+from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
 from fulfillment.ledger.verify import verify
+from orders.lifecycle import AlreadyApplied
 
 __all__ = [
     "AlreadyApplied",

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import IntegrityError, connection, models
 
 from fulfillment.models import BinStock, StockItem, StockMovement
-from orders.lifecycle import Refused
-
-
-class AlreadyApplied(Refused):
-    """This very operation was booked before: a double tap, a retry, the same file again."""
-
-    code = "already_applied"
+from orders.lifecycle import AlreadyApplied, Refused
 
 
 class NotEnoughStock(Refused):

@@ -2,7 +2,14 @@
 
 from orders.services.catalog import save_products
 from orders.services.delay import record_delays
-from orders.services.endpoints import UnknownProvider, WeakSecret, open_endpoint
+from orders.services.endpoints import (
+    UnknownProvider,
+    WeakSecret,
+    close_endpoint,
+    open_endpoint,
+    reopen_endpoint,
+    rotate_secret,
+)
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
@@ -14,6 +21,7 @@ __all__ = [
     "InvalidOrder",
     "UnknownProvider",
     "WeakSecret",
+    "close_endpoint",
     "hold_order",
     "issue_key",
     "lift_due_holds",
@@ -23,7 +31,9 @@ __all__ = [
     "receive_delivery",
     "record_delays",
     "release_order",
+    "reopen_endpoint",
     "revoke_key",
+    "rotate_secret",
     "save_products",
     "write_order",
 ]
