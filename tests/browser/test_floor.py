@@ -15,7 +15,6 @@ from tests.fulfillment.floor import person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-FOCUSED = "document.activeElement?.matches('[data-scan]') === true"
 TONES = """
 window.tones = [];
 const Real = window.OscillatorNode;
@@ -53,19 +52,23 @@ def floor(page: Page, live_server: Any, settings: Any) -> Page:
 def scan(page: Page, *texts: str) -> None:
     """Type as a scanner does, into whatever has the focus, which must be the scan field."""
     for text in texts:
-        page.wait_for_function(FOCUSED)
+        expect(page.locator("[data-scan]")).to_be_focused()
         page.keyboard.type(text)
         page.keyboard.press("Enter")
 
 
 def hear(page: Page, sentence: str) -> None:
     expect(page.locator("#flash .verdict")).to_have_text(sentence)
-    page.wait_for_function(FOCUSED)
+    expect(page.locator("[data-scan]")).to_be_focused()
 
 
 def hears(page: Page, *tones: int) -> None:
     """Wait until exactly these tones have sounded on this page."""
-    page.wait_for_function("said => JSON.stringify(window.tones) === JSON.stringify(said)", arg=list(tones))
+    for _ in range(100):
+        if page.evaluate("window.tones") == list(tones):
+            return
+        page.wait_for_timeout(20)
+    assert page.evaluate("window.tones") == list(tones)
 
 
 def test_from_the_shelf_to_the_carrier_by_scans_alone(floor: Page, order: Order) -> None:
@@ -87,6 +90,7 @@ def test_from_the_shelf_to_the_carrier_by_scans_alone(floor: Page, order: Order)
     hear(floor, f"All is in: {number} is packed. Close the box.")
     scan(floor, order.number)
     floor.wait_for_url(f"**/{number}/ship/")
+    expect(floor.get_by_label("Tracking number")).to_be_focused()
     floor.get_by_label("Carrier").fill("dhl")
     floor.get_by_label("Tracking number").focus()
     scan(floor, "JJD000000001")
@@ -176,7 +180,7 @@ def test_the_focus_comes_back_from_wherever_it_was(floor: Page, order: Order) ->
     scan(floor, order.number)
     floor.wait_for_url("**/pick/")
     floor.locator(".hero").click()
-    assert floor.evaluate(FOCUSED) is True
+    expect(floor.locator("[data-scan]")).to_be_focused()
     floor.evaluate("document.activeElement.blur()")
     scan_field = floor.locator("[data-scan]")
     floor.keyboard.type("B-04-11")
