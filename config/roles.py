@@ -24,7 +24,7 @@ VIEW_FLOOR = [
     "fulfillment.view_binstock",
     "orders.view_product",
 ]
-VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation"]
+VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation", "fulfillment.view_scan"]
 VIEW_TRACKING = ["tracking.view_tracker", "tracking.view_carrierevent", "tracking.view_snapshot"]
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]

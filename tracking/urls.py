@@ -1,4 +1,4 @@
-"""Where customers look."""
+"""Where customers look, and managers."""
 
 from django.urls import path
 
@@ -7,6 +7,7 @@ from tracking import views
 app_name = "tracking"
 urlpatterns = [
     path("", views.find, name="home"),
+    path("reports/", views.reports, name="reports"),
     path("track/", views.find, name="find"),
     path("track/<str:token>/", views.order, name="order"),
     path("track/<str:token>/live", views.live, name="live"),

@@ -1,5 +1,6 @@
-"""The customer's page, whole and live, and the look-up that mails its link."""
+"""The customer's page, whole and live, the look-up that mails its link, and the managers' report."""
 
+from django.contrib.auth.decorators import login_required, permission_required
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,7 @@ from orders.models import Order
 from tracking.forms import LookUpForm
 from tracking.models import TrackingLink
 from tracking.models.link import Opened
+from tracking.reports import make_report
 from tracking.services import look_up
 from tracking.timeline import page_of
 
@@ -51,6 +53,15 @@ def find(request: HttpRequest) -> HttpResponse:
         return render(request, "tracking/find.html", {"form": form}, status=422)
     look_up(form.cleaned_data["number"], form.cleaned_data["email"])
     return render(request, "tracking/find.html", {"is_answered": True})
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required("tracking.view_reports", raise_exception=True)
+def reports(request: HttpRequest) -> HttpResponse:
+    """Show how the orders fare."""
+    return render(request, "tracking/reports.html", {"report": make_report(timezone.now())})
 
 
 def _rendered(template: str, opened: Opened) -> str:

@@ -5,6 +5,7 @@ Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are
 """
 
 from fulfillment.ledger.outbound import Take, cancel, deliver, pack, pick, regroup, reserve, ship
+from fulfillment.ledger.places import Place, Stop, pick_places, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
 from fulfillment.ledger.verify import verify
@@ -13,6 +14,8 @@ from orders.lifecycle import AlreadyApplied
 __all__ = [
     "AlreadyApplied",
     "NotEnoughStock",
+    "Place",
+    "Stop",
     "Take",
     "adjust",
     "cancel",
@@ -20,9 +23,11 @@ __all__ = [
     "open_warehouse",
     "pack",
     "pick",
+    "pick_places",
     "receive",
     "regroup",
     "reserve",
     "ship",
     "verify",
+    "walk",
 ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
+from django.db.models import Max
 from django.utils import timezone
 
 from fulfillment.models import Shipment
@@ -26,9 +27,9 @@ def resolve_order(order: Order, *, by: Actor) -> None:
             case Status.PARTLY_SHIPPED:
                 fresh.ship_part()
             case Status.SHIPPED if fresh.status != Status.DELIVERED:
-                fresh.ship(at=timezone.now())
+                fresh.ship(at=_last(fresh, "shipped_at"))
             case Status.DELIVERED:
-                fresh.deliver(at=_last_delivery(fresh))
+                fresh.deliver(at=_last(fresh, "delivered_at"))
             case Status.RETURNED:
                 fresh.return_to_sender()
 
@@ -49,6 +50,7 @@ def _target(standing: "Counter[str]") -> str | None:
     return Status.SHIPPED
 
 
-def _last_delivery(order: Order) -> datetime:
-    moments = order.shipments.exclude(delivered_at=None).values_list("delivered_at", flat=True)
-    return max((moment for moment in moments if moment), default=timezone.now())
+def _last(order: Order, stamp: str) -> datetime:
+    """Return when the last of its shipments got this stamp, which may have been told late."""
+    found: datetime | None = order.shipments.aggregate(last=Max(stamp))["last"]
+    return found or timezone.now()

@@ -1,5 +1,7 @@
 """An order's way through the warehouse, by its services."""
 
+from datetime import timedelta
+
 import pytest
 
 from fulfillment import ledger
@@ -15,7 +17,7 @@ from fulfillment.services import (
 from orders.lifecycle import NotAllowed
 from orders.models import Order
 from orders.services import hold_order, release_order
-from tests.factories import ALICE, BOB, Shop, shipment, stages
+from tests.factories import ALICE, BOB, MONDAY, Shop, shipment, stages
 
 
 def test_an_order_goes_from_placed_to_delivered(shop: Shop) -> None:
@@ -52,6 +54,17 @@ def test_an_order_goes_from_placed_to_delivered(shop: Shop) -> None:
         "shipment.delivered",
         "order.delivered",
     ]
+
+
+def test_an_order_left_when_the_last_of_its_shipments_did(shop: Shop) -> None:
+    shop.receive(shop.mug, 1)
+    order = shop.order((shop.mug, 2))
+    ship_shipment(shipment(order, 1), by=BOB, at=MONDAY)
+    shop.receive(shop.mug, 1)
+    allocate_waiting(by=ALICE)
+    later = MONDAY + timedelta(hours=5)
+    ship_shipment(shipment(order), by=BOB, at=later)
+    assert Order.objects.get().shipped_at == later
 
 
 def test_what_is_there_is_reserved_and_the_rest_waits(shop: Shop) -> None:

@@ -1,0 +1,54 @@
+"""How the database reads what it is asked for: nothing may be read from one end to the other that grows with time."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from django.db import connection
+
+OF_OPEN_WORK = {  # partial indexes: they hold what is open, and no history
+    "order_to_ship",
+    "order_to_deliver",
+    "finding_once_while_open",
+    "hold_standing",
+    "hold_due",
+    "line_waiting",
+}
+
+
+def plans_of(call: Callable[[], Any]) -> list[Any]:
+    """Return the plan of each query that the call makes."""
+    plans: list[Any] = []
+    is_postgres = connection.vendor == "postgresql"
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.cursor.execute(("EXPLAIN (FORMAT JSON) " if is_postgres else "EXPLAIN QUERY PLAN ") + sql, params)
+            plans.append(cursor.cursor.fetchall())
+        return execute(sql, params, many, context)
+
+    if is_postgres:  # so small a table is read whole unless that is made to look dear
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    with connection.execute_wrapper(explain):
+        call()
+    return plans
+
+
+def reads_whole(plan: Any, tables: Collection[str]) -> bool:
+    """Say whether the plan reads one of these tables, or an index of it, from one end to the other."""
+    if connection.vendor == "sqlite":
+        scans = [row[-1] for row in plan if row[-1].startswith("SCAN") and row[-1].split()[1] in tables]
+        return any(OF_OPEN_WORK.isdisjoint(step.split()) for step in scans)
+    return any(
+        node.get("Relation Name") in tables
+        and not any(
+            each.get("Index Cond") or each.get("Index Name") in OF_OPEN_WORK for each in (node, *node.get("Plans", []))
+        )
+        for node in _nodes(plan[0][0][0]["Plan"])
+    )
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", []):
+        yield from _nodes(each)
