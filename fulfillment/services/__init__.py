@@ -1,6 +1,6 @@
 """What the warehouse does, each in one transaction; whoever calls has authorised it."""
 
-from fulfillment.services.accept import accept_order
+from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
 from fulfillment.services.pack import pack_shipment
@@ -12,6 +12,7 @@ from fulfillment.services.travel import deliver_shipment, find_shipment, lose_sh
 __all__ = [
     "ParcelDraft",
     "accept_order",
+    "accept_orders",
     "adjust_stock",
     "allocate_order",
     "allocate_waiting",

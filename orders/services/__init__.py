@@ -3,16 +3,17 @@
 from orders.services.delay import record_delays
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.note import note_order
-from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
+from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_order, place_orders
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "Placed",
     "hold_order",
     "lift_due_holds",
     "note_order",
     "place_order",
+    "place_orders",
     "record_delays",
     "release_order",
-    "write_order",
 ]
