@@ -50,7 +50,8 @@ def receive(
     items = _items(warehouse, {arrival.product for arrival in arrivals})
     locked = lock_items(item.pk for item in items.values())
     if is_resumable:
-        booked = set(StockMovement.objects.filter(operation=operation).values_list("n", flat=True))
+        named = StockMovement.objects.filter(operation=operation, n__in=[arrival.n for arrival in arrivals])
+        booked = set(named.order_by().values_list("n", flat=True))
         arrivals = [arrival for arrival in arrivals if arrival.n not in booked]
     else:
         refuse_repeated(operation)

@@ -4,12 +4,18 @@ from orders.services.delay import record_delays
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_order, place_orders
+from orders.services.product_file import import_products
+from orders.services.quarantine import NotQuarantined, Outcome, Verdict
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "NotQuarantined",
+    "Outcome",
     "Placed",
+    "Verdict",
     "hold_order",
+    "import_products",
     "lift_due_holds",
     "note_order",
     "place_order",
