@@ -1,6 +1,9 @@
-"""What every request passes: limits of its body, the policy of its page, and refusals made readable."""
+"""What every request passes: its id, limits of its body, the policy of its page, and errors made readable."""
 
+import re
+import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from csp.middleware import CSPMiddleware
@@ -14,8 +17,49 @@ from orders.lifecycle import Refused
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
+UNCLEAN = re.compile(r"[^A-Za-z0-9._:/+=@-]+")
+MAX_REQUEST_ID = 128
+PLAIN_ERRORS = {
+    400: ("request_refused", "The request cannot be understood."),
+    404: ("not_found", "There is nothing here."),
+    405: ("method_not_allowed", "That cannot be done with this path."),
+    412: ("precondition_failed", "It has changed since: the version is another."),
+}
+
+
+class RequestIdMiddleware:
+    """Outermost: every answer carries the caller's `X-Request-Id`, bounded and cleaned, or one of ours."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = UNCLEAN.sub("", request.META.get("HTTP_X_REQUEST_ID", ""))[:MAX_REQUEST_ID]
+        response = self.get_response(request)
+        response["X-Request-Id"] = given or uuid.uuid4().hex
+        return response
+
+
+class ProblemMiddleware:
+    """Under /api/ no error is a page: what Django itself answers becomes a problem."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+        if not (is_error and request.path.startswith("/api/")) or "json" in response.get("Content-Type", ""):
+            return response
+        code, sentence = PLAIN_ERRORS.get(response.status_code, ("internal_error", "Something went wrong on our side."))
+        answer = problem(request, response.status_code, code, sentence)
+        if "Allow" in response:
+            answer["Allow"] = response["Allow"]
+        return answer
+
+
 class BodyLimitMiddleware:
-    """First of all: a body over the limit is 413, and a chunked one 411, as WSGI would show it as empty."""
+    """Before anything reads it: a body over the limit is 413, and a chunked one 411, as WSGI would show it as empty."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -24,7 +68,7 @@ class BodyLimitMiddleware:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return problem(request, 411, "length_required", "Send the body with a Content-Length.")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.BODY_LIMIT:
+        if not length.isdecimal() or int(length) > settings.BODY_LIMIT:
             return problem(request, 413, "body_too_large", "The body is larger than 5 MiB.")
         return self.get_response(request)
 
@@ -39,21 +83,13 @@ class PolicyMiddleware(CSPMiddleware):
 
 
 class RefusedMiddleware:
-    """A refusal is expected: 409, as a page, a fragment or a problem, whichever was asked for."""
+    """A refusal is expected: 409, as a page or a fragment, whichever was asked for; the API makes its own problems."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        is_plain_error = response.status_code in {404, 405} and "json" not in response.get("Content-Type", "")
-        if request.path.startswith("/api/") and is_plain_error:
-            code, sentence = PLAIN_ERRORS[response.status_code]
-            answer = problem(request, response.status_code, code, sentence)
-            if "Allow" in response:
-                answer["Allow"] = response["Allow"]
-            return answer
-        return response
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
@@ -61,9 +97,3 @@ class RefusedMiddleware:
         template = "refused.html#flash" if getattr(request, "htmx", False) else "refused.html"
         context: dict[str, Any] = {"refusal": exception}
         return render(request, template, context, status=409)
-
-
-PLAIN_ERRORS = {
-    404: ("not_found", "There is nothing here."),
-    405: ("method_not_allowed", "That cannot be done with this path."),
-}

@@ -1,16 +1,14 @@
 """All paths of the house."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
-
-def livez(_request: HttpRequest) -> HttpResponse:
-    """Say that this process answers; touches nothing."""
-    return HttpResponse("ok", content_type="text/plain")
-
+from config.api import api
+from config.health import livez, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez),
+    path("readyz", readyz),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
 ]

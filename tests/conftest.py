@@ -10,6 +10,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from orders.models.append_only import lifted
 from tests import factories
+from tests.api import Api
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +49,9 @@ def is_postgres(db: None) -> bool:
 def shop(db: None) -> factories.Shop:
     """A little shop: a channel, a warehouse, mugs and teapots, plenty of stock."""
     return factories.Shop()
+
+
+@pytest.fixture
+def api(shop: factories.Shop) -> Api:
+    """A key of the shop's channel, with all scopes."""
+    return Api(shop.channel.name)

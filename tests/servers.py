@@ -26,6 +26,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         return
     var = Path(tempfile.mkdtemp(prefix="ordertrail-test-"))
     var.chmod(0o755)
+    (var / "static").mkdir()  # whitenoise warns where there is none
     os.environ |= {"VAR_DIR": str(var), "TEST_REDIS": start_valkey(), "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
     os.environ |= {
         "REDIS_URL": f"{os.environ['TEST_REDIS']}/0",

@@ -1,15 +1,24 @@
 """Stock that comes in, is corrected, and where it lies."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fulfillment.ledger.posting import NotEnoughStock, lock_items, post, refuse_repeated
 from fulfillment.models import Bin, StockItem, StockMovement, Warehouse
+from orders.lifecycle import Refused
 from orders.models import Actor, Product
 
+MAX_ON_HAND = 2_147_483_647  # what an integer column of PostgreSQL holds
 STAGE = "STAGE"
 PUT_BACK = "PUT-BACK"
 DEFAULT_BIN = "STOCK"
+
+
+class TooMuchStock(Refused):
+    """More than we can count of one product in one warehouse."""
+
+    code = "too_much_stock"
 
 
 class Arrival(NamedTuple):
@@ -43,9 +52,9 @@ def receive(
     cause: str,
     is_resumable: bool = False,
 ) -> int:
-    """Book what arrived; return the units. Bins are made if missing.
+    """Book what arrived, or what a resumable operation still lacks of it; bins are made if missing. Return the units.
 
-    Raises AlreadyApplied for an operation that is in the ledger; if resumable, only what it lacks is booked.
+    Raises AlreadyApplied, TooMuchStock.
     """
     items = _items(warehouse, {arrival.product for arrival in arrivals})
     locked = lock_items(item.pk for item in items.values())
@@ -56,6 +65,7 @@ def receive(
     else:
         refuse_repeated(operation)
     bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
+    _refuse_overflow(locked.values(), [(each.product.pk, each.quantity) for each in arrivals])
     post(
         [
             StockMovement(
@@ -86,7 +96,7 @@ def adjust(
     by: Actor,
     cause: str,
 ) -> StockItem:
-    """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock."""
+    """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock, TooMuchStock."""
     item = _items(warehouse, {product})[product]
     item = lock_items([item.pk])[item.pk]
     refuse_repeated(operation)
@@ -96,6 +106,7 @@ def adjust(
             f"{item.free} of {product.sku} are free in {warehouse}: the rest is reserved for orders or blocked.",
             free=item.free,
         )
+    _refuse_overflow([item], [(product.pk, delta)])
     post(
         [
             StockMovement(
@@ -114,6 +125,16 @@ def adjust(
         ]
     )
     return StockItem.objects.get(pk=item.pk)
+
+
+def _refuse_overflow(items: Iterable[StockItem], arriving: Iterable[tuple[int, int]]) -> None:
+    """Refuse units, by the primary key of their product, that an item could not count any more."""
+    units: Counter[int] = Counter()
+    for product, count in arriving:
+        units[product] += count
+    for item in items:
+        if item.on_hand + units[item.product_id] > MAX_ON_HAND:
+            raise TooMuchStock(f"There are {item.on_hand} there already: no more can be counted.", on_hand=item.on_hand)
 
 
 def _blocked(place: Bin, delta: int) -> int:

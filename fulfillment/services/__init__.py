@@ -8,7 +8,7 @@ from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.retry import NotFromAFile, retry_inbox
 from fulfillment.services.ship import ParcelDraft, ship_shipment
-from fulfillment.services.stock import adjust_stock, receive_stock
+from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 
@@ -17,6 +17,7 @@ __all__ = [
     "OrderFile",
     "ParcelDraft",
     "StockFile",
+    "UnknownStock",
     "accept_order",
     "accept_orders",
     "adjust_stock",
@@ -27,6 +28,7 @@ __all__ = [
     "find_shipment",
     "import_orders",
     "import_stock",
+    "look_up_stock",
     "lose_shipment",
     "pack_shipment",
     "pick_shipment",

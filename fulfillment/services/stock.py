@@ -1,6 +1,6 @@
 """Stock that arrives or is corrected. What it frees is given to the waiting orders after the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from django.db import transaction
@@ -9,7 +9,38 @@ from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import StockItem, Warehouse
 from orders import outbox
+from orders.lifecycle import Refused
 from orders.models import Actor, Product
+
+
+class UnknownStock(Refused):
+    """A warehouse or a product is named that we do not have. `errors` are rows of path, code, message."""
+
+    code = "unknown_stock"
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(" ".join(error["message"] for error in errors), errors=errors)
+        self.errors = errors
+
+
+def look_up_stock(warehouse: str, skus: Mapping[str, str]) -> tuple[Warehouse, dict[str, Product]]:
+    """Return the warehouse of this code, and by their SKU the products of `skus`: path in the request → SKU.
+
+    Raises UnknownStock, naming every path.
+    """
+    place = Warehouse.objects.filter(code=warehouse).first()
+    products = {product.sku: product for product in Product.objects.filter(sku__in=set(skus.values()))}
+    errors = [
+        {"path": path, "code": "sku_unknown", "message": f"There is no product with the SKU {sku}."}
+        for path, sku in skus.items()
+        if sku not in products
+    ]
+    if place is None:
+        message = f"There is no warehouse {warehouse}."
+        errors.insert(0, {"path": "warehouse", "code": "warehouse_unknown", "message": message})
+    if errors or place is None:
+        raise UnknownStock(errors)
+    return place, products
 
 
 def receive_stock(

@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
 MAX_PRICE = Decimal(9_999_999)
 MAX_TOTAL = MAX_LINES * MAX_QUANTITY * MAX_PRICE
+YEARS = range(1970, 2200)  # beyond, a time zone or a promise would leave the calendar
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +81,20 @@ def _price(value: Any) -> Decimal:
         raise PydanticCustomError("price_invalid", sentence) from None
     if not price.is_finite() or not 0 <= price <= MAX_PRICE:
         raise PydanticCustomError("price_invalid", sentence)
-    return price
+    return price.copy_abs()  # there is a -0
+
+
+def _written_moment(value: Any) -> Any:
+    """Refuse a bare number: pydantic would take it for seconds since 1970, and `20261122` is none."""
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise PydanticCustomError("moment_invalid", "A moment is written like 2026-11-22T10:00:00Z.")
+
+
+def _in_our_time(value: datetime) -> datetime:
+    if value.year not in YEARS:
+        raise PydanticCustomError("moment_invalid", "That moment is out of our calendar.")
+    return value
 
 
 def _email(value: Any) -> Any:
@@ -92,11 +107,13 @@ Text = Annotated[str, BeforeValidator(clean_text), Field(max_length=255)]
 GivenText = Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=255)]
 NoteText = Annotated[str, BeforeValidator(clean_note), Field(max_length=2000)]
 ShortText = Annotated[str, BeforeValidator(clean_text), Field(max_length=64)]
+Sku = Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=64)]
 Email = Annotated[Text | None, BeforeValidator(_email)]
 Quantity = Annotated[int, BeforeValidator(_quantity), Field(ge=1, le=MAX_QUANTITY)]
 Price = Annotated[Decimal, BeforeValidator(_price), Field(ge=0, le=MAX_PRICE)]
 Currency = Annotated[str, AfterValidator(_currency), Field(min_length=3, max_length=3)]
 Country = Annotated[str, AfterValidator(_country), Field(min_length=2, max_length=2)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidator(_in_our_time)]
 Locale = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 
 
@@ -125,18 +142,37 @@ class AddressDraft(Strict):
 
 
 class LineDraft(Strict):
-    sku: Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=64)]
+    sku: Sku
     quantity: Quantity
     unit_price: Price
     name: Text = ""
     external_id: Text = ""
 
 
+EXAMPLE: Any = {
+    "external_id": "A-1001",
+    "placed_at": "2026-11-22T10:00:00Z",
+    "currency": "EUR",
+    "shipping_method": "standard",
+    "customer": {"name": "Ana Ruiz", "email": "ana@example.com", "phone": "+34600000000", "locale": "es"},
+    "ship_to": {
+        "name": "Ana Ruiz",
+        "line1": "Calle Mayor 1",
+        "city": "Madrid",
+        "postal_code": "28013",
+        "country": "ES",
+    },
+    "lines": [{"sku": "MUG-01", "quantity": 2, "unit_price": "12.50"}],
+}
+
+
 class OrderDraft(Strict):
     """An order as it came in, understood and within its limits; nothing in it was looked up yet."""
 
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
     external_id: GivenText
-    placed_at: AwareDatetime
+    placed_at: Moment
     currency: Currency
     shipping_method: ShortText = "standard"
     customer: CustomerDraft
@@ -146,14 +182,15 @@ class OrderDraft(Strict):
     is_ship_complete: bool | None = None
 
     @model_validator(mode="after")
-    def _prices_fit_the_currency(self) -> "OrderDraft":
+    def _amounts_fit_the_currency(self) -> "OrderDraft":
         digits = get_currency_precision(self.currency)
-        for number, line in enumerate(self.lines):
-            if -int(line.unit_price.normalize().as_tuple().exponent) > digits:
+        amounts = {f"lines.{number}.unit_price": line.unit_price for number, line in enumerate(self.lines)}
+        for path, amount in (amounts | {"total": self.total or Decimal(0)}).items():
+            if -int(amount.normalize().as_tuple().exponent) > digits:
                 raise PydanticCustomError(
                     "price_invalid",
-                    "A price in {currency} has at most {digits} decimals.",
-                    {"currency": self.currency, "digits": digits, "path": f"lines.{number}.unit_price"},
+                    "An amount in {currency} has at most {digits} decimals.",
+                    {"currency": self.currency, "digits": digits, "path": path},
                 )
         return self
 

@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 ('delivered_at', models.DateTimeField(blank=True, null=True)),
                 ('cancelled_at', models.DateTimeField(blank=True, null=True)),
                 ('content_digest', models.CharField(editable=False, help_text='Of what was ordered, to know it again.', max_length=64)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.channel')),
+                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.channel')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.customer')),
             ],
             options={
@@ -359,6 +359,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(fields=['status', '-placed_at'], name='order_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['channel', '-placed_at', '-id'], name='order_of_channel'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['channel', 'status', '-placed_at', '-id'], name='order_of_channel_status'),
         ),
         migrations.AddIndex(
             model_name='order',

@@ -7,7 +7,8 @@ KINDS = ("user", "key", "link", "endpoint", "system")
 
 
 class HasKey(Protocol):
-    pk: object
+    @property
+    def pk(self) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

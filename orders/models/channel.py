@@ -10,6 +10,8 @@ from django.utils import timezone
 SCOPES = (
     "orders:read",
     "orders:write",
+    "products:read",
+    "products:write",
     "shipments:read",
     "shipments:write",
     "stock:read",

@@ -44,7 +44,7 @@ class Order(models.Model):
     OPEN = (*TO_SHIP, Status.SHIPPED)
 
     number = models.CharField(max_length=16, unique=True)
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders", db_index=False)
     external_id = models.CharField(max_length=255)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
     status = FSMField(max_length=16, choices=Status.choices, default=Status.PLACED, protected=True)
@@ -118,6 +118,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["status", "-placed_at"], name="order_by_status"),
+            models.Index(fields=["channel", "-placed_at", "-id"], name="order_of_channel"),
+            models.Index(fields=["channel", "status", "-placed_at", "-id"], name="order_of_channel_status"),
             models.Index(fields=["shipped_at"], name="order_shipped"),
             models.Index(fields=["delivered_at"], name="order_delivered"),
             models.Index(

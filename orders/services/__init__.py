@@ -1,7 +1,9 @@
 """What can be done with an order before the warehouse has to know."""
 
+from orders.services.catalog import save_products
 from orders.services.delay import record_delays
 from orders.services.hold import hold_order, lift_due_holds, release_order
+from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_order, place_orders
 from orders.services.product_file import import_products
@@ -16,10 +18,14 @@ __all__ = [
     "Verdict",
     "hold_order",
     "import_products",
+    "issue_key",
     "lift_due_holds",
     "note_order",
     "place_order",
     "place_orders",
     "record_delays",
     "release_order",
+    "revoke_key",
+    "save_products",
+    "write_order",
 ]

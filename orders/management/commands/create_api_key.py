@@ -1,0 +1,35 @@
+"""Makes a bearer key for the API, and prints it: the only time that it can be read."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from orders.models import SCOPES, Channel
+from orders.services import issue_key
+
+
+class Command(BaseCommand):
+    help = "Make an API key of a channel, which is made if there is none, and print it once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("channel", help="name of the channel: letters, digits, - and _")
+        parser.add_argument(
+            "--scope", action="append", choices=SCOPES, help="may be given many times; all if not given"
+        )
+        parser.add_argument("--name", default="", help="what the key is for")
+
+    def handle(self, *_args: Any, channel: str, scope: list[str] | None, name: str, **_options: Any) -> None:
+        _key, secret = issue_key(_channel(channel), name=name, scopes=list(set(scope or SCOPES)))
+        self.stderr.write(f"A key of {channel}. It is shown only now: keep it.")
+        self.stdout.write(secret)
+
+
+def _channel(name: str) -> Channel:
+    channel = Channel.objects.filter(name=name).first() or Channel(name=name)
+    try:
+        channel.full_clean()
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    channel.save()
+    return channel
