@@ -27,5 +27,4 @@ __all__ = [
     "release_order",
     "revoke_key",
     "save_products",
-    "write_order",
 ]

@@ -1,6 +1,6 @@
 """A file of products: known by their SKU, added or changed to what the file says. In batches, one transaction each."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from orders.intake.draft import Text, clean_text
 from orders.intake.rows import understand
 from orders.intake.table import Problem, Row, Table, read_table
 from orders.models import Inbox, Product
+from orders.services.catalog import save_products
 from orders.services.quarantine import Outcome, Reject, Verdict, quarantine, settle
 
 SOURCE = "csv.products"
@@ -90,21 +91,18 @@ def _save(rows: Iterable[ProductRow]) -> dict[str, Outcome]:
     fresh, outcomes = [], {}
     for sku, row in sorted(by_sku.items()):  # one order for all who write products
         old = known.get(sku)
-        product = Product(**row.model_dump() | {"name": row.name or (old.name if old else sku)})
-        verdict = _verdict(old, product)
+        said = row.model_dump() | {"name": row.name or (old.name if old else sku)}
+        verdict = _verdict(old, said)
         if verdict != Verdict.KNOWN:
-            fresh.append(product)
-        is_nameless = not row.name and product.name == sku
-        outcomes[sku] = Outcome(
-            sku, verdict, (), f"{sku} has no name: it is named after its SKU." if is_nameless else ""
-        )
-    columns = [column for column in COLUMNS if column != "sku"]
-    Product.objects.bulk_create(fresh, update_conflicts=True, unique_fields=["sku"], update_fields=columns)
+            fresh.append(said)
+        warning = "" if row.name or said["name"] != sku else f"{sku} has no name: it is named after its SKU."
+        outcomes[sku] = Outcome(sku, verdict, warning=warning)
+    save_products(fresh)
     return outcomes
 
 
-def _verdict(old: Product | None, new: Product) -> Verdict:
+def _verdict(old: Product | None, said: Mapping[str, str]) -> Verdict:
     if old is None:
         return Verdict.NEW
-    differs = any(getattr(old, column) != getattr(new, column) for column in COLUMNS)
+    differs = any(getattr(old, column) != value for column, value in said.items())
     return Verdict.CHANGED if differs else Verdict.KNOWN

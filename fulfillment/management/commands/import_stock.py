@@ -28,7 +28,7 @@ class Command(BaseCommand):
         raw = files.read(path)
         with files.refusals():
             file = read_stock(raw, name=path.name, encoding=options["encoding"])
-        outcomes = import_stock(file, by=Actor.system("import"))
-        followed = files.follow(outcomes, total=len(file.table.rows), unit="rows", errors=options["errors"])
+            outcomes = import_stock(file, by=Actor.system("import"))
+            followed = files.follow(outcomes, total=len(file.table.rows), unit="rows", errors=options["errors"])
         followed.warnings[:0] = file.table.warnings
         files.tell(self, followed, f"{path.name}, {len(file.table.rows):,} rows", WORDS)
