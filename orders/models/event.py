@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 GENESIS = b"\0" * 32
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Event(models.Model):
@@ -33,20 +34,10 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} #{self.seq}"
 
-    def canonical(self) -> bytes:
-        parts = [
-            self.order_id,
-            self.seq,
-            self.kind,
-            _instant(self.at),
-            _instant(self.recorded_at),
-            self.by,
-            self.facts,
-        ]
-        return json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
     def digest_after(self, previous: bytes) -> bytes:
-        return hashlib.sha256(previous + self.canonical()).digest()
+        return digest_after(
+            previous, self.order_id, self.seq, self.kind, self.at, self.recorded_at, self.by, self.facts
+        )
 
 
 class Outbox(models.Model):
@@ -60,6 +51,14 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"not yet relayed: {self.event_id}"
+
+
+def digest_after(
+    previous: bytes, order_id: int, seq: int, kind: str, at: datetime, recorded_at: datetime, by: str, facts: Any
+) -> bytes:
+    """Return the digest of an event by the digest of the one before it and its own canonical bytes."""
+    parts = [order_id, seq, kind, _instant(at), _instant(recorded_at), by, facts]
+    return hashlib.sha256(previous + _canonical(parts).encode()).digest()
 
 
 def _instant(moment: datetime) -> str:
