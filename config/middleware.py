@@ -10,6 +10,7 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django_htmx.http import reswap, retarget
 
 from config.problems import problem
 from orders.lifecycle import Refused
@@ -94,6 +95,8 @@ class RefusedMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
-        template = "refused.html#flash" if getattr(request, "htmx", False) else "refused.html"
         context: dict[str, Any] = {"refusal": exception}
-        return render(request, template, context, status=409)
+        if not getattr(request, "htmx", False):
+            return render(request, "refused.html", context, status=409)
+        flash = render(request, "refused.html#flash", context, status=409)
+        return reswap(retarget(flash, "#flash"), "innerHTML")  # beside what was asked for, not in its place

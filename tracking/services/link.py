@@ -1,11 +1,15 @@
-"""The customer's link to an order."""
+"""The customer's link to an order: made where it is needed, mailed where it is asked for."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils import timezone
 
-from orders.models import Order
+from orders.lifecycle import change, record
+from orders.models import Actor, Order
 from tracking.models import TrackingLink
+
+BUCKET_SECONDS = 600
 
 
 def link_for(order: Order) -> TrackingLink:
@@ -26,3 +30,27 @@ def _new_link(order: Order) -> TrackingLink:
     link = TrackingLink(order=order)
     link.digest = TrackingLink.digest_of(link.token)
     return link
+
+
+def look_up(number: str, email: str) -> None:
+    """Let the link be mailed if we know an order with this number and e-mail address; tell nobody whether we do."""
+    order = Order.objects.filter(number=number, customer__email__iexact=email).first()
+    if order is not None:
+        request_link(order)
+
+
+def request_link(order: Order, *, now: datetime | None = None) -> bool:
+    """Record that the customer asked for the link, once in ten minutes; the mail follows from it. Say if it was."""
+    bucket = int((now or timezone.now()).timestamp()) // BUCKET_SECONDS
+    if _was_requested(order, bucket):
+        return False
+    by = Actor.system("look-up")
+    with change(order, by=by) as fresh:
+        if _was_requested(fresh, bucket):
+            return False  # somebody was quicker
+        record(fresh, "link.requested", by=by, facts={"bucket": bucket})
+    return True
+
+
+def _was_requested(order: Order, bucket: int) -> bool:
+    return order.events.filter(kind="link.requested", facts__bucket=bucket).exists()

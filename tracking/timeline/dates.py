@@ -1,0 +1,57 @@
+"""Days and times as people read them. No "today": what is made of them is kept for a minute."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+
+NBSP = "\u00a0"
+
+
+def day(on: date | datetime) -> str:
+    """Return "Tuesday 24 November", in one piece."""
+    return date_format(_local(on), f"l{NBSP}j{NBSP}F")
+
+
+def short_day(on: date | datetime) -> str:
+    """Return "24 Nov"."""
+    return date_format(_local(on), f"j{NBSP}M")
+
+
+def day_range(first: date, last: date) -> str:
+    """Return "Tuesday 24 – Thursday 26 November", or the one day."""
+    if first == last:
+        return day(first)
+    is_same_month = (first.year, first.month) == (last.year, last.month)
+    start = date_format(first, f"l{NBSP}j") if is_same_month else day(first)
+    return f"{start}{NBSP}– {day(last)}"
+
+
+def moment(at: datetime | date) -> str:
+    """Return "24 November, 14:10", or the day alone where no hour is known."""
+    if not isinstance(at, datetime):
+        return date_format(at, f"j{NBSP}F")
+    return date_format(_local(at), f"j{NBSP}F, H:i")
+
+
+def wall_clock(text: str) -> datetime | date | None:
+    """Read a carrier's wall clock as it wrote it: never converted, a day stays a day."""
+    try:
+        on = parse_date(text)
+        return on or _naive(parse_datetime(text))
+    except ValueError:  # well formed, and no such day
+        return None
+
+
+def latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((each for each in moments if each), default=None)
+
+
+def _naive(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=None) if at else None
+
+
+def _local(on: date | datetime) -> date | datetime:
+    return timezone.localtime(on) if isinstance(on, datetime) and timezone.is_aware(on) else on

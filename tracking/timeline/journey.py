@@ -1,0 +1,158 @@
+"""An order with all that its page needs, in few queries; and the questions the sentences ask of it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F
+
+from fulfillment.models import Parcel, Shipment, ShipmentLine
+from orders.models import Hold, Order, OrderLine
+from tracking.models import Tracker
+from tracking.models.tracker import Status
+from tracking.timeline.words import ATTENTION, carrier_name
+
+FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
+SETTLED = {  # a person may say so where no carrier does
+    Shipment.Status.DELIVERED: Status.DELIVERED,
+    Shipment.Status.LOST: Status.LOST,
+    Shipment.Status.RETURNED_TO_SENDER: Status.RETURNED_TO_SENDER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A parcel that has left, and where it is by all that is known."""
+
+    parcel: Parcel
+    shipment: Shipment
+    tracker: Tracker | None
+    status: str
+
+    @property
+    def reason(self) -> str:
+        return self.tracker.reason if self.tracker and self.tracker.status == self.status else ""
+
+    @property
+    def carrier(self) -> str:
+        return carrier_name(self.parcel.carrier)
+
+    @property
+    def last_scan(self) -> dict[str, Any]:
+        scans = self.tracker.timeline if self.tracker else []
+        return scans[-1] if scans else {}
+
+    @property
+    def place(self) -> str:
+        """Return where it was last seen, as the carrier names it."""
+        return str(self.last_scan.get("place") or "")
+
+    @property
+    def needs_you(self) -> bool:
+        is_over = self.status in FINAL
+        return bool(self.tracker and self.tracker.is_action_required and not is_over)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A shipment with its units: order line → how many there are, and how many of them wait for stock."""
+
+    shipment: Shipment
+    units: dict[int, int]
+    missing: dict[int, int]
+
+
+@dataclass
+class Journey:
+    """One order's way so far. `rest` is what has not left, `boxes` what has."""
+
+    order: Order
+    lines: list[OrderLine]
+    holds: list[Hold]
+    parts: list[Part]
+    boxes: list[Box]
+    contents: dict[int, dict[int, int]]
+
+    @property
+    def shop(self) -> str:
+        return str(self.order.channel)
+
+    @cached_property
+    def rest(self) -> list[Part]:
+        return [part for part in self.parts if part.shipment.status in Shipment.NOT_LEFT]
+
+    @property
+    def is_finished(self) -> bool:
+        return self.order.status not in Order.OPEN
+
+    @property
+    def is_late(self) -> bool:
+        """It should be there by now, and is not."""
+        return not self.is_finished and self.order.missed_deliver_by == self.order.deliver_by
+
+    @property
+    def has_address(self) -> bool:
+        return bool(self.order.ship_line1 and self.order.ship_country)
+
+    @property
+    def leaves_late(self) -> bool:
+        return self.order.status in Order.TO_SHIP and self.order.missed_ship_by == self.order.ship_by
+
+    def holds_on(self, part: Part) -> list[Hold]:
+        numbers = {line.number for line in self.lines if line.pk in part.units}
+        return [hold for hold in self.holds if hold.covers(numbers)]
+
+    def goods(self, units: dict[int, int]) -> list[str]:
+        """Return "2 × Enamel mug" for each order line's id and count."""
+        return [f"{units[line.pk]} × {line.name}" for line in self.lines if units.get(line.pk)]
+
+
+def journey_of(order_id: int) -> Journey:
+    """Load it, in at most five queries however many parcels there are.
+
+    Each is ordered by its own columns: the models' default orders would join all that stands above them.
+    """
+    order = Order.objects.select_related("channel", "customer").get(pk=order_id)
+    lines = list(OrderLine.objects.filter(order=order).order_by("number"))
+    parts, contents = _parts(order)
+    return Journey(order, lines, _holds(order), parts, _boxes(parts), contents)
+
+
+def _holds(order: Order) -> list[Hold]:
+    return list(Hold.objects.standing().filter(order=order)) if order.status in Order.TO_SHIP else []
+
+
+def _parts(order: Order) -> tuple[list[Part], dict[int, dict[int, int]]]:
+    """Return what stands, and for each parcel's id its units by order line. A cancelled shipment has no units left."""
+    rows = ShipmentLine.objects.filter(shipment__order=order, quantity__gt=0).select_related("shipment")
+    boxed = rows.annotate(parcel=F("parcel_lines__parcel"), boxed=F("parcel_lines__quantity"))
+    parts: dict[int, Part] = {}
+    contents: dict[int, dict[int, int]] = {}
+    for line in boxed.order_by("shipment_id", "order_line_id"):
+        part = parts.setdefault(line.shipment_id, Part(line.shipment, {}, {}))
+        part.units[line.order_line_id] = line.quantity
+        if line.waiting:
+            part.missing[line.order_line_id] = line.waiting
+        if line.parcel:
+            contents.setdefault(line.parcel, {})[line.order_line_id] = line.boxed
+    return list(parts.values()), contents
+
+
+def _boxes(parts: list[Part]) -> list[Box]:
+    left = {part.shipment.pk: part.shipment for part in parts if part.shipment.status in Shipment.LEFT}
+    if not left:
+        return []
+    parcels = Parcel.objects.filter(shipment__in=left).select_related("tracker").order_by("shipment_id", "pk")
+    return [_box(parcel, left[parcel.shipment_id]) for parcel in parcels]
+
+
+def _box(parcel: Parcel, shipment: Shipment) -> Box:
+    tracker: Tracker | None = getattr(parcel, "tracker", None)
+    said = tracker.status if tracker else Status.UNKNOWN
+    status = said if said in FINAL else SETTLED.get(Shipment.Status(shipment.status), said)
+    return Box(parcel, shipment, tracker, status)
+
+
+def most_pressing(boxes: list[Box]) -> str:
+    """Return the status that has to be spoken of first."""
+    return min((box.status for box in boxes), key=lambda status: ATTENTION.index(Status(status)))
