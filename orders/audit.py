@@ -13,7 +13,7 @@ from django.db.models import F
 
 from orders.models import Event, Order, OrderLine
 from orders.models.append_only import missing_triggers
-from orders.models.event import GENESIS, digest_after
+from orders.models.event import GENESIS, Instant, digest_after
 
 CHUNK = 2000
 LAST = 2**63 - 1
@@ -46,10 +46,11 @@ def order_ranges() -> Iterator[tuple[int, int]]:
 
 def broken_trails() -> Iterator[Problem]:
     """Compute every digest again, and name the events that were changed, moved, added or taken away."""
-    fields = ["order__number", "order__version", "order__head", "order_id", "seq", "kind", "at", "recorded_at", "by"]
+    order = ("order__number", "order__version", "order__head")
+    event = ("order_id", "seq", "kind", Instant("at"), Instant("recorded_at"), "by", "facts", "digest")
     for first, last in order_ranges():
         events = Event.objects.filter(order_id__gte=first, order_id__lte=last).order_by("order_id", "seq")
-        rows = events.values_list(*fields, "facts", "digest").iterator(CHUNK)
+        rows = events.values_list(*order, *event).iterator(CHUNK)
         for (number, version, head), trail in groupby(rows, key=itemgetter(0, 1, 2)):
             yield from _follow(number, version, bytes(head), trail)
         for number in Order.objects.filter(pk__range=(first, last), events=None).values_list("number", flat=True):
