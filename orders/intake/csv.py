@@ -122,7 +122,8 @@ def _understand(order: CsvOrder, delimiter: str) -> None:
     except ValidationError as refusal:
         for error in refusal.errors(include_url=False):
             path = tuple(error["ctx"]["path"].split(".")) if "path" in error.get("ctx", {}) else error["loc"]
-            order.problems.append(_problem(order, path, sentence(error)))
+            problem = _problem(order, path, sentence(error))
+            order.problems += [problem] if problem not in order.problems else []  # a name is in two places
 
 
 def _payload(order: CsvOrder, delimiter: str) -> dict[str, Any]:
@@ -165,6 +166,8 @@ def _problem(order: CsvOrder, path: Sequence[str | int], reason: str) -> Problem
             row, column = order.rows[int(index)], str(name)
         case ("external_id",):
             column = "order_id"
+        case ("ship_to", "name"):
+            column = "customer_name"
         case _:
             column = next((each for each, place in HEAD.items() if place == tuple(path)), "")
     return Problem(row.number, column, shown(row.cells.get(column, "")), reason)

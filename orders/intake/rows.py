@@ -10,10 +10,10 @@ Thing = TypeVar("Thing", bound=BaseModel)
 
 NO_MOMENT = "A time is written as in 2026-11-22T10:00:00Z."
 SENTENCES = {
-    "string_too_long": "At most {max_length} characters fit here.",
-    "string_too_short": "At least {min_length} characters are needed here.",
+    "too_long of List": "An order has at most {max_length} lines.",
+    "too_long": "At most {max_length} characters fit here.",
+    "too_short": "This cannot be empty.",
     "string_pattern_mismatch": "That is no language such as en or pt-BR.",
-    "too_long": "An order has at most {max_length} lines.",
     "timezone_aware": "A time needs its offset, as in 2026-11-22T10:00:00Z.",
 }
 
@@ -33,8 +33,9 @@ def sentence(error: Any) -> str:
     """Say a pydantic error in plain words."""
     if error["type"].startswith("datetime"):
         return NO_MOMENT
-    template = SENTENCES.get(error["type"])
-    return template.format(**error.get("ctx", {})) if template else str(error["msg"])
+    kind, ctx = error["type"].replace("string_too", "too"), error.get("ctx", {})
+    template = SENTENCES.get(f"{kind} of {ctx.get('field_type')}") or SENTENCES.get(kind)
+    return template.format(**ctx) if template else str(error["msg"])
 
 
 def _problem(row: Row, column: str, reason: str) -> Problem:

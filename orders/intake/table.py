@@ -100,7 +100,7 @@ def shown(text: str, limit: int = 100) -> str:
 def _decode(raw: bytes, name: str, encoding: str) -> str:
     if raw.startswith(UTF_16):
         raise UnreadableFile(f"{name} is UTF-16 text: save it as CSV in UTF-8.")
-    if b"\0" in raw[:1000]:
+    if b"\0" in raw.split(b"\n", 1)[0]:
         raise UnreadableFile(f"{name} is no CSV text: save it as CSV in UTF-8.")
     if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise UnreadableFile(f"{name} is empty.")

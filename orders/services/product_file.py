@@ -1,14 +1,14 @@
 """A file of products: known by their SKU, added or changed to what the file says. In batches, one transaction each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated
 
 from django.db import transaction
 from pydantic import BaseModel, BeforeValidator, Field
 
 from orders.intake.draft import Text, clean_text
 from orders.intake.rows import understand
-from orders.intake.table import Problem, Row, Table, read_table
+from orders.intake.table import Problem, Table, read_table
 from orders.models import Inbox, Product
 from orders.services.catalog import save_products
 from orders.services.quarantine import Outcome, Reject, Verdict, quarantine, settle
@@ -27,22 +27,22 @@ class ProductRow(BaseModel):
     package_size: Text
 
 
-class _Seen(NamedTuple):
-    number: int
-    product: ProductRow
-
-
-Seen = dict[str, _Seen]
 COLUMNS = tuple(ProductRow.model_fields)
 
 
 def import_products(table: Table, *, file: str) -> Iterator[Outcome]:
     """Add what is new and change what differs; yield what became of each row."""
-    seen: Seen = {}
+    products, rejects = _understand(table, file)
     for start in range(0, len(table.rows), BATCH):
+        rows = table.rows[start : start + BATCH]
         with transaction.atomic():
-            outcomes = list(_import(table, table.rows[start : start + BATCH], seen, file))
-        yield from outcomes
+            saved = _save(products[row.number] for row in rows if row.number in products)
+            _settle(saved, rejects.values())
+            here = {row.number: rejects[row.number] for row in rows if row.number in rejects}
+            mended = quarantine(list(here.values()), source=SOURCE, channel=None)
+        for row in rows:
+            reject = here.get(row.number)
+            yield reject.outcome(mended) if reject else saved[products[row.number].sku]
 
 
 def retry_products(inbox: Inbox) -> list[Problem]:
@@ -55,33 +55,29 @@ def retry_products(inbox: Inbox) -> list[Problem]:
     return problems
 
 
-def _import(table: Table, rows: Sequence[Row], seen: Seen, file: str) -> Iterator[Outcome]:
-    understood: dict[int, str] = {}
+def _understand(table: Table, file: str) -> tuple[dict[int, ProductRow], dict[int, Reject]]:
+    """Return by row number the products, and the rows that are none or contradict an earlier one."""
+    products: dict[int, ProductRow] = {}
     rejects: dict[int, Reject] = {}
-    for row in rows:
-        product, problems = _understand(row, seen)
+    first: dict[str, int] = {}
+    for row in table.rows:
+        product, problems = understand(row, ProductRow)
         if product:
-            understood[row.number] = product.sku
-        else:
-            subject = row.cells.get("sku", "")
-            rejects[row.number] = Reject(subject, table.text_of([row]), problems, {"file": file})
-    saved = _save([seen[sku].product for sku in understood.values()])
+            number = first.setdefault(product.sku, row.number)
+            if products.get(number, product) == product:
+                products[row.number] = product
+                continue
+            problems = [Problem(row.number, "sku", product.sku, f"Row {number} says something else of it.")]
+        subject = row.cells.get("sku", "")
+        rejects[row.number] = Reject(subject, table.text_of([row]), problems, {"file": file})
+    return products, rejects
+
+
+def _settle(saved: Iterable[str], rejects: Iterable[Reject]) -> None:
+    """Mark as understood what was quarantined of these products before, unless this very file has it again."""
     waiting = Inbox.objects.quarantined().filter(source=SOURCE, external_id__in=list(saved))
-    settle(waiting.values_list("pk", flat=True))
-    mended = quarantine(list(rejects.values()), source=SOURCE, channel=None)
-    for row in rows:
-        reject = rejects.get(row.number)
-        yield reject.outcome(mended) if reject else saved[understood[row.number]]
-
-
-def _understand(row: Row, seen: Seen) -> tuple[ProductRow | None, list[Problem]]:
-    product, problems = understand(row, ProductRow)
-    if product is None:
-        return None, problems
-    first = seen.setdefault(product.sku, _Seen(row.number, product))
-    if first.product != product:
-        return None, [Problem(row.number, "sku", product.sku, f"Row {first.number} says something else of it.")]
-    return product, []
+    again = {reject.dedupe_key for reject in rejects}
+    settle(pk for pk, key in waiting.values_list("pk", "dedupe_key") if key not in again)
 
 
 def _save(rows: Iterable[ProductRow]) -> dict[str, Outcome]:
