@@ -20,7 +20,7 @@ ALLOCATED_WITHIN = timedelta(minutes=15)
 def ledger_differences() -> Iterator[Problem]:
     """Name every number that does not follow from the movements."""
     for what, subject, found, expected in ledger.verify():
-        yield Problem(f"{what} {subject}", f"It is {found}; by the rows it follows from it is {expected}.")
+        yield Problem(f"{subject}, {what}", f"It is {found}; by the rows it follows from it is {expected}.")
 
 
 def untrue_order_statuses() -> Iterator[Problem]:
@@ -31,8 +31,8 @@ def untrue_order_statuses() -> Iterator[Problem]:
         for (_, number, status), shipments in groupby(rows, key=itemgetter(0, 1, 2)):
             standing = {each[3] for each in shipments} - {None, Shipment.Status.CANCELLED}
             if status not in possible(standing):
-                expected = " or ".join(sorted(possible(standing)))
-                yield Problem(number, f"The order is {status}; by its shipments it is {expected}.")
+                expected = " or ".join(sorted(map(_words, possible(standing))))
+                yield Problem(number, f"The order is {_words(status)}; by its shipments it is {expected}.")
 
 
 def unequal_parcels() -> Iterator[Problem]:
@@ -70,3 +70,7 @@ CHECKS = [
     Check("shipments_without_parcel", "ERROR", shipments_without_parcel),
     Check("forgotten_orders", "WARNING", forgotten_orders),
 ]
+
+
+def _words(status: str) -> str:
+    return str(Order.Status(status).label).lower()

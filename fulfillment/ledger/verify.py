@@ -76,7 +76,7 @@ def _line(key: str) -> str:
 
 def _balance(column: str) -> Comparison:
     return Comparison(
-        f"stock.{column}",
+        column.replace("_", " "),
         f"SELECT id AS subject, {column} AS number FROM fulfillment_stockitem",  # noqa: S608
         f"SELECT stock_item_id AS subject, {column}_delta AS number FROM fulfillment_stockmovement",  # noqa: S608
         _item,
@@ -108,24 +108,24 @@ _OPEN = "AS subject, quantity AS number FROM fulfillment_reservation WHERE statu
 COMPARISONS = [
     *map(_balance, ("on_hand", "reserved", "blocked")),
     Comparison(
-        "bin.quantity",
+        "in the bin",
         "SELECT product_id || ':' || bin_id || ':' || lot AS subject, quantity AS number FROM fulfillment_binstock",
         f"{_moved('to_bin_id', '')} UNION ALL {_moved('from_bin_id', '-')}",
         _place,
     ),
     Comparison(
-        "stock.reservations",
+        "reserved for shipments",
         "SELECT id AS subject, reserved AS number FROM fulfillment_stockitem",
         f"SELECT stock_item_id {_OPEN}",
         _item,
     ),
     Comparison(
-        "shipment.reservations",
+        "reserved for it",
         _parts("reserved", NOT_LEFT, subject="id"),
         f"SELECT shipment_line_id {_OPEN}",
         _part,
     ),
-    Comparison("line.in_shipments", _lines("quantity - cancelled"), _parts("quantity", f"{NOT_LEFT}, {LEFT}"), _line),
-    Comparison("line.reserved", _lines("reserved + picked + packed"), _parts("reserved", NOT_LEFT), _line),
-    Comparison("line.shipped", _lines("shipped + delivered"), _parts("quantity", LEFT), _line),
+    Comparison("in shipments", _lines("quantity - cancelled"), _parts("quantity", f"{NOT_LEFT}, {LEFT}"), _line),
+    Comparison("reserved in shipments", _lines("reserved + picked + packed"), _parts("reserved", NOT_LEFT), _line),
+    Comparison("in shipments that left", _lines("shipped + delivered"), _parts("quantity", LEFT), _line),
 ]
