@@ -13,6 +13,7 @@ from fulfillment.api import shipments, stock
 from orders.api import orders, products
 from orders.api.auth import BearerKey
 from orders.intake.payload import Unreadable, read_json
+from tracking import api as tracking
 
 DESCRIPTION = """
 Orders come in, are followed, and can be changed while they are here. Send a key of your channel as
@@ -93,8 +94,7 @@ api = OrdertrailAPI(
     urls_namespace="api",
     parser=JsonParser(),
 )
-for module in (orders, shipments, stock, products):
+for module in (orders, shipments, stock, products, tracking):
     api.add_router("", module.router)
-# The router of tracking.api (POST /carrier-events) is added here at its merge, with auth=requires(its scope).
 for _error, _handler in HANDLERS.items():
     api.add_exception_handler(_error, _handler)

@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("", include("orders.urls")),
     path("", include("tracking.urls")),
 ]

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from orders.lifecycle import Refused
 from orders.models import ApiKey, IdempotencyKey
+from orders.models.secret_box import seal, unseal
 
 MAX_KEY = 255
 WAIT_SECONDS = 5
@@ -48,6 +49,12 @@ class KeyInFlight(Refused):
     """A request with this key is still being worked on."""
 
     code = "idempotency_key_in_flight"
+
+
+class KeyForgotten(Refused):
+    """SECRET_KEY was changed since the first answer, which is kept encrypted: it holds the customer's link."""
+
+    code = "idempotency_key_forgotten"
 
 
 def once(view: View) -> View:
@@ -114,10 +121,13 @@ def _set_lock_timeout(value: str) -> str:
 
 
 def _keep(claim: IdempotencyKey, response: HttpResponse) -> None:
-    IdempotencyKey.objects.filter(pk=claim.pk).update(status_code=response.status_code, body=response.content)
+    IdempotencyKey.objects.filter(pk=claim.pk).update(status_code=response.status_code, body=seal(response.content))
 
 
 def _again(claim: IdempotencyKey) -> HttpResponse:
-    response = HttpResponse(bytes(claim.body or b""), status=claim.status_code, content_type="application/json")
+    body = unseal(bytes(claim.body or b""))
+    if body is None:
+        raise KeyForgotten("The first answer can no longer be read: look up what you sent.")
+    response = HttpResponse(body, status=claim.status_code, content_type="application/json")
     response["Idempotent-Replayed"] = "true"
     return response

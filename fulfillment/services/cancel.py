@@ -1,4 +1,7 @@
-"""Cancelling an order, or units of some of its lines. Exactly what was kept for them is free again."""
+"""Cancelling an order, or units of some of its lines. Exactly what was kept for them is free again.
+
+The reason is a person's words, so it stands as a note; the trail holds the note's id.
+"""
 
 from collections import defaultdict
 from typing import Any
@@ -14,7 +17,7 @@ from fulfillment.services.resolve import resolve_order
 from fulfillment.services.units import NotThatMany, Wanted, lines_of
 from orders import outbox
 from orders.blockers import Reason
-from orders.lifecycle import NotAllowed, change, record, why_not, writing
+from orders.lifecycle import NotAllowed, change, operation_facts, record, refuse_repeated, why_not, writing
 from orders.models import Actor, Order
 
 CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for a line
@@ -25,38 +28,46 @@ CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for
 )
 
 
-def cancel_order(order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None) -> Order:
+def cancel_order(
+    order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None, operation: str | None = None
+) -> Order:
     """Cancel all of an order of which nothing has left, or these units of these lines.
 
-    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany.
+    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany;
+    AlreadyApplied where the operation was applied before.
     """
     with writing(), change(order, by=by) as fresh:
         if lines is None:
             if blockers := order_reasons(fresh, "cancel"):
                 raise NotAllowed(blockers)
-            _cancel_all(fresh, by, reason)
+            _cancel_all(fresh, by, _note(fresh, reason, by))
         else:
-            _cancel_lines(fresh, lines, by, reason)
+            refuse_repeated(fresh, operation)
+            _cancel_lines(fresh, lines, by, _note(fresh, reason, by), operation)
         outbox.ring("allocate")
     return fresh
 
 
-def _cancel_all(order: Order, by: Actor, reason: str) -> None:
+def _note(order: Order, reason: str, by: Actor) -> dict[str, Any]:
+    return {"note": order.notes.create(text=reason, by=str(by)).pk} if reason else {}
+
+
+def _cancel_all(order: Order, by: Actor, why: dict[str, Any]) -> None:
     for shipment in order.shipments.not_left():
         units = {line: line.quantity for line in shipment.lines.select_related("order_line") if line.quantity}
-        _cancel_units(shipment, units, by, reason)
-    with change(order, by=by, reason=reason) as fresh:
+        _cancel_units(shipment, units, by)
+    with change(order, by=by, facts=why) as fresh:
         fresh.cancel(at=timezone.now())
 
 
-def _cancel_lines(order: Order, wanted: Wanted, by: Actor, reason: str) -> None:
+def _cancel_lines(order: Order, wanted: Wanted, by: Actor, why: dict[str, Any], operation: str | None) -> None:
     touched = _choose(order, wanted)
     facts: dict[str, Any] = {"lines": [{"line": number, "units": count} for number, count in sorted(wanted.items())]}
-    record(order, "order.lines_cancelled", by=by, facts=facts | ({"reason": reason} if reason else {}))
+    record(order, "order.lines_cancelled", by=by, facts=facts | why | operation_facts(operation))
     for shipment, units in touched.items():
-        _cancel_units(shipment, units, by, reason)
+        _cancel_units(shipment, units, by)
     if not order.shipments.standing().exists():
-        with change(order, by=by, reason=reason) as fresh:
+        with change(order, by=by, facts=why) as fresh:
             fresh.cancel(at=timezone.now())
     else:
         resolve_order(order, by=by)
@@ -87,9 +98,9 @@ def _refuse(order: Order, number: int, wanted: int, there: int) -> None:
     raise NotThatMany(f"Line {number} has {there} left to cancel, not {wanted}.", line=number, left=there)
 
 
-def _cancel_units(shipment: Shipment, units: dict[ShipmentLine, int], by: Actor, reason: str) -> None:
+def _cancel_units(shipment: Shipment, units: dict[ShipmentLine, int], by: Actor) -> None:
     """Take units out of a shipment, and let it be what it then is: cancelled, ready, picked or as before."""
-    with change(shipment, by=by, reason=reason) as fresh:
+    with change(shipment, by=by) as fresh:
         ledger.cancel(fresh, units, by=by, cause=f"cancelled: {fresh.order.number}")
         if not fresh.lines.filter(quantity__gt=0).exists():
             fresh.cancel()

@@ -49,10 +49,14 @@ def _retry(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:
 
 
 def _retry_order(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:
-    if inbox.headers.get("is_cut") and inbox.body == bytes(inbox.raw):
+    if inbox.headers.get("is_cut") and _lines(inbox.body) == _lines(bytes(inbox.raw)):
         return None, [Problem(**problem) for problem in inbox.problems]  # what is missing does not show in the text
     orders = read_orders(read_table(inbox.body, COLUMNS, unused=UNUSED, name="The text"))
     if len(orders) != 1 or inbox.channel is None:
         return None, [Problem(1, "order_id", "", f"The text has to hold one order, and holds {len(orders)}.")]
     found = order_file.place_all(orders, inbox.channel, by=by, is_silent=inbox.headers.get("is_silent", True))
     return next(iter((found.placed | found.known).values()), None), orders[0].problems
+
+
+def _lines(text: bytes) -> list[bytes]:
+    return text.strip().splitlines()  # a browser sends other line ends than the file had

@@ -176,10 +176,19 @@ def _faults(number: int, record: _Record, cells: dict[str, str], *, is_cut: bool
     if record.fault:
         return [Problem(number, "", "", CUT if is_cut else record.fault)]
     return [
-        Problem(number, column, shown(cell), "The cell holds bytes that are no UTF-8: perhaps Windows-1252.")
+        Problem(number, column, shown(cell), reason)
         for column, cell in cells.items()
-        if not cell.isascii() and any("\udc80" <= char <= "\udcff" for char in cell)
+        if not cell.isascii() and (reason := _lost(cell))
     ]
+
+
+def _lost(cell: str) -> str:
+    """Say what became of characters that did not survive, if any did not."""
+    if any("\udc80" <= char <= "\udcff" for char in cell):
+        return "The cell holds bytes that are no UTF-8: perhaps Windows-1252."
+    if "\N{REPLACEMENT CHARACTER}" in cell:
+        return "A character was lost: \N{REPLACEMENT CHARACTER} stands in its place."
+    return ""
 
 
 def _mark_cut_number(rows: list[Row], column: str, last_line: str) -> list[Row]:

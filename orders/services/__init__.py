@@ -2,12 +2,21 @@
 
 from orders.services.catalog import save_products
 from orders.services.delay import record_delays
+from orders.services.endpoints import (
+    UnknownProvider,
+    WeakSecret,
+    close_endpoint,
+    open_endpoint,
+    reopen_endpoint,
+    rotate_secret,
+)
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_order, place_orders
 from orders.services.product_file import import_products
 from orders.services.quarantine import NotQuarantined, Outcome, Verdict
+from orders.services.receive import receive_delivery
 
 __all__ = [
     "AlreadyPlaced",
@@ -15,16 +24,23 @@ __all__ = [
     "NotQuarantined",
     "Outcome",
     "Placed",
+    "UnknownProvider",
     "Verdict",
+    "WeakSecret",
+    "close_endpoint",
     "hold_order",
     "import_products",
     "issue_key",
     "lift_due_holds",
     "note_order",
+    "open_endpoint",
     "place_order",
     "place_orders",
+    "receive_delivery",
     "record_delays",
     "release_order",
+    "reopen_endpoint",
     "revoke_key",
+    "rotate_secret",
     "save_products",
 ]

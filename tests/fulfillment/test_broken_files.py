@@ -76,6 +76,8 @@ def test_a_cut_order_is_not_placed_by_trying_again(path: Path) -> None:
     assert run(path, raw) == 3
     inbox = Inbox.objects.get()
     assert retry_inbox(inbox, by=ALICE).status == "QUARANTINED"
+    as_a_browser_sends_it = bytes(inbox.raw).replace(b"\r\n", b"\n")
+    assert retry_inbox(inbox, by=ALICE, mended=as_a_browser_sends_it).status == "QUARANTINED"
     assert not Order.objects.filter(external_id=IDS[row]).exists()
     mended = retry_inbox(inbox, by=ALICE, mended=bytes(inbox.raw) + b"9\r\n")
     assert (mended.status, mended.order.external_id) == ("PROCESSED", IDS[row])

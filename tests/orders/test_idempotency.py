@@ -214,3 +214,13 @@ def first_and_twin(api: Api, body: Any, *, seconds: float, is_rolled_back: bool 
     answers["waited"] = time.monotonic() - began
     thread.join()
     return answers
+
+
+def test_the_kept_answer_is_encrypted_and_forgotten_with_the_secret_key(shop: Shop, api: Api, settings: Any) -> None:
+    body = order()
+    first = api.post("/orders", body, Idempotency_Key="k-1")
+    assert first.json()["tracking_url"].encode() not in bytes(IdempotencyKey.objects.get().body)
+    settings.SECRET_KEY = "another key"
+    again = api.post("/orders", body, Idempotency_Key="k-1")
+    assert problem_of(again) == (409, "idempotency_key_forgotten", [])
+    assert Order.objects.count() == 1

@@ -76,6 +76,11 @@ def test_a_byte_that_is_no_utf_8_is_named_by_row_and_column_and_kept_as_it_came(
     assert table.text_of([table.rows[1]]) == b"id,name,price\n2,Caf\xe9,9.00\n"
 
 
+def test_a_character_that_was_lost_on_the_way_is_named() -> None:
+    (row,) = read("id,name,price\n1,Caf\N{REPLACEMENT CHARACTER},2.50\n").rows
+    assert row.problems[0].reason == "A character was lost: \N{REPLACEMENT CHARACTER} stands in its place."
+
+
 def test_windows_1252_is_read_where_it_was_chosen() -> None:
     table = read("id,name,price\n1,Café “œ”,2.50\n".encode("cp1252"), encoding="windows-1252")
     assert cells(table) == [(2, "1", "Café “œ”", "2.50")]

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from fulfillment.models import Parcel
-from orders.models import Endpoint, Inbox
+from orders.models import Channel, Endpoint, Inbox
 
 
 class Status(models.TextChoices):
@@ -50,9 +50,11 @@ class Tracker(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     timeline = models.JSONField(default=list, help_text="The scans that stand after the fold, oldest first.")
+    crossed = models.JSONField(default=list, help_text="Milestones that stand in the trail: each is recorded once.")
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "tracked parcel"
         default_permissions = ("view",)
         constraints = [models.CheckConstraint(condition=STATUSES, name="tracker_status")]
 
@@ -61,14 +63,24 @@ class Tracker(models.Model):
 
 
 class Snapshot(models.Model):
-    """One picture of a parcel that a source gave us. `tracker` is empty until the parcel is known.
+    """One picture of a parcel that a source gave us. `tracker` is empty until it was folded into the parcel's.
 
-    `digest` is the SHA-256 of what it says: the same picture from the same source is one.
+    `is_ambiguous`: more than one parcel could be meant, so a person has to look. `digest` is the SHA-256 of what it
+    says: the same picture from the same source is one.
     """
 
     tracker = models.ForeignKey(Tracker, models.PROTECT, null=True, blank=True, related_name="snapshots")
     source = models.CharField(max_length=64, help_text="The endpoint or key it came through.")
     endpoint = models.ForeignKey(Endpoint, models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.ForeignKey(
+        Channel,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose parcels it may mean; all of them if empty.",
+    )
     inbox = models.ForeignKey(Inbox, models.PROTECT, null=True, blank=True, related_name="snapshots")
     source_tracker_id = models.CharField(max_length=128, blank=True)
     carrier = models.CharField(max_length=64, blank=True)
@@ -80,16 +92,31 @@ class Snapshot(models.Model):
     headline_status = models.CharField(max_length=24, choices=Status, blank=True)
     headline_reason = models.CharField(max_length=32, blank=True)
     headline_raw = models.CharField(max_length=128, blank=True)
+    headline_is_action_required = models.BooleanField(default=False)
+    headline_is_unmapped = models.BooleanField(default=False)
     eta_from = models.DateField(null=True, blank=True)
     eta_to = models.DateField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True, help_text="The source's own delivery date.")
     is_return = models.BooleanField(default=False)
+    is_ambiguous = models.BooleanField(default=False)
     digest = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name = "carrier message"
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="snapshot_once")]
-        indexes = [models.Index(fields=["tracking_key"], condition=Q(tracker=None), name="snapshot_unmatched")]
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=Q(tracker=None, is_ambiguous=False),
+                name="snapshot_unmatched",
+            ),
+            models.Index(
+                fields=["source_tracker_id", "endpoint"],
+                condition=~Q(source_tracker_id=""),
+                name="snapshot_source_tracker",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_number}"
@@ -106,6 +133,7 @@ class CarrierEvent(models.Model):
     status = models.CharField(max_length=24, choices=Status, blank=True)
     reason = models.CharField(max_length=32, blank=True)
     is_action_required = models.BooleanField(default=False)
+    is_unmapped = models.BooleanField(default=False, help_text="A value that is not in our tables.")
     raw_status = models.CharField(max_length=128, blank=True)
     code = models.CharField(max_length=64, blank=True)
     message = models.CharField(max_length=500, blank=True)

@@ -1,0 +1,19 @@
+"""What comes in from outside without a person: the inbound hooks."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from orders.models import Endpoint
+from orders.services import receive_delivery
+
+
+@csrf_exempt
+@require_POST
+def receive(request: HttpRequest, provider: str, public_id: str) -> HttpResponse:
+    """Take a delivery: 200 for all that is genuine, understood or not, as senders switch off what fails."""
+    endpoint = get_object_or_404(Endpoint, provider=provider, public_id=public_id, is_active=True)
+    if receive_delivery(endpoint, request.headers, request.body) is None:
+        return JsonResponse({"status": "not genuine"}, status=401)
+    return JsonResponse({"status": "received"})

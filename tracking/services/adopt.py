@@ -1,0 +1,35 @@
+"""What was said of parcels that we did not know yet: folded when the parcel appears, forgotten after 30 days."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from tracking.models import CarrierEvent, Snapshot
+from tracking.services.fold import fold_found
+from tracking.services.match import match, matchable
+
+KEPT = timedelta(days=30)
+BATCH = 500
+
+
+def adopt_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
+    """Fold a batch of snapshots whose parcel is known now (or whose fold was cut short); return how many orders."""
+    now = now or timezone.now()
+    waiting = Snapshot.objects.filter(tracker=None, is_ambiguous=False, received_at__gte=now - KEPT)
+    snapshots = list(waiting.filter(matchable(now)).order_by("received_at")[:limit])
+    matches = match(snapshots, now=now)
+    ambiguous = [pk for pk, found in matches.items() if found.is_ambiguous]
+    Snapshot.objects.filter(pk__in=ambiguous).update(is_ambiguous=True)
+    found = [(each, parcel) for each in snapshots if (parcel := matches[each.pk].parcel)]
+    return fold_found(found, now=now)
+
+
+def forget_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
+    """Delete a batch of snapshots that no parcel came for; return how many."""
+    old = Snapshot.objects.filter(tracker=None, received_at__lt=(now or timezone.now()) - KEPT).order_by("received_at")
+    with transaction.atomic():
+        rows = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        CarrierEvent.objects.filter(snapshot__in=rows).delete()
+        Snapshot.objects.filter(pk__in=rows).delete()
+    return len(rows)

@@ -1,0 +1,81 @@
+"""Folding what was kept into the trackers, one transaction an order.
+
+A snapshot that has no tracker yet is still to be folded: whatever is cut short here is found again by that.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from fulfillment.models import Parcel, Shipment
+from orders.lifecycle import change
+from orders.models import Actor, Order
+from tracking.models import Snapshot, Tracker
+from tracking.services.follow import FINAL, follow_parcels
+from tracking.services.keep import Found
+from tracking.services.pictures import picture_of
+from tracking.services.project import project
+from tracking.status import Snapshot as Picture
+
+logger = logging.getLogger(__name__)
+
+
+def fold_found(found: Found, *, now: datetime) -> int:
+    """Fold snapshots into the parcels they were found to mean; return how many orders were brought up to date.
+
+    An order that fails is left as it was, and the beat comes back to it: it does not hold up the others.
+    """
+    by_order: dict[Order, dict[Parcel, list[Snapshot]]] = defaultdict(lambda: defaultdict(list))
+    for snapshot, parcel in found:
+        by_order[parcel.order][parcel].append(snapshot)
+    done = 0
+    for order, snapshots in sorted(by_order.items(), key=lambda pair: pair[0].pk):
+        try:
+            _fold_order(order, snapshots, now)
+            done += 1
+        except Exception:  # see above; logged with all that is known
+            logger.exception("the parcels of order %s could not be folded", order.pk)
+    return done
+
+
+def _fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: datetime) -> None:
+    """Read, fold and write behind the order's lock: whoever folds the same order waits here, then sees it all."""
+    by = _speaker(each for given in snapshots.values() for each in given)
+    with change(order, by=by) as fresh:
+        trackers = _trackers(snapshots)
+        news = [parcel for parcel, given in snapshots.items() if _attach(given, trackers[parcel.pk])]
+        pictures = _pictures(trackers[parcel.pk] for parcel in news)
+        arrived: set[int] = set()
+        for parcel in sorted(news, key=lambda each: each.pk):
+            tracker = trackers[parcel.pk]
+            result = project(tracker, parcel, fresh, pictures[tracker.pk], by=by, now=now)
+            if result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
+                arrived.add(parcel.shipment_id)
+        follow_parcels(fresh, arrived, by=by, now=now)
+
+
+def _speaker(snapshots: Iterable[Snapshot]) -> Actor:
+    sources = {snapshot.source for snapshot in snapshots}
+    return Actor.parse(sources.pop()) if len(sources) == 1 else Actor.system("carriers")
+
+
+def _trackers(parcels: Iterable[Parcel]) -> dict[int, Tracker]:
+    """Return the trackers of the parcels, by the parcel's pk; a parcel that nobody has spoken of yet gets one."""
+    wanted = list(parcels)
+    known = {tracker.parcel_id: tracker for tracker in Tracker.objects.filter(parcel__in=wanted)}
+    fresh = [Tracker(parcel=parcel) for parcel in wanted if parcel.pk not in known]
+    return known | {tracker.parcel_id: tracker for tracker in Tracker.objects.bulk_create(fresh)}
+
+
+def _attach(snapshots: Iterable[Snapshot], tracker: Tracker) -> int:
+    """Take the snapshots that nobody has folded meanwhile; return how many."""
+    return Snapshot.objects.filter(pk__in=[each.pk for each in snapshots], tracker=None).update(tracker=tracker)
+
+
+def _pictures(trackers: Iterable[Tracker]) -> Mapping[int | None, list[Picture]]:
+    pictures: dict[int | None, list[Picture]] = defaultdict(list)
+    rows = Snapshot.objects.filter(tracker__in=list(trackers)).prefetch_related("scans")
+    for row in rows:
+        pictures[row.tracker_id].append(picture_of(row))
+    return pictures

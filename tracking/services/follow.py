@@ -1,0 +1,79 @@
+"""A shipment follows its parcels: delivered, back or lost when all of them are; found when one is seen again."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fulfillment.models import Parcel, Shipment
+from fulfillment.services import deliver_shipment, find_shipment, lose_shipment, return_shipment
+from orders.lifecycle import why_not
+from orders.models import Actor, Order
+from tracking.models.tracker import Status
+
+FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
+Act = Callable[..., Shipment]
+VERBS: dict[str, Act] = {
+    "deliver": deliver_shipment,
+    "return_to_sender": return_shipment,
+    "lose": lose_shipment,
+    "find": find_shipment,
+}
+
+
+class State(NamedTuple):
+    """Where a parcel is, and since when."""
+
+    status: str
+    delivered_at: datetime | None
+    returned_at: datetime | None
+    last_scan_at: datetime | None
+
+
+def follow_parcels(order: Order, shipment_ids: Iterable[int], *, by: Actor, now: datetime) -> None:
+    """Bring the shipments of an order, open in change(), where their parcels are; never back from delivered."""
+    parcels = Parcel.objects.filter(shipment__in=list(shipment_ids)).select_related("shipment", "tracker")
+    states: dict[Shipment, list[State]] = {}
+    for parcel in parcels.order_by("shipment", "pk"):
+        states.setdefault(parcel.shipment, []).append(_state(parcel))
+    for shipment, there in states.items():
+        shipment.order = order
+        verb = _verb(shipment, there)
+        if verb and not why_not(shipment, verb):
+            VERBS[verb](shipment, by=by, at=_moment(verb, there, now))
+
+
+def _state(parcel: Parcel) -> State:
+    tracker: Any = getattr(parcel, "tracker", None)
+    if tracker is None:
+        return State(Status.UNKNOWN, None, None, None)
+    return State(tracker.status, tracker.delivered_at, tracker.returned_at, tracker.last_scan_at)
+
+
+def _verb(shipment: Shipment, there: Sequence[State]) -> str:
+    statuses = {state.status for state in there}
+    if statuses == {Status.DELIVERED}:
+        return "deliver"
+    if statuses == {Status.RETURNED_TO_SENDER}:
+        return "return_to_sender"
+    if statuses - {Status.DELIVERED} == {Status.LOST}:
+        return "lose"
+    return "find" if shipment.status == Shipment.Status.LOST and _is_seen_since(shipment, there) else ""
+
+
+def _is_seen_since(shipment: Shipment, there: Sequence[State]) -> bool:
+    """Say whether a scan is newer than the loss, which a person may have declared."""
+    lost = shipment.order.events.filter(kind="shipment.lost", facts__shipment=shipment.number).last()
+    scans = [state.last_scan_at for state in there if state.last_scan_at and state.status != Status.LOST]
+    return lost is not None and any(scan > lost.at for scan in scans)
+
+
+def _moment(verb: str, there: Sequence[State], now: datetime) -> datetime | None:
+    """Return when the last of the parcels got there, as far as their carriers say."""
+    moments = {
+        "deliver": [state.delivered_at for state in there],
+        "return_to_sender": [state.returned_at for state in there],
+        "lose": [state.last_scan_at for state in there if state.status == Status.LOST],
+        "find": [],
+    }
+    known = [moment for moment in moments[verb] if moment]
+    return min(max(known), now) if known else None

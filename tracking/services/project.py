@@ -1,0 +1,112 @@
+"""From all snapshots of a parcel to its Tracker, and to the events of its order: each milestone is recorded once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from fulfillment.models import Parcel
+from orders.lifecycle import record
+from orders.models import Actor, Order
+from tracking.models import Tracker
+from tracking.models.tracker import Status
+from tracking.status import Journey, Line, Milestone, Place, Result, fold
+from tracking.status import Snapshot as Picture
+
+MOST_LINES = 200
+SEEN_BY_CUSTOMERS = ("status", "reason", "is_action_required", "eta_from", "eta_to", "attempts", "timeline")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event to be recorded. Whoever reads `is_late` tells no customer (F12)."""
+
+    kind: str
+    milestones: Sequence[str] = ()
+    at: datetime | None = None
+    is_late: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def project(
+    tracker: Tracker, parcel: Parcel, order: Order, pictures: Sequence[Picture], *, by: Actor, now: datetime
+) -> Result:
+    """Fold the pictures into the tracker, and record what is new on the order, which is open in change()."""
+    result = fold(pictures, now=now, journey=_journey(parcel, order))
+    row = _row(result) | {"crossed": sorted({*tracker.crossed, *(each.key for each in result.milestones)})}
+    is_import = not tracker.timeline and any(picture.is_complete for picture in pictures)
+    changed = {name: value for name, value in row.items() if getattr(tracker, name) != value}
+    for news in _news(tracker, result, row, changed, now, is_import=is_import):
+        facts = {"parcel": parcel.number, "status": result.status, "milestones": list(news.milestones)} | news.facts
+        at = min(news.at, now) if news.at else None  # a carrier's clock may be ahead of ours
+        record(order, news.kind, by=by, facts=facts | ({"is_late": True} if news.is_late else {}), at=at)
+    if changed:
+        Tracker.objects.filter(pk=tracker.pk).update(**changed, updated_at=now)
+    return result
+
+
+def _journey(parcel: Parcel, order: Order) -> Journey:
+    door = Place(order.ship_city, order.ship_region, order.ship_postal_code, order.ship_country)
+    return Journey(destination=door, shipped_on=parcel.shipped_at.date() if parcel.shipped_at else None)
+
+
+def _row(result: Result) -> dict[str, Any]:
+    """Return the columns of the tracker."""
+    expected = result.expectation.last if result.expectation else None
+    eta: tuple[date | None, date | None] = (expected.earliest, expected.latest) if expected else (None, None)
+    return {
+        "status": result.status,
+        "reason": result.reason,
+        "is_action_required": result.is_action_required,
+        "needs_review": list(result.needs_review),
+        "eta_from": eta[0],
+        "eta_to": eta[1],
+        "first_scan_at": result.first_scan_at,
+        "last_scan_at": result.last_scan_at,
+        "out_for_delivery_at": result.out_for_delivery_at,
+        "first_attempt_at": result.first_attempt_at,
+        "attempts": result.attempts,
+        "delivered_at": result.delivered_at,
+        "returned_at": result.returned_at,
+        "timeline": [_line(line) for line in result.timeline[-MOST_LINES:]],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "at": line.at.isoformat() if line.at else None,
+        "wall": line.wall,
+        "status": line.status,
+        "reason": line.reason,
+        "message": line.message,
+        "place": line.place,
+    }
+
+
+def _news(
+    tracker: Tracker, result: Result, row: dict[str, Any], changed: dict[str, Any], now: datetime, *, is_import: bool
+) -> Iterator[News]:
+    """Yield what is to be recorded: milestones, else the status, else the scans, else what was put right."""
+    crossed = [each for each in result.milestones if each.key not in tracker.crossed]
+    told = set()
+    for _, passed in groupby(crossed, key=lambda each: each.place):
+        news = _passed(list(passed), result, now, is_import=is_import)
+        told.add(news.kind)
+        yield news
+    kind = f"parcel.{result.status.lower()}"
+    if result.status != tracker.status and kind not in told:  # reached again, or no milestone: no customer is told
+        yield News(kind, at=result.decided_at, is_late=True)
+    elif not told and (scans := [line for line in row["timeline"] if line not in tracker.timeline]):
+        moments = [datetime.fromisoformat(line["at"]) for line in scans if line["at"]]
+        yield News("parcel.scanned", at=max(moments, default=None), facts={"scans": len(scans)})
+    elif not told and (seen := sorted(set(changed).intersection(SEEN_BY_CUSTOMERS))):
+        yield News("parcel.corrected", facts={"changed": seen})
+
+
+def _passed(milestones: Sequence[Milestone], result: Result, now: datetime, *, is_import: bool) -> News:
+    """Return the event of milestones that one scan passed; of a whole history's at first, the present alone is news."""
+    one = milestones[0]
+    is_late = one.is_old(now) or (is_import and one.status != result.status)
+    at = one.at if one.is_exact else None
+    return News(f"parcel.{Status(one.status).lower()}", [each.key for each in milestones], at, is_late)

@@ -1,0 +1,105 @@
+"""The fold: a set of pictures in, one status out. No query, no model, no clock but the one it is given."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tracking.status import words
+from tracking.status.eta import Expectation, expect
+from tracking.status.evidence import Evidence
+from tracking.status.milestones import FIRST_SCAN, KEYS, Milestone, milestones
+from tracking.status.picture import Journey, Snapshot
+from tracking.status.timeline import Timeline, build
+from tracking.status.verdict import judge
+from tracking.status.voices import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One scan as it is shown. `at` is in UTC, and empty where the carrier's wall clock is all we know."""
+
+    at: datetime | None
+    wall: str
+    status: str
+    reason: str
+    message: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Where the parcel is. Times that only a wall clock tells are estimates (`is_time_estimated`).
+
+    `decided_at` is the instant of the scan that made the status, where there is one.
+    """
+
+    status: str
+    reason: str
+    is_action_required: bool
+    needs_review: tuple[str, ...]
+    expectation: Expectation | None
+    first_scan_at: datetime | None
+    last_scan_at: datetime | None
+    out_for_delivery_at: datetime | None
+    first_attempt_at: datetime | None
+    attempts: int
+    delivered_at: datetime | None
+    returned_at: datetime | None
+    decided_at: datetime | None
+    milestones: tuple[Milestone, ...]
+    timeline: tuple[Line, ...]
+    is_time_estimated: bool
+
+
+def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | None = None) -> Result:
+    """Return the one status, timeline, ETA and milestones of a set of pictures, in whatever order they came."""
+    journey = journey or Journey()
+    timeline = build(snapshots, zone=journey.zone, now=now)
+    evidence = Evidence(timeline, journey)
+    verdict = judge(evidence)
+    passed = milestones(evidence, verdict)
+    times = {each.key: _utc(each.at) for each in passed}
+    ended_at = verdict.at if verdict.status in {words.DELIVERED, words.RETURNED_TO_SENDER} else None
+    return Result(
+        status=verdict.status,
+        reason=verdict.reason,
+        is_action_required=verdict.is_action_required,
+        needs_review=tuple(sorted(verdict.review | _review(timeline))),
+        expectation=expect(timeline, journey, ended_at),
+        first_scan_at=times.get(FIRST_SCAN),
+        last_scan_at=_utc(max((entry.clock for entry in timeline.entries if entry.clock), default=None)),
+        out_for_delivery_at=times.get(KEYS[words.OUT_FOR_DELIVERY]),
+        first_attempt_at=times.get("attempt:1"),
+        attempts=sum(each.key.startswith("attempt:") for each in passed),
+        delivered_at=_utc(verdict.at) if verdict.status == words.DELIVERED else None,
+        returned_at=_utc(verdict.at) if verdict.status == words.RETURNED_TO_SENDER else None,
+        decided_at=_utc(verdict.voice.entry.scan.instant()) if verdict.voice else None,
+        milestones=passed,
+        timeline=tuple(_line(voice) for voice in evidence.lines),
+        is_time_estimated=any(entry.clock and not entry.scan.instant() for entry in timeline.entries),
+    )
+
+
+def _review(timeline: Timeline) -> set[str]:
+    """Return what staff should look at, apart from what the verdict itself found."""
+    trackers: dict[str, set[str]] = defaultdict(set)
+    for each in timeline.snapshots:
+        trackers[each.source].add(each.source_tracker_id)
+    is_unmapped = any(entry.scan.is_unmapped for entry in timeline.entries)
+    is_unmapped = is_unmapped or bool(timeline.best and timeline.best.headline.is_unmapped)
+    found = {
+        "unmapped_value": is_unmapped,
+        "time_suspect": timeline.is_suspect,
+        "duplicate_tracker": any(len(ids - {""}) > 1 for ids in trackers.values()),
+    }
+    return {code for code, is_so in found.items() if is_so}
+
+
+def _line(voice: Voice) -> Line:
+    scan = voice.entry.scan
+    return Line(_utc(scan.instant()), scan.wall, voice.shown, scan.reason, scan.message, str(scan.place))
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None

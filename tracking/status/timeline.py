@@ -1,0 +1,153 @@
+"""F1–F4: which pictures count, which of their scans stand, and in which order."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
+from typing import Any
+
+from tracking.status import words
+from tracking.status.picture import Scan, Snapshot, newest_clock
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+FUTURE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A scan that stands, the best picture that holds it, and its time as far as it can be told."""
+
+    scan: Scan
+    snapshot: Snapshot
+    clock: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The scans that stand, oldest first, and the pictures they come from, worst first."""
+
+    entries: tuple[Entry, ...]
+    snapshots: tuple[Snapshot, ...]
+    zone: tzinfo
+    is_suspect: bool
+
+    @property
+    def best(self) -> Snapshot | None:
+        """The picture whose headline speaks: the best complete one; a partial one only where there is no other."""
+        complete = [each for each in self.snapshots if each.is_complete]
+        speaking = complete or [each for each in self.snapshots if each.headline.status]
+        return speaking[-1] if speaking else None
+
+    def stated(self, snapshot: Snapshot) -> datetime:
+        """Return when the picture was taken; where nobody says, its newest scan stands in."""
+        return snapshot.stated_at or newest_clock(snapshot.scans, self.zone) or NEVER
+
+
+def build(snapshots: Iterable[Snapshot], *, zone: tzinfo, now: datetime) -> Timeline:
+    """Bring the scans of all pictures into one line: the same whatever the order, or how often they came."""
+    ranked = _rank({_tidy(snapshot) for snapshot in snapshots}, zone)
+    complete = [each for each in ranked if each.is_complete]
+    base = _entries(complete[-1], zone) if complete else []
+    older = [_entries(each, zone) for each in reversed(complete[:-1])]
+    partial = [entry for each in ranked if not each.is_complete for entry in _entries(each, zone)]
+    extra = _unknown_to(base, older, partial)
+    entries = _order(base, extra)
+    return Timeline(tuple(entries), tuple(ranked), zone, _is_suspect(entries, now))
+
+
+def _rank(snapshots: Collection[Snapshot], zone: tzinfo) -> list[Snapshot]:
+    """Sort by F2; the digest is worked out for ties only."""
+    keys: dict[Snapshot, tuple[Any, ...]] = {}
+    for each in snapshots:
+        newest = newest_clock(each.scans, zone) or NEVER
+        keys[each] = (each.stated_at or newest, newest, len(each.scans))
+    ties = Counter(keys.values())
+    return sorted(keys, key=lambda each: (keys[each], (each.digest(), each.source) if ties[keys[each]] > 1 else ()))
+
+
+def _tidy(snapshot: Snapshot) -> Snapshot:
+    """Drop lines that are no scans, and the same scan said twice; do not believe DELIVERED on every line (F6)."""
+    kept: dict[object, Scan] = {}
+    for scan in snapshot.scans:
+        if scan.says_something:
+            key = scan.identity()
+            kept[key] = max(kept.get(key, scan), scan, key=Scan.tie_break)
+    scans = list(kept.values())
+    if snapshot.is_complete and len(scans) > 1 and all(scan.status == words.DELIVERED for scan in scans):
+        scans[:-1] = [replace(scan, status="") for scan in scans[:-1]]
+    return replace(snapshot, scans=tuple(scans))
+
+
+def _entries(snapshot: Snapshot, zone: tzinfo) -> list[Entry]:
+    return [Entry(scan, snapshot, scan.clock(zone)) for scan in snapshot.scans]
+
+
+def _unknown_to(base: list[Entry], older: list[list[Entry]], partial: list[Entry]) -> list[Entry]:
+    """Return what the best picture has forgotten of older ones (the better first), and what partial ones add."""
+    line = list(base)
+    for entries in [*older, partial]:
+        seen = {entry.scan.identity() for entry in line}
+        worded = {entry.scan.wording() for entry in line} - {None}
+        fresh: dict[object, Entry] = {}
+        for entry in entries:
+            key = entry.scan.identity()
+            if key not in seen and entry.scan.wording() not in worded:
+                fresh[key] = max(fresh.get(key, entry), entry, key=_by_content)
+        line += fresh.values()
+    return line[len(base) :]
+
+
+def _order(base: list[Entry], extra: list[Entry]) -> list[Entry]:
+    """F4: by instant where all times are instants; else the best picture's own order stands, not the clock."""
+    everything = [*base, *extra]
+    if all(entry.scan.instant() for entry in everything):
+        return sorted(everything, key=_by_clock if base else _by_clock_alone)
+    if not base:
+        return sorted(extra, key=_by_clock_alone)
+    line = list(base)
+    for entry in sorted(extra, key=_by_clock):
+        line.insert(_place_of(entry, line), entry)
+    return line
+
+
+def _by_content(entry: Entry) -> tuple[Any, ...]:
+    return entry.scan.tie_break(), entry.snapshot.source
+
+
+def _by_clock(entry: Entry) -> tuple[Any, ...]:
+    return entry.clock or NEVER, entry.scan.seq, _by_content(entry)
+
+
+def _by_clock_alone(entry: Entry) -> tuple[Any, ...]:
+    return entry.clock or NEVER, _by_content(entry)
+
+
+def _place_of(entry: Entry, line: list[Entry]) -> int:
+    """Return the index before the first entry with a later clock; one without a time goes first."""
+    mine = entry.clock or NEVER
+    later = (index for index, each in enumerate(line) if (each.clock or NEVER) > mine)
+    return next(later, len(line)) if entry.clock else 0
+
+
+def _is_suspect(entries: list[Entry], now: datetime) -> bool:
+    clocks = [entry.clock for entry in entries if entry.clock]
+    is_ahead = any(clock > now + FUTURE for clock in clocks)
+    statuses = [entry.scan.status for entry in entries if entry.scan.status]
+    is_delivery_first = statuses[:1] == [words.DELIVERED] and set(statuses) != {words.DELIVERED}
+    return is_ahead or is_delivery_first or _runs_backwards(entries)
+
+
+def _runs_backwards(entries: list[Entry]) -> bool:
+    """Say whether the time falls anywhere; where one is only a date, the dates are compared."""
+    timed = [entry for entry in entries if entry.clock]
+    return any(_is_before(after, before) for before, after in pairwise(timed))
+
+
+def _is_before(one: Entry, other: Entry) -> bool:
+    mine, theirs = one.clock or NEVER, other.clock or NEVER
+    if any(
+        not each.scan.instant() and "T" not in each.scan.wall and " " not in each.scan.wall for each in (one, other)
+    ):
+        return mine.date() < theirs.date()
+    return mine < theirs

@@ -1,0 +1,28 @@
+"""The doorbells of what carriers say."""
+
+import time
+
+from celery import shared_task
+
+from tracking.services import adopt_unmatched, forget_unmatched, understand_inbox
+
+SECONDS = 120
+
+
+@shared_task(name="tracking.tasks.understand")
+def understand() -> None:
+    """Understand what waits in the inbox until nothing is left, or the time is up: then the next bell goes on."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and understand_inbox():
+        pass
+    adopt_unmatched()
+
+
+@shared_task(name="tracking.tasks.adopt")
+def adopt() -> None:
+    """Fold what had no parcel and has one now, and forget what waited in vain."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and adopt_unmatched():
+        pass
+    while time.monotonic() < deadline and forget_unmatched():
+        pass
