@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications.models import Content, Message
+from notifications.services import resend_message
 from orders.admin import badges, words
 from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
@@ -28,8 +29,6 @@ PREVIEW_POLICY = (
 
 
 def _resend(message: Message, by: Actor, _: dict[str, Any]) -> object:
-    from notifications.services import resend_message
-
     return resend_message(message, by=by)
 
 

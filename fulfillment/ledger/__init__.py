@@ -4,7 +4,20 @@ Every act posts movements; balances are written from them alone, in `posting`. `
 Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are safe behind the item's lock.
 """
 
-from fulfillment.ledger.outbound import Take, cancel, deliver, pack, pick, regroup, reserve, ship
+from fulfillment.ledger.outbound import (
+    Share,
+    Take,
+    Wish,
+    book,
+    cancel,
+    deliver,
+    pack,
+    pick,
+    regroup,
+    reserve,
+    share_out,
+    ship,
+)
 from fulfillment.ledger.places import Place, Stop, pick_places, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
@@ -15,9 +28,12 @@ __all__ = [
     "AlreadyApplied",
     "NotEnoughStock",
     "Place",
+    "Share",
     "Stop",
     "Take",
+    "Wish",
     "adjust",
+    "book",
     "cancel",
     "deliver",
     "open_warehouse",
@@ -27,6 +43,7 @@ __all__ = [
     "receive",
     "regroup",
     "reserve",
+    "share_out",
     "ship",
     "verify",
     "walk",

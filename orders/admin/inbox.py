@@ -13,6 +13,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from fulfillment.services import retry_inbox
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
@@ -50,8 +51,6 @@ class StillQuarantined(Refused):
 
 
 def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
-    from fulfillment.services import retry_inbox  # type: ignore[attr-defined]
-
     after = retry_inbox(inbox, by=by, mended=data["body"].replace("\r\n", "\n").encode())
     if after.status == Inbox.Status.QUARANTINED:
         raise StillQuarantined("It still cannot be understood. Your text is kept; what is wrong with it stands below.")
