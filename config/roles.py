@@ -37,6 +37,7 @@ SERVE = [
     "orders.release_order",
     "orders.note_order",
     "orders.place_order",
+    "notifications.resend_message",
 ]
 LEAD_FLOOR = ["fulfillment.pick_shipment", "fulfillment.pack_shipment", "fulfillment.ship_shipment"]
 KEEP_STOCK = ["fulfillment.receive_stock", "fulfillment.adjust_stock"]

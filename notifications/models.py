@@ -9,13 +9,17 @@ from django.utils import timezone
 
 from orders.models import Event, Order
 
+UNSENT = Q(status="QUEUED") | Q(status="UNCERTAIN", sent_at=None)
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def unsent(self) -> "MessageQuerySet":
+        """What is still to be sent: queued, or uncertain and to be sent again."""
+        return self.filter(UNSENT)
+
     def due(self, now: datetime) -> "MessageQuerySet":
-        """What can be claimed: queued, or uncertain and to be sent again; its time has come and nobody holds it."""
-        unsent = Q(status=Message.Status.QUEUED) | Q(status=Message.Status.UNCERTAIN, sent_at=None)
-        free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.filter(unsent, free, available_at__lte=now)
+        """What can be claimed: its time has come, and nobody holds it."""
+        return self.unsent().filter(Q(lease_until=None) | Q(lease_until__lte=now), available_at__lte=now)
 
 
 class Message(models.Model):
@@ -24,6 +28,20 @@ class Message(models.Model):
     `recipient` is a role, never an address. UNCERTAIN: a worker died between sending and noting it down, so it may have
     arrived twice once it is sent again.
     """
+
+    class Kind(models.TextChoices):
+        """What is told; each names its templates in `templates/notifications/messages`."""
+
+        ORDER_PLACED = "order.placed", "We have your order"
+        ORDER_DELAYED = "order.delayed", "Delayed"
+        ORDER_CANCELLED = "order.cancelled", "Order cancelled"
+        LINES_CANCELLED = "order.lines_cancelled", "Part of the order cancelled"
+        PARCEL_SHIPPED = "parcel.shipped", "On its way"
+        OUT_FOR_DELIVERY = "parcel.out_for_delivery", "Out for delivery"
+        ATTEMPT_FAILED = "parcel.delivery_attempt_failed", "Delivery tried"
+        AVAILABLE_FOR_PICKUP = "parcel.available_for_pickup", "Ready to collect"
+        PARCEL_DELIVERED = "parcel.delivered", "Delivered"
+        LINK_REQUESTED = "link.requested", "Link to the order"
 
     class Status(models.TextChoices):
         QUEUED = "QUEUED", "Queued"
@@ -37,13 +55,14 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="messages", db_index=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="messages")
-    kind = models.CharField(max_length=64)
+    kind = models.CharField(max_length=64, choices=Kind)
     milestone = models.CharField(max_length=128, blank=True)
     recipient = models.CharField(max_length=32)
     channel = models.CharField(max_length=16)
     status = models.CharField(max_length=16, choices=Status, default=Status.QUEUED)
     note = models.CharField(max_length=255, blank=True, help_text="Why it was not sent, or what went wrong last.")
     attempts = models.PositiveSmallIntegerField(default=0)
+    resends = models.PositiveSmallIntegerField(default=0, help_text="How often a person had it sent again.")
     created_at = models.DateTimeField(default=timezone.now)
     available_at = models.DateTimeField(default=timezone.now)
     begun_at = models.DateTimeField(null=True, blank=True, help_text="When the last try began; empty once it ended.")
@@ -68,13 +87,18 @@ class Message(models.Model):
             models.Index(
                 fields=["available_at"],
                 name="message_due",
-                condition=Q(status="QUEUED") | Q(status="UNCERTAIN", sent_at=None),
+                condition=UNSENT,
             ),
             models.Index(fields=["-created_at"], name="message_newest"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to the {self.recipient}"
+        return f"{self.get_kind_display()} (to the {self.recipient})"
+
+    @property
+    def key(self) -> str:
+        """Return what a channel knows this message by: the same for every try, another one for each resend."""
+        return f"{self.id}.{self.resends}" if self.resends else str(self.id)
 
 
 class Content(models.Model):

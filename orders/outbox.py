@@ -20,7 +20,6 @@ QUIET_SECONDS = 5
 IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 0.05, "socket_timeout": 0.05}
 TASKS = {
     "relay": "notifications.tasks.relay",
-    "send": "notifications.tasks.send",
     "understand": "tracking.tasks.understand",
     "allocate": "fulfillment.tasks.allocate",
 }

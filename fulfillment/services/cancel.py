@@ -58,8 +58,9 @@ def _cancel_all(order: Order, by: Actor, why: dict[str, Any]) -> None:
 
 def _cancel_lines(order: Order, wanted: Wanted, by: Actor, why: dict[str, Any]) -> None:
     touched = _choose(order, wanted)
-    facts: dict[str, Any] = {"lines": [{"line": number, "units": count} for number, count in sorted(wanted.items())]}
-    record(order, "order.lines_cancelled", by=by, facts=facts | why)
+    left = sum(line.quantity - line.cancelled for line in order.lines.all()) - sum(wanted.values())
+    lines = [{"line": number, "units": count} for number, count in sorted(wanted.items())]
+    record(order, "order.lines_cancelled", by=by, facts={"lines": lines, "left": left} | why)
     for shipment, units in touched.items():
         _cancel_units(shipment, units, by)
     if not order.shipments.standing().exists():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -20,7 +21,8 @@ def deliver_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = Non
         fresh.deliver(at=at or timezone.now())
         ledger.deliver(lines_of(fresh))
 
-    return _travel(shipment, arrive, by, at)
+    parcels = list(shipment.parcels.values_list("number", flat=True))
+    return _travel(shipment, arrive, by, at, {"parcels": parcels})
 
 
 def lose_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:
@@ -38,9 +40,15 @@ def return_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None
     return _travel(shipment, Shipment.return_to_sender, by, at)
 
 
-def _travel(shipment: Shipment, go: Callable[[Shipment], None], by: Actor, at: datetime | None) -> Shipment:
+def _travel(
+    shipment: Shipment,
+    go: Callable[[Shipment], None],
+    by: Actor,
+    at: datetime | None,
+    facts: dict[str, Any] | None = None,
+) -> Shipment:
     with writing():
-        with change(shipment, by=by, at=at) as fresh:
+        with change(shipment, by=by, at=at, facts=facts) as fresh:
             go(fresh)
         resolve_order(fresh.order, by=by)
     return fresh

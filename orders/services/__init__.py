@@ -3,6 +3,7 @@
 from orders.services.catalog import save_products
 from orders.services.delay import record_delays
 from orders.services.endpoints import UnknownProvider, WeakSecret, open_endpoint
+from orders.services.forget import forget_old_keys
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
@@ -14,6 +15,7 @@ __all__ = [
     "InvalidOrder",
     "UnknownProvider",
     "WeakSecret",
+    "forget_old_keys",
     "hold_order",
     "issue_key",
     "lift_due_holds",

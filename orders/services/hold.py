@@ -65,10 +65,15 @@ def release_order(order: Order, *, by: Actor, hold: int | None = None, note: str
 
 def lift_due_holds(*, now: datetime | None = None) -> int:
     """Release every hold whose time is up; return how many."""
-    due = list(Hold.objects.due(now or timezone.now()).select_related("order"))
-    for hold in due:
+    return sum(_lift(hold) for hold in Hold.objects.due(now or timezone.now()).select_related("order"))
+
+
+def _lift(hold: Hold) -> bool:
+    try:
         release_order(hold.order, by=Actor.system("calendar"), hold=hold.pk)
-    return len(due)
+    except NoSuchHold:  # somebody released it meanwhile
+        return False
+    return True
 
 
 def _refuse_unknown(order: Order, lines: Sequence[int]) -> None:

@@ -1,0 +1,78 @@
+"""Turns what the outbox holds into rows of Message, and empties it. Sends nothing."""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from django.db import connection, transaction
+
+from notifications.models import Message
+from notifications.rules import NOBODY, RULES, Rule
+from orders.models import Event, Order, Outbox
+
+BATCH = 500
+TOO_LATE = "The news came too late to be worth telling."
+NO_ADDRESS = "The customer gave no e-mail address."
+
+logger = logging.getLogger(__name__)
+
+
+def relay_batch(limit: int = BATCH) -> int:
+    """Relay the oldest events, in one transaction; return how many. 0: there are none, or other relays hold them."""
+    if not Outbox.objects.exists():  # on SQLite a transaction takes the write lock, needed or not
+        return 0
+    with transaction.atomic():
+        events = _claim(limit)
+        # whoever was told of a milestone stays told once: an event derived again makes no second row
+        Message.objects.bulk_create(_messages(events), ignore_conflicts=True)
+        Outbox.objects.filter(pk__in=[event.pk for event in events]).delete()
+    return len(events)
+
+
+def _claim(limit: int) -> list[Event]:
+    """Lock the oldest events that no other relay holds, and never one whose order has an older one in other hands."""
+    oldest = Outbox.objects.select_related("event").order_by("event_id")[:limit]
+    events = [row.event for row in oldest.select_for_update(skip_locked=True, of=("self",))]
+    if not (events and connection.features.has_select_for_update_skip_locked):
+        return events
+    others = Outbox.objects.filter(
+        event__order__in={event.order_id for event in events},
+        event_id__lt=events[-1].pk,
+    ).exclude(pk__in=[event.pk for event in events])
+    held = set(others.values_list("event__order_id", flat=True))
+    return [event for event in events if event.order_id not in held]
+
+
+def _messages(events: Iterable[Event]) -> Iterator[Message]:
+    told = [(event, rule) for event in events for rule in _rules(event)]
+    orders = Order.objects.select_related("customer").in_bulk({event.order_id for event, _ in told})
+    for event, rule in told:
+        order = orders[event.order_id]
+        if rule.is_asked_for or not order.is_silent:
+            yield from _messages_of(event, rule, _why_not(event, order))
+
+
+def _messages_of(event: Event, rule: Rule, why_not: str) -> Iterator[Message]:
+    for milestone in rule.milestones(event):
+        yield Message(
+            order_id=event.order_id,
+            event=event,
+            kind=rule.message,
+            milestone=milestone,
+            recipient=rule.recipient,
+            channel=rule.channel,
+            status=Message.Status.SUPPRESSED if why_not else Message.Status.QUEUED,
+            note=why_not,
+        )
+
+
+def _rules(event: Event) -> Iterable[Rule]:
+    if event.kind not in RULES:
+        logger.error("%s has no row in the table of rules: nobody is told", event.kind)
+    return RULES.get(event.kind, NOBODY)
+
+
+def _why_not(event: Event, order: Order) -> str:
+    """Say why the customer is not told; the row stands all the same, so that no later event tells of it."""
+    if event.facts.get("is_late"):
+        return TOO_LATE
+    return "" if order.customer.email else NO_ADDRESS
