@@ -4,7 +4,20 @@ Every act posts movements; balances are written from them alone, in `posting`. `
 Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are safe behind the item's lock.
 """
 
-from fulfillment.ledger.outbound import Take, cancel, deliver, pack, pick, regroup, reserve, ship
+from fulfillment.ledger.outbound import (
+    Share,
+    Take,
+    Wish,
+    book,
+    cancel,
+    deliver,
+    pack,
+    pick,
+    regroup,
+    reserve,
+    share_out,
+    ship,
+)
 from fulfillment.ledger.posting import AlreadyApplied, NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
 from fulfillment.ledger.verify import verify
@@ -12,8 +25,11 @@ from fulfillment.ledger.verify import verify
 __all__ = [
     "AlreadyApplied",
     "NotEnoughStock",
+    "Share",
     "Take",
+    "Wish",
     "adjust",
+    "book",
     "cancel",
     "deliver",
     "open_warehouse",
@@ -22,6 +38,7 @@ __all__ = [
     "receive",
     "regroup",
     "reserve",
+    "share_out",
     "ship",
     "verify",
 ]

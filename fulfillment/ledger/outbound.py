@@ -26,6 +26,21 @@ class Take(NamedTuple):
     quantity: int
 
 
+class Wish(NamedTuple):
+    """Units wanted of the lines of an order, or of some of them."""
+
+    units: Mapping[OrderLine, int]
+    all_or_nothing: bool = False
+
+
+class Share(NamedTuple):
+    """What a line gets of a stock item."""
+
+    line: OrderLine
+    item: StockItem
+    quantity: int
+
+
 class _Entries:
     """The movements of one act, numbered."""
 
@@ -52,22 +67,39 @@ def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_noth
 
     The lines in the caller's hands know it as well.
     """
-    wanting = [line for line in lines if line.waiting]
-    takes = _share_out(wanting, _lock_free({line.order_line.product_id for line in wanting}))
-    if not takes or (all_or_nothing and sum(take.quantity for take in takes) < sum(line.waiting for line in wanting)):
-        return []
-    entries = _Entries(by, cause)
-    for line, item, quantity in takes:
-        entries.add(Kind.RESERVE, item, quantity, line, reserved_delta=quantity)
-    post(entries.rows)
-    Reservation.objects.bulk_create(
-        Reservation(shipment_line=line, stock_item=item, quantity=quantity) for line, item, quantity in takes
-    )
-    units = _sum((line, quantity) for line, _, quantity in takes)
-    _move_units(units, "reserved", {line: [("waiting", "reserved", quantity)] for line, quantity in units.items()})
-    for line, quantity in units.items():
-        line.reserved += quantity
+    wanting = {line.order_line: line for line in lines if line.waiting}
+    wish = Wish({order_line: line.waiting for order_line, line in wanting.items()}, all_or_nothing)
+    takes = [Take(wanting[share.line], share.item, share.quantity) for share in share_out([wish])[0]]
+    book({cause: takes}, by=by)
+    for take in takes:
+        take.line.reserved += take.quantity
     return takes
+
+
+def share_out(wishes: Sequence[Wish]) -> list[list[Share]]:
+    """Lock the stock of all that is wished for and say who gets what of it: first come first served.
+
+    Each takes from the nearest warehouse first. Nothing is booked yet.
+    """
+    shelves = _lock_free({line.product_id for wish in wishes for line in wish.units})
+    free = {item.pk: item.free for items in shelves.values() for item in items}
+    return [_share(wish, shelves, free) for wish in wishes]
+
+
+def book(takes: Mapping[str, Sequence[Take]], *, by: Actor) -> None:
+    """Reserve what was shared out: cause (an order's number) → what is taken for it."""
+    rows, flat = [], [take for each in takes.values() for take in each]
+    for cause, each in takes.items():
+        entries = _Entries(by, cause)
+        for line, item, quantity in each:
+            entries.add(Kind.RESERVE, item, quantity, line, reserved_delta=quantity)
+        rows += entries.rows
+    post(rows)
+    Reservation.objects.bulk_create(
+        Reservation(shipment_line=line, stock_item=item, quantity=quantity) for line, item, quantity in flat
+    )
+    units = _sum((line, quantity) for line, _, quantity in flat)
+    _move_units(units, "reserved", {line: [("waiting", "reserved", quantity)] for line, quantity in units.items()})
 
 
 def pick(shipment: Shipment, units: Units, *, by: Actor) -> None:
@@ -170,18 +202,22 @@ def _lock_free(product_ids: set[int]) -> dict[int, list[StockItem]]:
     return found
 
 
-def _share_out(lines: Sequence[ShipmentLine], shelves: Mapping[int, list[StockItem]]) -> list[Take]:
-    free = {item.pk: item.free for items in shelves.values() for item in items}
-    takes = []
-    for line in lines:
-        wanted = line.waiting
-        for item in shelves.get(line.order_line.product_id, []):
+def _share(wish: Wish, shelves: Mapping[int, list[StockItem]], free: dict[int, int]) -> list[Share]:
+    """Take from `free` what the wish gets."""
+    shares = []
+    for line, count in wish.units.items():
+        wanted = count
+        for item in shelves.get(line.product_id, []):
             quantity = min(wanted, free[item.pk])
             if quantity:
-                takes.append(Take(line, item, quantity))
+                shares.append(Share(line, item, quantity))
                 free[item.pk] -= quantity
                 wanted -= quantity
-    return takes
+    if wish.all_or_nothing and sum(share.quantity for share in shares) < sum(wish.units.values()):
+        for share in shares:
+            free[share.item.pk] += share.quantity
+        return []
+    return shares
 
 
 def _lock_reserved(units: Units) -> dict[int, StockItem]:
@@ -292,4 +328,6 @@ def _move_units(units: Units, column: str, shifts: Mapping[ShipmentLine, Sequenc
         for source, target, count in moves:
             row[OrderLine.STAGES.index(source)] -= count
             row[OrderLine.STAGES.index(target)] += count
-    add_to(OrderLine, OrderLine.STAGES, rows)
+    touched = [place for place in range(len(OrderLine.STAGES)) if any(row[place] for row in rows.values())]
+    columns = [OrderLine.STAGES[place] for place in touched]
+    add_to(OrderLine, columns, {pk: [row[place] for place in touched] for pk, row in rows.items()})

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, connection, models
 
@@ -53,14 +54,25 @@ def add_to(model: type[models.Model], columns: Sequence[str], rows: Mapping[int,
     if not rows:
         return
     table = model._meta.db_table
-    sets = ", ".join(f"{name} = {table}.{name} + v.column{place}" for place, name in enumerate(columns, start=2))
-    row = f"({', '.join(['CAST(%s AS BIGINT)'] * (len(columns) + 1))})"
-    values = ", ".join([row] * len(rows))
-    sql = f"UPDATE {table} SET {sets} FROM (VALUES {values}) AS v WHERE {table}.id = v.column1"  # noqa: S608
+    names = [f"column{place}" for place in range(1, len(columns) + 2)]
+    sets = ", ".join(f"{name} = {table}.{name} + v.{source}" for name, source in zip(columns, names[1:], strict=True))
+    numbers = [(pk, *rows[pk]) for pk in sorted(rows)]
+    source, params = _unnest(names, numbers) if connection.vendor == "postgresql" else _values(names, numbers)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [number for pk, numbers in sorted(rows.items()) for number in (pk, *numbers)])
+        cursor.execute(f"UPDATE {table} SET {sets} FROM {source} WHERE {table}.id = v.column1", params)  # noqa: S608
         if cursor.rowcount != len(rows):
             raise RuntimeError(f"{cursor.rowcount} of {len(rows)} rows of {table} changed")
+
+
+def _unnest(names: Sequence[str], rows: Sequence[Sequence[int]]) -> tuple[str, list[Any]]:
+    """Return the rows as arrays, one a column: the statement reads the same for any number of rows."""
+    arrays = ", ".join(["%s::bigint[]"] * len(names))
+    return f"unnest({arrays}) AS v({', '.join(names)})", [list(column) for column in zip(*rows, strict=True)]
+
+
+def _values(names: Sequence[str], rows: Sequence[Sequence[int]]) -> tuple[str, list[Any]]:
+    row = f"({', '.join(['%s'] * len(names))})"
+    return f"(VALUES {', '.join([row] * len(rows))}) AS v", [number for each in rows for number in each]
 
 
 def _post_balances(entries: Sequence[StockMovement]) -> None:

@@ -59,8 +59,7 @@ def receive(
     items = _items(warehouse, {arrival.product for arrival in arrivals})
     locked = lock_items(item.pk for item in items.values())
     if is_resumable:
-        booked = set(StockMovement.objects.filter(operation=operation).values_list("n", flat=True))
-        arrivals = [arrival for arrival in arrivals if arrival.n not in booked]
+        arrivals = _not_booked(arrivals, operation)
     else:
         refuse_repeated(operation)
     bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
@@ -134,6 +133,12 @@ def _refuse_overflow(items: Iterable[StockItem], arriving: Iterable[tuple[int, i
     for item in items:
         if item.on_hand + units[item.product_id] > MAX_ON_HAND:
             raise TooMuchStock(f"There are {item.on_hand} there already: no more can be counted.", on_hand=item.on_hand)
+
+
+def _not_booked(arrivals: Sequence[Arrival], operation: str) -> list[Arrival]:
+    named = StockMovement.objects.filter(operation=operation, n__in=[arrival.n for arrival in arrivals])
+    booked = set(named.values_list("n", flat=True))
+    return [arrival for arrival in arrivals if arrival.n not in booked]
 
 
 def _blocked(place: Bin, delta: int) -> int:

@@ -1,13 +1,19 @@
-"""Computes every balance again from the movements and says where they differ. Reads only."""
+"""Computes every balance again from the movements and says where they differ. Reads only.
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+What is compared is read in one statement, as orders go on meanwhile; and grouped, not looked up row by row: that is
+as fast without the planner's statistics, right after a big import.
+"""
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from fulfillment.models import BinStock, Reservation, Shipment, ShipmentLine, StockItem, StockMovement
-from orders.models import OrderLine
+from django.db import connection
+
+from fulfillment.models import Bin, Shipment, ShipmentLine, StockItem
+from orders.models import OrderLine, Product
+
+NOT_LEFT = ", ".join(f"'{status}'" for status in Shipment.NOT_LEFT)
+LEFT = ", ".join(f"'{status}'" for status in Shipment.LEFT)
 
 
 class Difference(NamedTuple):
@@ -19,65 +25,107 @@ class Difference(NamedTuple):
     expected: int
 
 
+class Comparison(NamedTuple):
+    """Two SELECTs of key and number: for each key the numbers of both have to add up to the same."""
+
+    what: str
+    found: str
+    expected: str
+    name: Callable[[str], str]
+
+
 def verify() -> Iterator[Difference]:
     """Yield every balance, bin, reservation and line that disagrees with the ledger."""
-    yield from _balances()
-    yield from _bins()
-    yield from _reservations()
-    yield from _lines()
+    for comparison in COMPARISONS:
+        yield from _differences(comparison)
 
 
-def _balances() -> Iterator[Difference]:
-    moved = StockMovement.objects.filter(stock_item=OuterRef("pk")).order_by()
-    for column in ("on_hand", "reserved", "blocked"):
-        wrong = _differing(StockItem.objects.all(), column, _total(moved, "stock_item", f"{column}_delta"))
-        yield from _report(f"stock.{column}", wrong, column)
+def _differences(comparison: Comparison) -> Iterator[Difference]:
+    sql = f"""
+        SELECT subject, SUM(found), SUM(expected)
+        FROM (SELECT subject, number AS found, 0 AS expected FROM ({comparison.found}) AS f
+              UNION ALL SELECT subject, 0, number FROM ({comparison.expected}) AS e) AS both_sides
+        GROUP BY subject HAVING SUM(found) <> SUM(expected) ORDER BY subject"""  # noqa: S608 - written below
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        rows = cursor.fetchall()
+    for subject, found, expected in rows:
+        yield Difference(comparison.what, comparison.name(subject), int(found), int(expected))
 
 
-def _bins() -> Iterator[Difference]:
-    came = StockMovement.objects.filter(
-        to_bin=OuterRef("bin"), stock_item__product=OuterRef("product"), lot=OuterRef("lot")
+def _item(key: str) -> str:
+    item = StockItem.objects.select_related("product", "warehouse").get(pk=key)
+    return f"{item.product.sku} in {item.warehouse.code}"
+
+
+def _place(key: str) -> str:
+    product, place, lot = key.split(":", 2)
+    bin_ = Bin.objects.select_related("warehouse").get(pk=place)
+    return f"{Product.objects.get(pk=product).sku} in {bin_.warehouse.code} {bin_.code} {lot}".rstrip()
+
+
+def _part(key: str) -> str:
+    line = ShipmentLine.objects.select_related("shipment", "order_line").get(pk=key)
+    return f"{line.shipment.number} line {line.order_line.number}"
+
+
+def _line(key: str) -> str:
+    line = OrderLine.objects.select_related("order").get(pk=key)
+    return f"{line.order.number} line {line.number}"
+
+
+def _balance(column: str) -> Comparison:
+    return Comparison(
+        f"stock.{column}",
+        f"SELECT id AS subject, {column} AS number FROM fulfillment_stockitem",  # noqa: S608
+        f"SELECT stock_item_id AS subject, {column}_delta AS number FROM fulfillment_stockmovement",  # noqa: S608
+        _item,
     )
-    went = StockMovement.objects.filter(
-        from_bin=OuterRef("bin"), stock_item__product=OuterRef("product"), lot=OuterRef("lot")
-    )
-    expected = _total(came.order_by(), "to_bin", "quantity") - _total(went.order_by(), "from_bin", "quantity")
-    yield from _report(
+
+
+def _moved(end: str, sign: str) -> str:
+    """Select what came to a bin, or went from it, by the movements."""
+    return f"""
+        SELECT item.product_id || ':' || moved.{end} || ':' || moved.lot AS subject, {sign}moved.quantity AS number
+        FROM fulfillment_stockmovement AS moved JOIN fulfillment_stockitem AS item ON item.id = moved.stock_item_id
+        WHERE moved.{end} IS NOT NULL"""  # noqa: S608
+
+
+def _parts(column: str, statuses: str, subject: str = "order_line_id") -> str:
+    """Select the units of lines in shipments that stand there."""
+    return f"""
+        SELECT part.{subject} AS subject, part.{column} AS number
+        FROM fulfillment_shipmentline AS part JOIN fulfillment_shipment AS shipment ON shipment.id = part.shipment_id
+        WHERE shipment.status IN ({statuses})"""  # noqa: S608
+
+
+def _lines(units: str) -> str:
+    return f"SELECT id AS subject, {units} AS number FROM orders_orderline"  # noqa: S608
+
+
+_OPEN = "AS subject, quantity AS number FROM fulfillment_reservation WHERE status = 'OPEN'"
+
+COMPARISONS = [
+    *map(_balance, ("on_hand", "reserved", "blocked")),
+    Comparison(
         "bin.quantity",
-        _differing(BinStock.objects.select_related("product", "bin"), "quantity", expected),
-        "quantity",
-    )
-
-
-def _reservations() -> Iterator[Difference]:
-    opened = Reservation.objects.filter(status=Reservation.Status.OPEN).order_by()
-    of_item = _total(opened.filter(stock_item=OuterRef("pk")), "stock_item", "quantity")
-    yield from _report("stock.reservations", _differing(StockItem.objects.all(), "reserved", of_item), "reserved")
-    of_line = _total(opened.filter(shipment_line=OuterRef("pk")), "shipment_line", "quantity")
-    lines = ShipmentLine.objects.filter(shipment__status__in=Shipment.NOT_LEFT)
-    yield from _report("shipment.reservations", _differing(lines, "reserved", of_line), "reserved")
-
-
-def _lines() -> Iterator[Difference]:
-    """Compare the stages of order lines with the shipments' lines."""
-    parts = (
-        ShipmentLine.objects.filter(order_line=OuterRef("pk"))
-        .exclude(shipment__status=Shipment.Status.CANCELLED)
-        .order_by()
-    )
-    held = _total(parts, "order_line", "quantity")
-    unsent = OrderLine.objects.annotate(in_shipments=F("quantity") - F("cancelled"))
-    yield from _report("line.in_shipments", _differing(unsent, "in_shipments", held), "in_shipments")
-
-
-def _total(rows: QuerySet[Any], group: str, column: str) -> Coalesce:
-    return Coalesce(Subquery(rows.values(group).annotate(total=Sum(column)).values("total")), Value(0))
-
-
-def _differing(rows: QuerySet[Any], column: str, expected: Any) -> Any:
-    return rows.annotate(expected=expected).exclude(expected=F(column)).iterator(chunk_size=1000)
-
-
-def _report(what: str, rows: Iterable[Any], column: str) -> Iterator[Difference]:
-    for row in rows:
-        yield Difference(what, str(row), getattr(row, column), row.expected)
+        "SELECT product_id || ':' || bin_id || ':' || lot AS subject, quantity AS number FROM fulfillment_binstock",
+        f"{_moved('to_bin_id', '')} UNION ALL {_moved('from_bin_id', '-')}",
+        _place,
+    ),
+    Comparison(
+        "stock.reservations",
+        "SELECT id AS subject, reserved AS number FROM fulfillment_stockitem",
+        f"SELECT stock_item_id {_OPEN}",
+        _item,
+    ),
+    Comparison(
+        "shipment.reservations",
+        _parts("reserved", NOT_LEFT, subject="id"),
+        f"SELECT shipment_line_id {_OPEN}",
+        _part,
+    ),
+    Comparison("line.in_shipments", _lines("quantity - cancelled"), _parts("quantity", f"{NOT_LEFT}, {LEFT}"), _line),
+    Comparison("line.reserved", _lines("reserved + picked + packed"), _parts("reserved", NOT_LEFT), _line),
+    Comparison("line.shipped", _lines("shipped + delivered"), _parts("quantity", LEFT), _line),
+]

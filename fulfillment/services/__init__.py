@@ -1,29 +1,40 @@
 """What the warehouse does, each in one transaction; whoever calls has authorised it."""
 
-from fulfillment.services.accept import accept_order
+from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
+from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
+from fulfillment.services.retry import NotFromAFile, retry_inbox
 from fulfillment.services.ship import ParcelDraft, ship_shipment
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
+from fulfillment.services.stock_file import StockFile, import_stock, read_stock
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 
 __all__ = [
+    "NotFromAFile",
+    "OrderFile",
     "ParcelDraft",
+    "StockFile",
     "UnknownStock",
     "accept_order",
+    "accept_orders",
     "adjust_stock",
     "allocate_order",
     "allocate_waiting",
     "cancel_order",
     "deliver_shipment",
     "find_shipment",
+    "import_orders",
+    "import_stock",
     "look_up_stock",
     "lose_shipment",
     "pack_shipment",
     "pick_shipment",
+    "read_stock",
     "receive_stock",
+    "retry_inbox",
     "return_shipment",
     "ship_shipment",
 ]

@@ -1,31 +1,113 @@
-"""Accepting an order: it is placed, confirmed, planned, and gets what stock there is, all in one transaction."""
+"""Accepting orders: they are placed, confirmed, planned, and get what stock there is, all in one transaction.
 
+What is there leaves at once, in one shipment a warehouse; what waits, waits in a planned shipment of its own.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.services.allocate import allocate_new
+from fulfillment import ledger
+from fulfillment.models import Shipment, ShipmentLine, Warehouse
+from fulfillment.services.allocate import make_ready
 from orders.intake.draft import OrderDraft
 from orders.lifecycle import adopt, change, record, writing
 from orders.models import Actor, Channel, Order, OrderLine
-from orders.services import write_order
+from orders.services import place_orders
 
 
 def accept_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False) -> Order:
     """Place the order and reserve what is there; the rest waits. Raises AlreadyPlaced, InvalidOrder."""
+    return accept_orders([draft], channel=channel, by=by, is_silent=is_silent)[0]
+
+
+def accept_orders(drafts: Sequence[OrderDraft], *, channel: Channel, by: Actor, is_silent: bool = False) -> list[Order]:
+    """Accept one after the other: all of them, or none where one is refused. Raises AlreadyPlaced, InvalidOrder."""
     with writing():
-        order, lines = write_order(draft, channel=channel, by=by, is_silent=is_silent)
-        with change(order, by=by):
-            order.confirm(at=timezone.now())
-        allocate_new(order, *_plan(order, lines, by), by=by)
-    return order
+        placed = place_orders(drafts, channel=channel, by=by, is_silent=is_silent)
+        for order, _ in placed:
+            with change(order, by=by):
+                order.confirm(at=timezone.now())
+        wishes = [
+            ledger.Wish({line: line.quantity for line in lines}, order.is_ship_complete) for order, lines in placed
+        ]
+        plans = [_plan(*each, shares) for each, shares in zip(placed, ledger.share_out(wishes), strict=True)]
+        _carry_out(plans, by)
+    return [order for order, _ in placed]
 
 
-def _plan(order: Order, lines: list[OrderLine], by: Actor) -> tuple[Shipment, list[ShipmentLine]]:
-    """Plan one shipment for everything; allocation splits off what can go at once."""
-    shipment = Shipment.objects.create(order=order, number=f"{order.number}-1")
-    adopt(shipment)
-    parts = ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, order_line=line, quantity=line.quantity) for line in lines
+class _Part(NamedTuple):
+    """A shipment to be, its units, and what of the stock of its warehouse is kept for it (none: it waits)."""
+
+    shipment: Shipment
+    warehouse: Warehouse | None
+    units: dict[OrderLine, int]
+    shares: list[ledger.Share]
+
+
+def _plan(order: Order, lines: list[OrderLine], shares: list[ledger.Share]) -> list[_Part]:
+    """Say in which shipments an order goes. The first, which has number 1, is the one that waits, if any does."""
+    by_home: dict[Warehouse, list[ledger.Share]] = defaultdict(list)
+    for share in shares:
+        by_home[share.item.warehouse].append(share)
+    homes = sorted(by_home, key=lambda home: (home.priority, home.code))
+    waiting = Counter({line: line.quantity for line in lines}) - _units(shares)
+    first = _Part(Shipment(order=order, number=f"{order.number}-1"), None, dict(waiting), [])
+    if not waiting:
+        last = homes.pop()
+        first = first._replace(warehouse=last, units=_units(by_home[last]), shares=by_home[last])
+    rest = [
+        _Part(Shipment(order=order, number=f"{order.number}-{place}"), home, _units(by_home[home]), by_home[home])
+        for place, home in enumerate(homes, start=2)
+    ]
+    return [first, *rest]
+
+
+def _carry_out(plans: list[list[_Part]], by: Actor) -> None:
+    parts = [part for plan in plans for part in plan]
+    Shipment.objects.bulk_create(part.shipment for part in parts)
+    lines = ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=part.shipment, order_line=line, quantity=quantity)
+        for part in parts
+        for line, quantity in part.units.items()
     )
-    record(order, "shipment.planned", by=by, facts={"shipment": shipment.number})
-    return shipment, parts
+    places = {(line.shipment_id, line.order_line_id): line for line in lines}
+    ledger.book(
+        {
+            plan[0].shipment.order.number: [
+                ledger.Take(places[part.shipment.pk, share.line.pk], share.item, share.quantity)
+                for part in plan
+                for share in part.shares
+            ]
+            for plan in plans
+        },
+        by=by,
+    )
+    shipments = [part.shipment for part in parts]
+    prefetch_related_objects(shipments, "lines")  # for the guard of each
+    for plan in plans:
+        _tell(plan, by)
+    for shipment in shipments:
+        shipment._prefetched_objects_cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - it would outlive them
+
+
+def _tell(plan: list[_Part], by: Actor) -> None:
+    """Make ready what can go, and record it all in the order's trail."""
+    first = plan[0].shipment
+    record(first.order, "shipment.planned", by=by, facts={"shipment": first.number})
+    if units := sum(share.quantity for part in plan for share in part.shares):
+        record(first.order, "stock.reserved", by=by, facts={"shipment": first.number, "units": units})
+    for part in (*plan[1:], plan[0]):
+        adopt(part.shipment)
+        if part.warehouse is not None:
+            make_ready(part.shipment, part.warehouse, by)
+
+
+def _units(shares: Iterable[ledger.Share]) -> Counter[OrderLine]:
+    units: Counter[OrderLine] = Counter()
+    for share in shares:
+        units[share.line] += share.quantity
+    return units

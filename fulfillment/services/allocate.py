@@ -29,18 +29,6 @@ def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
     return sum(allocate_order(order, by=by).version > order.version for order in _waiting_for_free_stock(limit))
 
 
-def allocate_new(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
-    """Reserve for an order placed in this transaction: what is there leaves at once, the rest waits for itself."""
-    takes = _reserve(order, planned, lines, by)
-    homes = sorted({take.item.warehouse for take in takes}, key=lambda home: (home.priority, home.code))
-    waits = any(line.waiting for line in lines)
-    for place, warehouse in enumerate(homes, start=1):
-        if not waits and place == len(homes):
-            _make_ready(planned, warehouse, by)
-        else:
-            _split(order, lines, warehouse, by)
-
-
 def settle(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
     """Make a planned shipment ready if nothing of it waits any more: one shipment a warehouse.
 
@@ -57,23 +45,24 @@ def settle(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by
         elif place < len(homes):
             _split(order, lines, warehouse, by)
         else:
-            _make_ready(planned, warehouse, by)
+            make_ready(planned, warehouse, by)
     if not planned.lines.filter(quantity__gt=0).exists():
         with change(planned, by=by, reason="joined") as fresh:
             fresh.cancel()
 
 
-def _reserve(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], by: Actor) -> list[ledger.Take]:
+def make_ready(shipment: Shipment, warehouse: Warehouse, by: Actor) -> None:
+    """Let a shipment, all of which is reserved in a warehouse, be picked."""
+    with change(shipment, by=by, facts={"warehouse": warehouse.code}) as fresh:
+        fresh.make_ready(warehouse=warehouse, at=timezone.now())
+
+
+def _reserve(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], by: Actor) -> bool:
     takes = ledger.reserve(lines, by=by, cause=order.number, all_or_nothing=order.is_ship_complete)
     if takes:
         units = sum(take.quantity for take in takes)
         record(order, "stock.reserved", by=by, facts={"shipment": planned.number, "units": units})
-    return takes
-
-
-def _make_ready(shipment: Shipment, warehouse: Warehouse, by: Actor) -> None:
-    with change(shipment, by=by, facts={"warehouse": warehouse.code}) as fresh:
-        fresh.make_ready(warehouse=warehouse, at=timezone.now())
+    return bool(takes)
 
 
 def _split(order: Order, lines: Sequence[ShipmentLine], warehouse: Warehouse, by: Actor) -> None:
@@ -81,7 +70,7 @@ def _split(order: Order, lines: Sequence[ShipmentLine], warehouse: Warehouse, by
     shipment = Shipment.objects.create(order=order, number=f"{order.number}-{order.shipments.count() + 1}")
     adopt(shipment)
     ledger.regroup(lines, shipment, warehouse_id=warehouse.pk)
-    _make_ready(shipment, warehouse, by)
+    make_ready(shipment, warehouse, by)
 
 
 def _homes(lines: Iterable[ShipmentLine]) -> list[Warehouse]:

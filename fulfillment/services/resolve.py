@@ -1,22 +1,19 @@
 """The one resolver: where an order stands follows from its shipments. Called by every service that changes one."""
 
-from collections import Counter
 from datetime import datetime
 
 from django.utils import timezone
 
-from fulfillment.models import Shipment
+from fulfillment.status import order_status
 from orders.lifecycle import change
 from orders.models import Actor, Order
 
 Status = Order.Status
-NOT_LEFT = frozenset(Shipment.NOT_LEFT)
-BEGUN = frozenset({Shipment.Status.PICKING, Shipment.Status.PICKED, Shipment.Status.PACKED})
 
 
 def resolve_order(order: Order, *, by: Actor) -> None:
     """Bring the status of an order, open in change(), in line with its shipments."""
-    target = _target(Counter(order.shipments.standing().values_list("status", flat=True)))
+    target = order_status(order.shipments.standing().values_list("status", flat=True))
     if target is None or target == order.status:
         return
     with change(order, by=by) as fresh:
@@ -31,22 +28,6 @@ def resolve_order(order: Order, *, by: Actor) -> None:
                 fresh.deliver(at=_last_delivery(fresh))
             case Status.RETURNED:
                 fresh.return_to_sender()
-
-
-def _target(standing: "Counter[str]") -> str | None:
-    """Say where an order with these shipments stands; None where they do not tell."""
-    kinds = set(standing)
-    if not kinds:
-        return None
-    if kinds <= NOT_LEFT:
-        return Status.IN_FULFILLMENT if kinds & BEGUN else None
-    if kinds & NOT_LEFT:
-        return Status.PARTLY_SHIPPED
-    if kinds == {Shipment.Status.RETURNED_TO_SENDER}:
-        return Status.RETURNED
-    if kinds <= {Shipment.Status.DELIVERED, Shipment.Status.RETURNED_TO_SENDER}:
-        return Status.DELIVERED
-    return Status.SHIPPED
 
 
 def _last_delivery(order: Order) -> datetime:

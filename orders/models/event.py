@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Func
 
 GENESIS = b"\0" * 32
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Event(models.Model):
@@ -33,20 +35,9 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} #{self.seq}"
 
-    def canonical(self) -> bytes:
-        parts = [
-            self.order_id,
-            self.seq,
-            self.kind,
-            _instant(self.at),
-            _instant(self.recorded_at),
-            self.by,
-            self.facts,
-        ]
-        return json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
     def digest_after(self, previous: bytes) -> bytes:
-        return hashlib.sha256(previous + self.canonical()).digest()
+        at, recorded_at = instant(self.at), instant(self.recorded_at)
+        return digest_after(previous, self.order_id, self.seq, self.kind, at, recorded_at, self.by, self.facts)
 
 
 class Outbox(models.Model):
@@ -62,8 +53,30 @@ class Outbox(models.Model):
         return f"not yet relayed: {self.event_id}"
 
 
-def _instant(moment: datetime) -> str:
+def digest_after(
+    previous: bytes, order_id: int, seq: int, kind: str, at: str, recorded_at: str, by: str, facts: Any
+) -> bytes:
+    """Return the digest of an event by the digest of the one before it and its own canonical bytes."""
+    canonical = _canonical([order_id, seq, kind, at, recorded_at, by, facts])
+    return hashlib.sha256(previous + canonical.encode()).digest()
+
+
+def instant(moment: datetime) -> str:
+    """Return a moment as it stands in the canonical bytes: 2026-11-22T10:00:00.000000+00:00."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Instant(Func):
+    """The same, written by the database: three times as fast as a datetime for each."""
+
+    output_field = models.TextField()
+    template = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        column = "%(expressions)s"  # text in UTC, whose microseconds are left out where there are none
+        seconds = f"replace(substr({column}, 1, 19), ' ', 'T')"
+        template = f"{seconds} || '.' || substr(substr({column}, 21) || '000000', 1, 6) || '+00:00'"
+        return self.as_sql(compiler, connection, template=template, **more)
 
 
 def refuse_untellable(facts: Any) -> None:

@@ -7,25 +7,32 @@ from orders.services.forget import forget_old_keys
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.keys import issue_key, revoke_key
 from orders.services.note import note_order
-from orders.services.place import AlreadyPlaced, InvalidOrder, place_order, write_order
+from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_order, place_orders
+from orders.services.product_file import import_products
+from orders.services.quarantine import NotQuarantined, Outcome, Verdict
 from orders.services.receive import receive_delivery
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "NotQuarantined",
+    "Outcome",
+    "Placed",
     "UnknownProvider",
+    "Verdict",
     "WeakSecret",
     "forget_old_keys",
     "hold_order",
+    "import_products",
     "issue_key",
     "lift_due_holds",
     "note_order",
     "open_endpoint",
     "place_order",
+    "place_orders",
     "receive_delivery",
     "record_delays",
     "release_order",
     "revoke_key",
     "save_products",
-    "write_order",
 ]

@@ -1,6 +1,10 @@
-"""Placing an order: looks up what the draft names, and writes order, lines and the first event."""
+"""Placing orders: looks up what the drafts name, and writes orders, lines and their first events.
 
-from typing import Any
+One or many, the number of statements is the same: a file is placed in batches.
+"""
+
+from collections.abc import Container, Sequence
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -32,38 +36,65 @@ class InvalidOrder(Refused):
         self.errors = errors
 
 
+class Placed(NamedTuple):
+    """An order that was just placed, with its lines: who accepts it goes on with them."""
+
+    order: Order
+    lines: list[OrderLine]
+
+
 def place_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False) -> Order:
     """Place what the draft asks for; all its units wait. Raises AlreadyPlaced, InvalidOrder."""
-    return write_order(draft, channel=channel, by=by, is_silent=is_silent)[0]
+    return place_orders([draft], channel=channel, by=by, is_silent=is_silent)[0].order
 
 
-def write_order(
-    draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False
-) -> tuple[Order, list[OrderLine]]:
-    """Do what `place_order` does, and return the lines as well: who accepts the order goes on with them."""
+def place_orders(drafts: Sequence[OrderDraft], *, channel: Channel, by: Actor, is_silent: bool = False) -> list[Placed]:
+    """Place what the drafts ask for, one after the other: all of them, or none where one is refused.
+
+    Raises AlreadyPlaced, InvalidOrder.
+    """
     with writing():
-        number = _free_number(channel, draft.external_id)
-        products, method = _look_up(draft)
-        order = _insert(_order(draft, number, channel, method, is_silent=is_silent))
-        lines = OrderLine.objects.bulk_create(_lines(order, draft, products))
-        adopt(order)
-        facts = {"lines": len(lines), "units": sum(line.quantity for line in lines), "channel": channel.name}
-        record(order, "order.placed", by=by, facts=facts, at=draft.placed_at)
-    return order, lines
+        numbers = _free_numbers(drafts, channel)
+        products, methods = _look_up(drafts)
+        customers = _customers(drafts, channel)
+        orders = _insert(
+            [
+                _order(draft, number, channel, methods[draft.shipping_method], customer, is_silent=is_silent)
+                for draft, number, customer in zip(drafts, numbers, customers, strict=True)
+            ]
+        )
+        placed = [Placed(order, _lines(order, draft, products)) for order, draft in zip(orders, drafts, strict=True)]
+        OrderLine.objects.bulk_create(line for _, lines in placed for line in lines)
+        for order, lines in placed:
+            adopt(order)
+            facts = {"lines": len(lines), "units": sum(line.quantity for line in lines), "channel": channel.name}
+            record(order, "order.placed", by=by, facts=facts, at=order.placed_at)
+    return placed
 
 
-def _free_number(channel: Channel, external_id: str) -> str:
-    """Return a number that no order has; raises AlreadyPlaced where the channel knows the external id."""
-    number = new_number()
-    taken = Order.objects.filter(Q(channel=channel, external_id=external_id) | Q(number=number))
+def _free_numbers(drafts: Sequence[OrderDraft], channel: Channel) -> list[str]:
+    """Return numbers that no order has; raises AlreadyPlaced where the channel knows an external id."""
+    numbers, ids = [new_number() for _ in drafts], {draft.external_id for draft in drafts}
+    taken = Order.objects.filter(Q(channel=channel, external_id__in=ids) | Q(number__in=numbers))
     found = list(taken.values_list("channel_id", "external_id").order_by())
-    if (channel.pk, external_id) in found:
-        raise AlreadyPlaced(external_id, Order.objects.get(channel=channel, external_id=external_id))
-    return _free_number(channel, external_id) if found else number
+    for channel_id, external_id in found:
+        if channel_id == channel.pk and external_id in ids:
+            raise AlreadyPlaced(external_id, Order.objects.get(channel=channel, external_id=external_id))
+    return _free_numbers(drafts, channel) if found or len(set(numbers)) < len(drafts) else numbers
 
 
-def _look_up(draft: OrderDraft) -> tuple[dict[str, Product], ShippingMethod]:
-    products = {product.sku: product for product in Product.objects.filter(sku__in={line.sku for line in draft.lines})}
+def _look_up(drafts: Sequence[OrderDraft]) -> tuple[dict[str, Product], dict[str, ShippingMethod]]:
+    skus = {line.sku for draft in drafts for line in draft.lines}
+    products = {product.sku: product for product in Product.objects.filter(sku__in=skus)}
+    codes = {draft.shipping_method for draft in drafts}
+    methods = {method.code: method for method in ShippingMethod.objects.filter(code__in=codes)}
+    for draft in drafts:
+        if errors := _unknown(draft, products, methods):
+            raise InvalidOrder(errors)
+    return products, methods
+
+
+def _unknown(draft: OrderDraft, products: Container[str], methods: Container[str]) -> list[dict[str, Any]]:
     errors = [
         {
             "path": f"lines.{index}.sku",
@@ -73,23 +104,44 @@ def _look_up(draft: OrderDraft) -> tuple[dict[str, Product], ShippingMethod]:
         for index, line in enumerate(draft.lines)
         if line.sku not in products
     ]
-    method = ShippingMethod.objects.filter(code=draft.shipping_method).first()
-    if method is None:
+    if draft.shipping_method not in methods:
         message = f"There is no shipping method {draft.shipping_method}."
         errors.append({"path": "shipping_method", "code": "shipping_method_unknown", "message": message})
-    if errors or method is None:
-        raise InvalidOrder(errors)
-    return products, method
+    return errors
 
 
-def _order(draft: OrderDraft, number: str, channel: Channel, method: ShippingMethod, *, is_silent: bool) -> Order:
+def _customers(drafts: Sequence[OrderDraft], channel: Channel) -> list[Customer]:
+    """Return the customer of each draft. One with an e-mail is known by it, and is what the last draft says."""
+    known: dict[str, Customer] = {}
+    nameless = [_customer(draft.customer, channel) for draft in drafts if draft.customer.email is None]
+    Customer.objects.bulk_create(nameless)
+    for draft in drafts:
+        if draft.customer.email is not None:
+            known[draft.customer.email] = _customer(draft.customer, channel)
+    Customer.objects.bulk_create(
+        [known[email] for email in sorted(known)],  # one order for all who write them
+        update_conflicts=True,
+        unique_fields=["channel", "email"],
+        update_fields=["name", "phone", "locale"],
+    )
+    alone = iter(nameless)
+    return [known[draft.customer.email] if draft.customer.email is not None else next(alone) for draft in drafts]
+
+
+def _customer(draft: CustomerDraft, channel: Channel) -> Customer:
+    return Customer(channel=channel, email=draft.email, name=draft.name, phone=draft.phone, locale=draft.locale)
+
+
+def _order(
+    draft: OrderDraft, number: str, channel: Channel, method: ShippingMethod, customer: Customer, *, is_silent: bool
+) -> Order:
     is_ship_complete = channel.is_ship_complete if draft.is_ship_complete is None else draft.is_ship_complete
     address = {f"ship_{name}": value for name, value in draft.ship_to}
     return Order(
         number=number,
         channel=channel,
         external_id=draft.external_id,
-        customer=_customer(draft.customer, channel),
+        customer=customer,
         currency=draft.currency,
         total=draft.sum(),
         shipping_method=method,
@@ -103,30 +155,17 @@ def _order(draft: OrderDraft, number: str, channel: Channel, method: ShippingMet
     )
 
 
-def _customer(draft: CustomerDraft, channel: Channel) -> Customer:
-    customer = Customer(channel=channel, email=draft.email, name=draft.name, phone=draft.phone, locale=draft.locale)
-    if draft.email is None:
-        customer.save(force_insert=True)
-        return customer
-    return Customer.objects.bulk_create(
-        [customer],
-        update_conflicts=True,
-        unique_fields=["channel", "email"],
-        update_fields=["name", "phone", "locale"],
-    )[0]
-
-
-def _insert(order: Order) -> Order:
+def _insert(orders: list[Order]) -> list[Order]:
     """Insert; raises AlreadyPlaced where a twin in flight was quicker."""
     try:
         with transaction.atomic():
-            order.save(force_insert=True)
+            return Order.objects.bulk_create(orders)
     except IntegrityError:
-        twin = Order.objects.filter(channel=order.channel, external_id=order.external_id).first()
+        ids = [order.external_id for order in orders]
+        twin = Order.objects.filter(channel=orders[0].channel, external_id__in=ids).first()
         if twin is None:
             raise
-        raise AlreadyPlaced(order.external_id, twin) from None
-    return order
+        raise AlreadyPlaced(twin.external_id, twin) from None
 
 
 def _lines(order: Order, draft: OrderDraft, products: dict[str, Product]) -> list[OrderLine]:

@@ -1,12 +1,14 @@
-"""What can be done with what carriers say, and the customer's key to it."""
+"""What can be done with what carriers say, the customer's key to it, and the audit of all."""
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
+from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.keep import Taken
 from tracking.services.link import link_for, links_for, look_up, request_link
 from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 
 __all__ = [
+    "NoSuchCheck",
     "Taken",
     "adopt_unmatched",
     "forget_unmatched",
@@ -14,6 +16,7 @@ __all__ = [
     "links_for",
     "look_up",
     "request_link",
+    "run_audit",
     "take_carrier_events",
     "understand_inbox",
 ]
