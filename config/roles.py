@@ -29,6 +29,8 @@ VIEW_TRACKING = ["tracking.view_tracker", "tracking.view_carrierevent", "trackin
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]
 VIEW_SETTINGS = ["orders.view_channel", "orders.view_shippingmethod", "orders.view_apikey"]
+ANSWER = ["notifications.resend_message"]
+HEED_AUDIT = ["tracking.acknowledge_finding"]
 VIEW_AUDIT = ["tracking.view_auditrun", "tracking.view_finding"]
 VIEW_REPORTS = ["tracking.view_reports"]
 SERVE = [
@@ -67,7 +69,7 @@ ROLES: dict[str, list[str]] = {
         "fulfillment.pack_shipment",
         "fulfillment.ship_shipment",
     ],
-    "support": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *SERVE],
+    "support": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *SERVE, *ANSWER],
     "manager": [
         *VIEW_ORDERS,
         *VIEW_TRAIL,
@@ -80,6 +82,8 @@ ROLES: dict[str, list[str]] = {
         *VIEW_AUDIT,
         *VIEW_REPORTS,
         *SERVE,
+        *ANSWER,
+        *HEED_AUDIT,
         *LEAD_FLOOR,
         *KEEP_STOCK,
         *CARRY,

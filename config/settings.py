@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
+from config.unfold import UNFOLD  # noqa: F401 - the theme reads it from here
+
 env = Env()
 env.read_env()
 
@@ -189,6 +191,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 
 # --- files -----------------------------------------------------------------------------------------------
 
@@ -236,6 +239,7 @@ CONTENT_SECURITY_POLICY = {
 ADMIN_CONTENT_SECURITY_POLICY = {  # Unfold's Alpine compiles its expressions and sets styles
     "script-src": [SELF, "'unsafe-eval'"],
     "style-src": [SELF, "'unsafe-inline'"],
+    "frame-src": [SELF],  # the preview of a message, which has a policy of its own
 }
 
 LOGGING = {

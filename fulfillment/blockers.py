@@ -73,6 +73,14 @@ def order_reasons(order: "Order", verb: str) -> list[Reason]:
     return [Reason("already_shipped", sentence, "carrier", left[0].shipped_at)]
 
 
+def cancel_lines_reasons(order: "Order") -> list[Reason]:
+    """Say why no unit of the order can be cancelled by itself: all has left, or lies in a closed box."""
+    for shipment in order.shipments.all():
+        if shipment.status in _OPEN_BOX and any(line.quantity for line in shipment.lines.all()):
+            return []
+    return [Reason("nothing_to_cancel", "Nothing of this order is left to be cancelled line by line.", "nobody")]
+
+
 def why_not_shipped(order: "Order") -> list[Reason]:
     """Say all that keeps the order from leaving: what is held, what is missing, and who can do something about it."""
     if order.status not in _TO_SHIP:
@@ -83,6 +91,7 @@ def why_not_shipped(order: "Order") -> list[Reason]:
     return found
 
 
+_OPEN_BOX = {"PLANNED", "READY", "PICKING", "PICKED"}
 _LEFT = {"SHIPPED", "DELIVERED", "LOST", "RETURNED_TO_SENDER"}
 _TO_SHIP = {"PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"}
 

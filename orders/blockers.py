@@ -59,10 +59,22 @@ def wrong_status(thing: Any, verb: str, sentence: str) -> list[Reason]:
 
 def obstacles(order: "Order", line_numbers: set[int]) -> list[Reason]:
     """Say what stands between these lines of the order and the door: holds, a missing address."""
-    found = [_held(hold) for hold in order.holds.all() if hold.released_at is None and hold.covers(line_numbers)]
+    found = [held(hold) for hold in order.holds.all() if hold.released_at is None and hold.covers(line_numbers)]
     if not (order.ship_line1 and order.ship_country):
         found.append(Reason("address_missing", "There is no address to send it to.", "support", order.placed_at))
     return found
+
+
+def hold_reasons(order: "Order") -> list[Reason]:
+    if order.status in {"PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"}:
+        return []
+    return [Reason("wrong_status", "Nothing of this order is left to hold.", "nobody")]
+
+
+def release_reasons(order: "Order") -> list[Reason]:
+    if any(hold.released_at is None for hold in order.holds.all()):
+        return []
+    return [Reason("no_such_hold", "The order is not on hold.", "nobody")]
 
 
 HELD = {
@@ -75,7 +87,9 @@ HELD = {
 }
 
 
-def _held(hold: "Hold") -> Reason:
+def held(hold: "Hold") -> Reason:
+    """Say what a hold says as a reason."""
     owner, sentence = HELD[hold.reason]
-    until = f" until {hold.until:%-d %B %Y}" if hold.until else ""
-    return Reason(f"held_{hold.reason.lower()}", f"{sentence}{until}.", owner, hold.placed_at)
+    if hold.until:
+        sentence = sentence.replace("On hold", f"On hold until {hold.until:%-d %B %Y}")
+    return Reason(f"held_{hold.reason.lower()}", f"{sentence}.", owner, hold.placed_at)

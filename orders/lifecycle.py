@@ -49,6 +49,12 @@ class NotAllowed(Refused):
         self.reasons = reasons
 
 
+class AlreadyApplied(Refused):
+    """This very operation was applied before: a double click, a retry, the same file again."""
+
+    code = "already_applied"
+
+
 @dataclass
 class _Open:
     """A locked row: the copy that everybody in this transaction shares, and how it stood when last saved."""
@@ -114,6 +120,16 @@ def record(
     event.digest = event.digest_after(bytes(order.head))
     order.version, order.head = event.seq, event.digest
     opened.events.append(event)
+
+
+def refuse_repeated(order: Order, operation: str | None) -> None:
+    """Raise AlreadyApplied where an event of the order, open in change(), names this operation in its facts."""
+    if operation and order.events.filter(facts__operation=operation).exists():
+        raise AlreadyApplied("This was done already, and was not done twice.", operation=operation)
+
+
+def operation_facts(operation: str | None) -> dict[str, Any]:
+    return {"operation": operation} if operation else {}
 
 
 def why_not(thing: models.Model, verb: str) -> list[Reason]:

@@ -46,6 +46,24 @@ LOOKS = {
     "AVAILABLE_FOR_PICKUP": Look("look", "store"),
     "RETURNING_TO_SENDER": Look("back", "back"),
     "EXPIRED": Look("look", "unknown"),
+    # messages
+    "QUEUED": Look("waiting", "clock"),
+    "SENT": Look("moving", "mail"),
+    "BOUNCED": Look("person", "back"),
+    "FAILED": Look("person", "stop"),
+    "SUPPRESSED": Look("waiting", "cross"),
+    "UNCERTAIN": Look("look", "unknown"),
+    # what came in
+    "RECEIVED": Look("waiting", "clock"),
+    "PROCESSED": Look("arrived", "done"),
+    "QUARANTINED": Look("person", "stop"),
+    "IGNORED": Look("waiting", "cross"),
+    # findings of the audit
+    "OPEN": Look("person", "alert"),
+    "ACKNOWLEDGED": Look("look", "user"),
+    "RESOLVED": Look("arrived", "done"),
+    "ERROR": Look("person", "stop"),
+    "WARNING": Look("look", "alert"),
     # what a page says of an order as a whole
     "WAITING": Look("waiting", "hourglass"),
     "PREPARING": Look("moving", "scan"),

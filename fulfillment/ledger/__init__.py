@@ -18,9 +18,10 @@ from fulfillment.ledger.outbound import (
     share_out,
     ship,
 )
-from fulfillment.ledger.posting import AlreadyApplied, NotEnoughStock
+from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
 from fulfillment.ledger.verify import verify
+from orders.lifecycle import AlreadyApplied
 
 __all__ = [
     "AlreadyApplied",

@@ -7,13 +7,7 @@ from typing import Any
 from django.db import IntegrityError, connection, models
 
 from fulfillment.models import BinStock, StockItem, StockMovement
-from orders.lifecycle import Refused
-
-
-class AlreadyApplied(Refused):
-    """This very operation was booked before: a double tap, a retry, the same file again."""
-
-    code = "already_applied"
+from orders.lifecycle import AlreadyApplied, Refused
 
 
 class NotEnoughStock(Refused):

@@ -54,6 +54,7 @@ class StockItem(models.Model):
     blocked = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "stock"
         ordering = ["pk"]
         default_permissions = ("view",)
         permissions = [("receive_stock", "Can receive stock"), ("adjust_stock", "Can adjust stock")]

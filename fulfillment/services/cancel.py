@@ -17,7 +17,7 @@ from fulfillment.services.resolve import resolve_order
 from fulfillment.services.units import NotThatMany, Wanted, lines_of
 from orders import outbox
 from orders.blockers import Reason
-from orders.lifecycle import NotAllowed, change, record, why_not, writing
+from orders.lifecycle import NotAllowed, change, operation_facts, record, refuse_repeated, why_not, writing
 from orders.models import Actor, Order
 
 CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for a line
@@ -28,10 +28,13 @@ CANCEL_FROM = (  # what is least done goes first; a closed box is not opened for
 )
 
 
-def cancel_order(order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None) -> Order:
+def cancel_order(
+    order: Order, *, by: Actor, reason: str = "", lines: Wanted | None = None, operation: str | None = None
+) -> Order:
     """Cancel all of an order of which nothing has left, or these units of these lines.
 
-    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany.
+    Raises NotAllowed (also where a shipment has left: then only the rest can be cancelled, line by line), NotThatMany;
+    AlreadyApplied where the operation was applied before.
     """
     with writing(), change(order, by=by) as fresh:
         if lines is None:
@@ -39,7 +42,8 @@ def cancel_order(order: Order, *, by: Actor, reason: str = "", lines: Wanted | N
                 raise NotAllowed(blockers)
             _cancel_all(fresh, by, _note(fresh, reason, by))
         else:
-            _cancel_lines(fresh, lines, by, _note(fresh, reason, by))
+            refuse_repeated(fresh, operation)
+            _cancel_lines(fresh, lines, by, operation_facts(operation) | _note(fresh, reason, by))
         outbox.ring("allocate")
     return fresh
 

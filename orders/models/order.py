@@ -20,6 +20,26 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def to_ship(self) -> "OrderQuerySet":
         return self.filter(status__in=Order.TO_SHIP)
 
+    def to_ship_by(self, day: date) -> "OrderQuerySet":
+        """Keep what has to leave on that day at the latest, and has not."""
+        return self.to_ship().filter(ship_by__lte=day)
+
+    def late(self, today: date) -> "OrderQuerySet":
+        """Keep the orders of which a promise has passed and is still owed: to ship, or to deliver."""
+        unshipped = Q(status__in=Order.TO_SHIP, ship_by__lt=today)
+        return self.filter(unshipped | Q(status=Order.Status.SHIPPED, deliver_by__lt=today))
+
+    def on_hold(self) -> "OrderQuerySet":
+        return self.filter(pk__in=Hold.objects.standing().values("order"))
+
+    def blocked(self) -> "OrderQuerySet":
+        """Keep what cannot leave until somebody clears it: it is held, or there is no address."""
+        held = Q(pk__in=Hold.objects.standing().values("order"))
+        return self.to_ship().filter(held | Q(ship_line1="") | Q(ship_country=""))
+
+    def waiting_for_stock(self) -> "OrderQuerySet":
+        return self.to_ship().filter(pk__in=OrderLine.objects.filter(waiting__gt=0).values("order"))
+
     def with_missed(self, promise: str, today: date) -> "OrderQuerySet":
         """Keep the orders whose `ship_by` or `deliver_by` has passed and was not recorded as missed yet."""
         owed = self.to_ship() if promise == "ship_by" else self.open()

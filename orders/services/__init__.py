@@ -2,7 +2,14 @@
 
 from orders.services.catalog import save_products
 from orders.services.delay import record_delays
-from orders.services.endpoints import UnknownProvider, WeakSecret, open_endpoint
+from orders.services.endpoints import (
+    UnknownProvider,
+    WeakSecret,
+    close_endpoint,
+    open_endpoint,
+    reopen_endpoint,
+    rotate_secret,
+)
 from orders.services.forget import forget_old_keys
 from orders.services.hold import hold_order, lift_due_holds, release_order
 from orders.services.keys import issue_key, revoke_key
@@ -21,6 +28,7 @@ __all__ = [
     "UnknownProvider",
     "Verdict",
     "WeakSecret",
+    "close_endpoint",
     "forget_old_keys",
     "hold_order",
     "import_products",
@@ -33,6 +41,8 @@ __all__ = [
     "receive_delivery",
     "record_delays",
     "release_order",
+    "reopen_endpoint",
     "revoke_key",
+    "rotate_secret",
     "save_products",
 ]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from orders.blockers import Reason
-from orders.lifecycle import NotAllowed, Refused, change, record
+from orders.blockers import hold_reasons
+from orders.lifecycle import NotAllowed, Refused, change, operation_facts, record, refuse_repeated
 from orders.models import Actor, Hold, Order
 
 
@@ -30,11 +30,16 @@ def hold_order(
     note: str = "",
     until: datetime | None = None,
     lines: Sequence[int] = (),
+    operation: str | None = None,
 ) -> Hold:
-    """Keep the order, or the lines of these numbers, from being picked and shipped. Raises NotAllowed, NoSuchLine."""
+    """Keep the order, or the lines of these numbers, from being picked and shipped.
+
+    Raises NotAllowed, NoSuchLine; AlreadyApplied where the operation was applied before.
+    """
     with change(order, by=by) as fresh:
-        if fresh.status not in Order.TO_SHIP:
-            raise NotAllowed([Reason("wrong_status", "Nothing of this order is left to hold.", "nobody")])
+        if blockers := hold_reasons(fresh):
+            raise NotAllowed(blockers)
+        refuse_repeated(fresh, operation)
         _refuse_unknown(fresh, lines)
         hold = Hold.objects.create(
             order=fresh,
@@ -44,7 +49,7 @@ def hold_order(
             lines=sorted(set(lines)),
             placed_by=str(by),
         )
-        facts = {"hold": hold.pk, "reason": reason, "lines": hold.lines}
+        facts = {"hold": hold.pk, "reason": reason, "lines": hold.lines} | operation_facts(operation)
         record(fresh, "order.held", by=by, facts=facts | ({"until": until.isoformat()} if until else {}))
     return hold
 

@@ -7,7 +7,9 @@ import pytest
 
 from config.templatetags.looks import LOOKS
 from fulfillment.models import Shipment
-from orders.models import Order
+from notifications.models import Message
+from orders.models import Inbox, Order
+from tracking.models import Finding
 from tracking.models.tracker import Status
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +75,7 @@ def test_every_token_that_is_used_exists(path: Path) -> None:
 
 def test_every_status_has_a_look() -> None:
     statuses = {*Order.Status.values, *Shipment.Status.values, *Status.values}
+    statuses |= {*Message.Status.values, *Inbox.Status.values, *Finding.Status.values, *Finding.Severity.values}
     assert statuses <= set(LOOKS)
 
 

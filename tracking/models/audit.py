@@ -47,6 +47,7 @@ class Finding(models.Model):
     class Meta:
         ordering = ["-found_at"]
         default_permissions = ("view",)
+        permissions = [("acknowledge_finding", "Can acknowledge findings")]
         constraints = [
             models.UniqueConstraint(
                 fields=["check_name", "subject"],

@@ -54,6 +54,7 @@ class Tracker(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "tracked parcel"
         default_permissions = ("view",)
         constraints = [models.CheckConstraint(condition=STATUSES, name="tracker_status")]
 
@@ -101,6 +102,7 @@ class Snapshot(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name = "carrier message"
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="snapshot_once")]
         indexes = [

@@ -2,6 +2,7 @@
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
 from tracking.services.audit import NoSuchCheck, run_audit
+from tracking.services.finding import acknowledge_finding
 from tracking.services.keep import Taken
 from tracking.services.link import link_for, links_for, look_up, request_link
 from tracking.services.take import take_carrier_events
@@ -10,6 +11,7 @@ from tracking.services.understand import understand_inbox
 __all__ = [
     "NoSuchCheck",
     "Taken",
+    "acknowledge_finding",
     "adopt_unmatched",
     "forget_unmatched",
     "link_for",

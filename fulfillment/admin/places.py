@@ -1,0 +1,52 @@
+"""Warehouses and bins. What the floor relies on stands firm: the bins that the ledger names, and what a bin is for."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Model
+from django.http import HttpRequest
+
+from fulfillment import ledger
+from fulfillment.admin.stock import warehouses
+from fulfillment.ledger.stock import DEFAULT_BIN, PUT_BACK, STAGE
+from fulfillment.models import Bin, Warehouse
+from orders.admin.base import HouseAdmin
+from orders.admin.filters import field_filter
+
+NAMED_BY_THE_LEDGER = frozenset({STAGE, PUT_BACK, DEFAULT_BIN})
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(HouseAdmin):
+    list_display = ("code", "name", "priority")
+    ordering = ("priority", "code")
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: Any) -> None:
+        """Open a new warehouse with the bins that its floor needs."""
+        if not change:
+            obj.pk = ledger.open_warehouse(form.cleaned_data["code"]).pk
+            obj._state.adding = False  # noqa: SLF001 - the row is there now; what was typed goes into it
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Bin)
+class BinAdmin(HouseAdmin):
+    list_display = ("code", "warehouse", "kind_word")
+    list_filter = (
+        field_filter("warehouse", "Warehouse", warehouses),
+        field_filter("kind", "Kind", lambda: Bin.Kind.choices),
+    )
+    list_select_related = ("warehouse",)
+    search_fields = ("code",)
+    search_help_text = "Code"
+    ordering = ("warehouse", "code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        return ("warehouse", "code", "kind") if obj.code in NAMED_BY_THE_LEDGER else ("warehouse", "kind")
+
+    @display(description="Kind")
+    def kind_word(self, place: Bin) -> str:
+        return place.get_kind_display()

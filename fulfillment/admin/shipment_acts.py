@@ -1,0 +1,121 @@
+"""What somebody may do with a shipment, and the forms for it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fulfillment.blockers import reasons
+from fulfillment.models import Shipment
+from fulfillment.services import (
+    ParcelDraft,
+    deliver_shipment,
+    find_shipment,
+    lose_shipment,
+    pack_shipment,
+    pick_shipment,
+    return_shipment,
+    ship_shipment,
+)
+from orders.admin.acting import Act, ActForm, number_field, text_field
+from orders.blockers import Reason
+from orders.models import Actor
+
+BOXES = 3
+
+
+class ShipForm(ActForm):
+    """The boxes that leave: the first always, the others where anything is said of them."""
+
+    fields_template = "admin/acts/boxes.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for n in range(1, BOXES + 1):
+            self.fields[f"carrier_{n}"] = text_field("Carrier", max_length=64, required=False)
+            self.fields[f"tracking_number_{n}"] = text_field("Tracking number", required=False)
+            self.fields[f"weight_grams_{n}"] = number_field("Weight in grams", required=False)
+
+    def boxes(self) -> list[list[Any]]:
+        names = ("carrier", "tracking_number", "weight_grams")
+        return [[self[f"{name}_{n}"] for name in names] for n in range(1, BOXES + 1)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for n in range(1, BOXES + 1):
+            if data.get(f"tracking_number_{n}") and not data.get(f"carrier_{n}"):
+                self.add_error(f"carrier_{n}", "Say whose number that is.")
+        drafts = [_draft(data, n) for n in range(1, BOXES + 1)]
+        return data | {"parcels": [draft for n, draft in enumerate(drafts) if n == 0 or draft != ParcelDraft()]}
+
+
+def _draft(data: dict[str, Any], n: int) -> ParcelDraft:
+    return ParcelDraft(
+        carrier=data.get(f"carrier_{n}") or "",
+        tracking_number=data.get(f"tracking_number_{n}") or "",
+        weight_grams=data.get(f"weight_grams_{n}"),
+    )
+
+
+def _ship(shipment: Shipment, by: Actor, data: dict[str, Any]) -> object:
+    return ship_shipment(shipment, by=by, parcels=data["parcels"])
+
+
+def _plainly(service: Callable[..., Shipment]) -> Callable[[Shipment, Actor, dict[str, Any]], object]:
+    return lambda shipment, by, _: service(shipment, by=by)
+
+
+def _why_not(verb: str) -> Callable[[Shipment], Sequence[Reason]]:
+    return lambda shipment: reasons(shipment, verb)
+
+
+def _why_not_pick(shipment: Shipment) -> Sequence[Reason]:
+    """Picking is taken up first, and then done: which of the two is next decides what stands in the way."""
+    return reasons(shipment, "pick" if shipment.status == Shipment.Status.PICKING else "start_picking")
+
+
+PICK = "fulfillment.pick_shipment"
+PACK = "fulfillment.pack_shipment"
+SHIP = "fulfillment.ship_shipment"
+DELIVER = "fulfillment.deliver_shipment"
+ACTS = (
+    Act("pick", "Pick all", PICK, _plainly(pick_shipment), "{} is picked.", _why_not_pick, style="main"),
+    Act("pack", "Pack all", PACK, _plainly(pack_shipment), "{} is packed.", _why_not("pack"), style="main"),
+    Act(
+        "ship",
+        "Ship",
+        SHIP,
+        _ship,
+        "{} is on its way.",
+        _why_not("ship"),
+        ShipForm,
+        hint="What is not picked or packed yet counts as picked and packed now.",
+        style="main",
+    ),
+    Act(
+        "deliver",
+        "Delivered",
+        DELIVER,
+        _plainly(deliver_shipment),
+        "{} is delivered.",
+        _why_not("deliver"),
+        hint="Only where the carrier cannot say so itself. The customer is told.",
+    ),
+    Act(
+        "lose",
+        "Lost",
+        DELIVER,
+        _plainly(lose_shipment),
+        "{} is marked as lost.",
+        _why_not("lose"),
+        hint="The carrier cannot find it. It may still turn up.",
+    ),
+    Act("find", "Found", DELIVER, _plainly(find_shipment), "{} is on its way again.", _why_not("find")),
+    Act(
+        "return",
+        "Came back",
+        DELIVER,
+        _plainly(return_shipment),
+        "{} is back at the shop.",
+        _why_not("return_to_sender"),
+        hint="All of it came back undelivered.",
+    ),
+)

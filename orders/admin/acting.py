@@ -1,0 +1,227 @@
+"""Buttons that call a service: who may press them, why one is grey, and what becomes of a refusal.
+
+An `Act` is one service call with its form. `ActingAdmin` gives each of its acts a path that takes a POST.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from orders.admin.base import HouseAdmin, actor
+from orders.blockers import Reason
+from orders.lifecycle import Refused
+from orders.models import Actor
+
+
+class ActForm(forms.Form):
+    """What an act needs to be told. `operation` names this very filling-in: pressed twice, it is done once."""
+
+    fields_template = "admin/acts/fields.html"
+    operation = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["operation"] = uuid4()
+        self.thing = thing
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A verb that somebody may use on a thing. `done` is said when it is through, with the thing's name filled in."""
+
+    verb: str
+    label: str
+    permission: str
+    run: Callable[[Any, Actor, dict[str, Any]], object]
+    done: str
+    why_not: Callable[[Any], Sequence[Reason]] = lambda _: ()
+    form: type[ActForm] = ActForm
+    hint: str = ""
+    style: str = "plain"
+    is_open: bool = False
+    """Its form stands open: it is what the page is for."""
+    reveals: str = ""
+    """What `run` returns is a secret of this name: it is shown at once, and never again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An act as it stands on a page, for this thing now: with its form, or with the reasons why it is not possible."""
+
+    act: Act
+    url: str
+    form: ActForm
+    reasons: Sequence[Reason]
+
+    @property
+    def is_now(self) -> bool:
+        return not self.reasons
+
+    @property
+    def is_wrong_time(self) -> bool:
+        """It is only not its turn: nothing stands in its way that somebody could clear."""
+        return bool(self.reasons) and all(reason.owner == "nobody" for reason in self.reasons)
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.form.visible_fields() and not self.act.hint
+
+
+Bound = tuple[str, ActForm]
+"""The path of an act, and its form as somebody filled it in wrongly."""
+
+
+def offers(request: HttpRequest, thing: Any, acts: Sequence[Act], bound: Bound | None = None) -> list[Offer]:
+    """Return the acts that this user may ever use on the thing, each with what stands in its way now."""
+    may = request.user.has_perm
+    return [_offer(thing, act, bound) for act in acts if may(act.permission)]
+
+
+def _offer(thing: Any, act: Act, bound: Bound | None) -> Offer:
+    url = act_url(thing, act.verb)
+    form = bound[1] if bound and bound[0] == url else act.form(thing=thing, auto_id=f"{act.verb}-{thing.pk}-%s")
+    return Offer(act, url, form, act.why_not(thing))
+
+
+def act_url(thing: Any, verb: str) -> str:
+    meta = thing._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_act", args=[thing.pk, verb])
+
+
+@contextmanager
+def flashing(request: HttpRequest, done: str) -> Iterator[None]:
+    """Say `done` when the block is through; where it is refused, say why instead: nothing happened then."""
+    try:
+        yield
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, done)
+
+
+class ActingAdmin(HouseAdmin):
+    """A page with buttons. What is not written to a trail is noted in the admin's own log."""
+
+    acts: ClassVar[Sequence[Act]] = ()
+    is_logged = True
+    change_form_outer_after_template = "admin/acts/panel.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        meta = self.model._meta
+        view = self.admin_site.admin_view(self.act_view)
+        name = f"{meta.app_label}_{meta.model_name}_act"
+        return [path("<path:object_id>/do/<slug:verb>/", view, name=name), *super().get_urls()]
+
+    def act_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        act, thing = self.act_on(request, object_id, verb)
+        form = act.form(request.POST, thing=thing, auto_id=f"{act.verb}-{thing.pk}-%s")
+        if not form.is_valid():
+            return self.page(request, thing, (act_url(thing, verb), form))
+        result = None
+        with flashing(request, act.done.format(thing)):
+            result = act.run(thing, actor(request), form.cleaned_data)
+            self.note_act(request, thing, act)
+        if act.reveals and result:
+            return self.secret_page(request, thing, {act.reveals: str(result)})
+        return redirect(self.page_url(thing))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        more = dict(extra_context or {})
+        thing = self.get_object(request, object_id) if self.has_view_permission(request) else None
+        if thing is not None:
+            more |= {"offers": offers(request, thing, self.acts, more.get("bound")), "thing": thing}
+            more |= self.more_of(request, thing)
+        return super().change_view(request, object_id, form_url, more)
+
+    def more_of(self, request: HttpRequest, thing: Any) -> dict[str, Any]:
+        """Return what the thing's page shows beside its fields."""
+        return {}
+
+    def secret_page(self, request: HttpRequest, thing: Any, secrets: dict[str, str]) -> HttpResponse:
+        """Show what cannot be shown again: in the answer itself, so that it is kept nowhere on its way."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "original": thing,
+            "title": str(thing),
+            "secrets": secrets.items(),
+            "back": self.page_url(thing),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/acts/secret.html", context)
+
+    def form_page(self, request: HttpRequest, form: ActForm, title: str, label: str) -> HttpResponse:
+        """Show a form that makes a thing by a service."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": title,
+            "form": form,
+            "label": label,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/acts/form.html", context, status=422 if form.is_bound else 200)
+
+    def act_on(self, request: HttpRequest, object_id: str, verb: str) -> tuple[Act, Any]:
+        """Return act and thing, if there are such and this user may. Raises PermissionDenied, Http404."""
+        act = next((each for each in self.acts if each.verb == verb), None)
+        if act is None:
+            raise Http404(verb)
+        thing = self.get_object(request, object_id)
+        if not request.user.has_perm(act.permission) or not self.has_view_permission(request, thing):
+            raise PermissionDenied
+        if thing is None:
+            raise Http404(object_id)
+        return act, thing
+
+    def note_act(self, request: HttpRequest, thing: Any, act: Act) -> None:
+        if self.is_logged:
+            self.log_change(request, thing, act.done.format(thing))
+
+    def page(self, request: HttpRequest, thing: Any, bound: Bound) -> HttpResponse:
+        """Show the thing's page again, with a form that was filled in wrongly."""
+        request.method = "GET"  # it is looked at: what was posted is the act's form, none of the page's own
+        response = self.change_view(request, str(thing.pk), extra_context={"bound": bound})
+        response.status_code = 422
+        return response
+
+    def page_url(self, thing: Any) -> str:
+        meta = thing._meta
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[thing.pk])
+
+
+def text_field(label: str, *, max_length: int = 255, required: bool = True, help_text: str = "") -> forms.CharField:
+    widget = UnfoldAdminTextInputWidget()
+    return forms.CharField(label=label, max_length=max_length, required=required, help_text=help_text, widget=widget)
+
+
+def number_field(
+    label: str, *, low: int = 1, high: int = 1_000_000, required: bool = True, help_text: str = ""
+) -> forms.IntegerField:
+    widget = UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"})
+    return forms.IntegerField(
+        label=label, min_value=low, max_value=high, required=required, help_text=help_text, widget=widget
+    )
+
+
+def choice_field(label: str, choices: Sequence[tuple[str, str]], *, help_text: str = "") -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, help_text=help_text, widget=UnfoldAdminSelectWidget())

@@ -1,0 +1,86 @@
+"""Products, channels, shipping methods and customers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from orders.admin import badges
+from orders.admin.base import HouseAdmin, ReadOnlyAdmin
+from orders.admin.filters import field_filter
+from orders.models import Channel, Customer, Product, ShippingMethod
+
+
+def channels() -> list[tuple[str, str]]:
+    return [(str(channel.pk), str(channel)) for channel in Channel.objects.all()]
+
+
+@admin.register(Product)
+class ProductAdmin(HouseAdmin):
+    list_display = ("sku_code", "name", "brand", "department", "package_size", "weight_grams")
+    search_fields = ("sku", "name")
+    search_help_text = "SKU or name"
+    ordering = ("sku",)
+    fields = ("sku", "name", "brand", "department", "package_size", "weight_grams")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("sku",) if obj else ()  # files and channels know the article by it
+
+    @display(description="SKU", ordering="sku")
+    def sku_code(self, product: Product) -> SafeString:
+        return badges.code(product.sku)
+
+
+@admin.register(Channel)
+class ChannelAdmin(HouseAdmin):
+    list_display = ("name", "title", "is_ship_complete")
+    ordering = ("name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("name",) if obj else ()
+
+
+@admin.register(ShippingMethod)
+class ShippingMethodAdmin(HouseAdmin):
+    list_display = ("name", "code", "handling_days", "transit_days_from", "transit_days_to")
+    ordering = ("code",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnlyAdmin):
+    list_display = ("who", "email", "phone", "channel", "locale")
+    list_filter = (field_filter("channel", "Channel", channels),)
+    list_select_related = ("channel",)
+    search_fields = ("name",)
+    search_help_text = "Name, or the whole e-mail address"
+    ordering = ("-pk",)
+    fields = ("name", "email", "phone", "locale", "channel", "orders_link")
+    readonly_fields = ("orders_link",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if "@" in term:
+            anywhere = list(Channel.objects.values_list("pk", flat=True))
+            return queryset.filter(channel__in=anywhere, email__in={term, term.lower()}), False
+        return queryset.filter(name__icontains=term), False
+
+    @display(description="Name")
+    def who(self, customer: Customer) -> str:
+        return str(customer)
+
+    @display(description="Orders")
+    def orders_link(self, customer: Customer) -> SafeString:
+        url = f"{reverse('admin:orders_order_changelist')}?customer={customer.pk}"
+        return format_html('<a class="ot-link" href="{}">All orders of this customer</a>', url)

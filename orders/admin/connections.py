@@ -1,0 +1,208 @@
+"""API keys and inbound endpoints: made, changed over and closed by services; their secrets are shown once."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+
+from orders.admin import badges
+from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
+from orders.admin.base import ReadOnlyAdmin
+from orders.blockers import Reason
+from orders.models import SCOPES, ApiKey, Channel, Endpoint
+from orders.services import close_endpoint, issue_key, open_endpoint, reopen_endpoint, revoke_key, rotate_secret
+from orders.signatures import SCHEMES
+
+PROVIDERS = [(name, name.capitalize()) for name in sorted(SCHEMES)]
+
+
+def _channel_field(*, required: bool) -> Any:
+    widget = UnfoldAdminSelectWidget()
+    return forms.ModelChoiceField(
+        Channel.objects.all(), label="Channel", required=required, widget=widget, empty_label="–"
+    )
+
+
+def scope_words(scope: str) -> str:
+    area, _, verb = scope.partition(":")
+    return f"{verb.capitalize()} {area.replace('-', ' ')}"
+
+
+class KeyForm(ActForm):
+    channel = _channel_field(required=True)
+    name = text_field("Name", help_text="Who uses it, and for what.")
+    scopes = forms.MultipleChoiceField(
+        label="May", choices=[(scope, scope_words(scope)) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+    )
+    expires_on = forms.DateField(
+        label="Expires on",
+        required=False,
+        widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}),
+        help_text="Empty: never.",
+    )
+
+    def clean_expires_on(self) -> datetime | None:
+        day = self.cleaned_data["expires_on"]
+        if day and day <= timezone.localdate():
+            raise forms.ValidationError("Choose a day that is still to come.")
+        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+def _why_not_revoke(key: ApiKey) -> list[Reason]:
+    return [Reason("revoked", "It is revoked already.", "nobody", key.revoked_at)] if key.revoked_at else []
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ActingAdmin, ReadOnlyAdmin):
+    """Keys are issued and revoked, never edited, and their digests shown nowhere."""
+
+    acts = (
+        Act(
+            "revoke",
+            "Revoke",
+            "orders.change_apikey",
+            lambda key, _by, _data: revoke_key(key),
+            "{} is revoked.",
+            _why_not_revoke,
+            hint="Whatever still uses it is refused from now on. A revoked key does not come back.",
+            style="danger",
+        ),
+    )
+    add_label = "New key"
+    list_display = ("key", "name", "channel", "may_do", "created_at", "expires_at", "state")
+    list_select_related = ("channel",)
+    ordering = ("-created_at",)
+    fields = ("key", "name", "channel", "may_do", "created_at", "expires_at", "state")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.add_apikey")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = KeyForm(request.POST or None, thing=None)
+        if not form.is_valid():
+            return self.form_page(request, form, "New API key", "Make the key")
+        data = form.cleaned_data
+        key, secret = issue_key(
+            data["channel"], name=data["name"], scopes=data["scopes"], expires_at=data["expires_on"]
+        )
+        self.log_addition(request, key, "Issued.")
+        return self.secret_page(request, key, {"API key": secret})
+
+    @display(description="Key")
+    def key(self, key: ApiKey) -> SafeString:
+        return format_html('<span class="ot-code">{}…</span>', key.prefix)
+
+    @display(description="May")
+    def may_do(self, key: ApiKey) -> str:
+        return ", ".join(scope_words(scope) for scope in key.scopes).capitalize() or "Nothing"
+
+    @display(description="State")
+    def state(self, key: ApiKey) -> SafeString:
+        if key.revoked_at:
+            return badges.mark(badges.PERSON, "cross", "Revoked")
+        if key.expires_at and key.expires_at <= timezone.now():
+            return badges.mark(badges.WAITING, "clock", "Expired")
+        return badges.mark(badges.ARRIVED, "done", "In use")
+
+
+class EndpointForm(ActForm):
+    provider = choice_field("Provider", PROVIDERS)
+    channel = _channel_field(required=False)
+    mode = choice_field("Mode", Endpoint.Mode.choices)
+
+
+def _why_not_close(endpoint: Endpoint) -> list[Reason]:
+    return [] if endpoint.is_active else [Reason("closed", "It is closed already.", "nobody")]
+
+
+def _why_not_reopen(endpoint: Endpoint) -> list[Reason]:
+    return [Reason("open", "It is open already.", "nobody")] if endpoint.is_active else []
+
+
+CHANGE = "orders.change_endpoint"
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
+    acts = (
+        Act(
+            "rotate",
+            "New secret",
+            CHANGE,
+            lambda endpoint, _by, _data: rotate_secret(endpoint),
+            "{} has a new secret.",
+            hint="The secret in use stays valid beside the new one until the next change, so that nothing gets lost.",
+            reveals="New secret",
+        ),
+        Act(
+            "close",
+            "Close",
+            CHANGE,
+            lambda endpoint, _by, _data: close_endpoint(endpoint),
+            "{} is closed.",
+            _why_not_close,
+            hint="Deliveries are refused until it is opened again.",
+            style="danger",
+        ),
+        Act(
+            "reopen",
+            "Open again",
+            CHANGE,
+            lambda endpoint, _by, _data: reopen_endpoint(endpoint),
+            "{} is open again.",
+            _why_not_reopen,
+        ),
+    )
+    add_label = "New endpoint"
+    list_display = ("provider", "path_code", "channel", "mode", "state", "last_received_at", "refused")
+    list_select_related = ("channel",)
+    ordering = ("provider", "pk")
+    fields = ("provider", "url_code", "channel", "mode", "state", "valid_secrets", "created_at", "last_received_at")
+    readonly_fields = (*fields, "refused")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.add_endpoint")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = EndpointForm(request.POST or None, thing=None)
+        if not form.is_valid():
+            return self.form_page(request, form, "New endpoint", "Open the endpoint")
+        data = form.cleaned_data
+        endpoint = open_endpoint(provider=data["provider"], channel=data["channel"], mode=data["mode"])
+        self.log_addition(request, endpoint, "Opened.")
+        return self.secret_page(request, endpoint, {"Address": endpoint.url, "Secret": endpoint.secrets[0]})
+
+    @display(description="Path")
+    def path_code(self, endpoint: Endpoint) -> SafeString:
+        return badges.code(endpoint.path)
+
+    @display(description="Address")
+    def url_code(self, endpoint: Endpoint) -> SafeString:
+        return badges.code(endpoint.url)
+
+    @display(description="Secrets that are valid")
+    def valid_secrets(self, endpoint: Endpoint) -> int:
+        return len(endpoint.secrets)
+
+    @display(description="State")
+    def state(self, endpoint: Endpoint) -> SafeString:
+        if endpoint.is_active:
+            return badges.mark(badges.ARRIVED, "done", "Open")
+        return badges.mark(badges.WAITING, "cross", "Closed")

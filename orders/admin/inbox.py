@@ -1,0 +1,156 @@
+"""What came in: looked at as it came, and mended where it could not be understood."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from orders.admin import badges
+from orders.admin.acting import Act, ActForm, ActingAdmin
+from orders.admin.base import ReadOnlyAdmin
+from orders.admin.catalogue import channels
+from orders.admin.filters import field_filter
+from orders.blockers import Reason
+from orders.lifecycle import Refused
+from orders.models import Actor, Inbox
+
+SHOWN = 200_000
+"""Bytes of a raw body that a page shows."""
+SURROGATE = 0xDC00
+UNREADABLE = re.compile("[\udc80-\udcff\x00-\x08\x0b-\x1f\x7f]")
+
+
+class MendForm(ActForm):
+    """The body as text, to be corrected. What is no UTF-8 stands as � in it."""
+
+    body = forms.CharField(
+        label="What came in, corrected",
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 12, "class": "ot-code ot-raw-edit", "spellcheck": "false"}),
+        help_text="The raw body stays as it came. A byte that is no UTF-8 stands as � here: put it right.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["body"] = self.thing.body.decode("utf-8", "replace")
+
+
+class StillQuarantined(Refused):
+    """It was tried again, and there is still something that we cannot understand."""
+
+    code = "still_quarantined"
+
+
+def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
+    from fulfillment.services import retry_inbox  # type: ignore[attr-defined]
+
+    after = retry_inbox(inbox, by=by, mended=data["body"].replace("\r\n", "\n").encode())
+    if after.status == Inbox.Status.QUARANTINED:
+        raise StillQuarantined("It still cannot be understood. Your text is kept; what is wrong with it stands below.")
+    return after
+
+
+def _why_not_retry(inbox: Inbox) -> list[Reason]:
+    if inbox.status == Inbox.Status.QUARANTINED:
+        return []
+    return [Reason("not_quarantined", f"It is {inbox.get_status_display().lower()}, not quarantined.", "nobody")]
+
+
+@admin.register(Inbox)
+class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
+    acts = (
+        Act(
+            "retry",
+            "Mend and retry",
+            "orders.retry_inbox",
+            _retry,
+            "{} is understood now.",
+            _why_not_retry,
+            MendForm,
+            style="main",
+            is_open=True,
+        ),
+    )
+    change_form_outer_before_template = "admin/orders/inbox/body.html"
+    change_form_outer_after_template = ""
+    list_display = ("received_at", "source", "channel", "external_id", "state", "trouble", "order_of")
+    list_filter = (
+        field_filter("status", "Status", lambda: Inbox.Status.choices),
+        field_filter("channel", "Channel", channels),
+    )
+    list_select_related = ("channel", "order")
+    search_fields = ("external_id",)
+    search_help_text = "External id of the order"
+    ordering = ("-received_at",)
+    fields = (
+        "received_at",
+        "source",
+        "channel",
+        "endpoint",
+        "external_id",
+        "state",
+        "note",
+        "processed_at",
+        "order_of",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbox]:
+        rows: QuerySet[Inbox] = super().get_queryset(request)
+        is_page = getattr(request.resolver_match, "kwargs", {}).get("object_id")
+        return rows if is_page else rows.defer("raw", "mended", "headers")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (queryset.filter(external_id=term) if term else queryset), False
+
+    def more_of(self, request: HttpRequest, thing: Inbox) -> dict[str, Any]:
+        raw = bytes(thing.raw)
+        return {
+            "raw": readable(raw[:SHOWN]),
+            "left_out": max(0, len(raw) - SHOWN),
+            "mended": None if thing.mended is None else readable(bytes(thing.mended)[:SHOWN]),
+            "headers": sorted(thing.headers.items()),
+        }
+
+    @display(description="Status")
+    def state(self, inbox: Inbox) -> SafeString:
+        return badges.badge(inbox.status, inbox.get_status_display())
+
+    @display(description="Trouble")
+    def trouble(self, inbox: Inbox) -> str:
+        if not inbox.problems:
+            return inbox.note or "—"
+        first = inbox.problems[0]
+        more = f" (and {len(inbox.problems) - 1} more)" if len(inbox.problems) > 1 else ""
+        return f"{first.get('column') or 'row'}: {first.get('reason', '')}{more}"
+
+    @display(description="Order")
+    def order_of(self, inbox: Inbox) -> SafeString:
+        if inbox.order is None:
+            return SafeString("—")
+        url = reverse("admin:orders_order_change", args=[inbox.order.pk])
+        return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, inbox.order)
+
+
+def readable(raw: bytes) -> SafeString:
+    """Return the body as text for a page; bytes that are no UTF-8, and control characters, marked by their codes."""
+    text = escape(raw.decode("utf-8", "surrogateescape"))
+    return SafeString(UNREADABLE.sub(_marked, text))
+
+
+def _marked(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code >= SURROGATE:
+        return f'<mark title="not UTF-8">\\x{code - SURROGATE:02X}</mark>'
+    return f'<mark title="control character">\\x{code:02X}</mark>'

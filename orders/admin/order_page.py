@@ -1,0 +1,227 @@
+"""The page of an order: what was ordered and where it is, what to do now, and the whole trail. It only reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from fulfillment.blockers import why_not_shipped
+from fulfillment.models import Parcel, Shipment, ShipmentLine
+from orders.admin import badges
+from orders.admin.acting import Act, Bound, Offer, act_url, offers
+from orders.admin.filters import country_choices
+from orders.admin.money import money
+from orders.admin.order_acts import ACTS, RELEASE, ReleaseForm
+from orders.admin.promise import promise_of
+from orders.admin.trail import names_of, trail_of
+from orders.admin.words import GROUPS
+from orders.blockers import Reason, held
+from orders.models import Hold, Order, OrderLine
+
+LINES_SHOWN = 300
+"""Of a trail longer than that the newest; nearly no order has a tenth of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Units of a line that stand at one stage, and where they begin in its bar."""
+
+    name: str
+    label: str
+    count: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    line: OrderLine
+    price: str
+    stages: Sequence[Stage]
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCard:
+    shipment: Shipment
+    badge: str
+    contents: Sequence[ShipmentLine]
+    parcels: Sequence["ParcelCard"]
+    offers: Sequence[Offer]
+
+    @property
+    def next_up(self) -> list[Offer]:
+        return [offer for offer in self.offers if not offer.is_wrong_time]
+
+    @property
+    def not_now(self) -> list[Offer]:
+        return [offer for offer in self.offers if offer.is_wrong_time]
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelCard:
+    parcel: Parcel
+    badge: str
+    contents: Sequence[str]
+    last_scan: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCard:
+    """A hold that stands: what it says as a blocker, who set it, and the button that releases it."""
+
+    hold: Hold
+    reason: Reason
+    by: str
+    release: Offer | None
+
+
+STAGE_LABELS = {
+    "waiting": "waiting for stock",
+    "reserved": "reserved",
+    "picked": "picked",
+    "packed": "packed",
+    "shipped": "on the way",
+    "delivered": "delivered",
+    "cancelled": "cancelled",
+}
+
+
+def load(order_id: str | int) -> Order | None:
+    """Return the order with all that its page reads, in a fixed number of queries."""
+    shipments = Shipment.objects.select_related("warehouse").prefetch_related(
+        Prefetch("lines", ShipmentLine.objects.select_related("order_line").order_by("order_line__number")),
+        Prefetch("parcels", Parcel.objects.select_related("tracker").prefetch_related("lines")),
+    )
+    orders = Order.objects.select_related("channel", "customer", "shipping_method").prefetch_related(
+        Prefetch("lines", OrderLine.objects.select_related("product").order_by("number")),
+        Prefetch("shipments", shipments),
+        "holds",
+        "notes",
+        "messages",
+    )
+    return orders.filter(pk=order_id).first() if str(order_id).isdecimal() else None
+
+
+def order_page(request: HttpRequest, model_admin: Any, order: Order, bound: Bound | None = None) -> HttpResponse:
+    may = request.user.has_perm
+    site = model_admin.admin_site
+    acts = site.get_model_admin(Shipment).acts  # by the registry: its module imports this one
+    shipments = list(order.shipments.all())
+    group = request.GET.get("show", "")
+    trail = trail_of(order, [parcel for each in shipments for parcel in each.parcels.all()], may, group)
+    context = {
+        **site.each_context(request),
+        **_what_and_where(order, shipments),
+        "shipments": [_card(request, acts, each, bound) for each in _standing(shipments)],
+        **_what_now(request, order, bound),
+        "trail": trail[:LINES_SHOWN],
+        "trail_left_out": max(0, len(trail) - LINES_SHOWN),
+        "groups": [("", "Everything"), *GROUPS.items()],
+        "group": group,
+        "opts": Order._meta,
+        "order": order,
+        "original": order,
+        "title": order.number,
+        "may": {name: may(permission) for name, permission in SEEN.items()},
+    }
+    request.current_app = site.name
+    return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+
+BLOCKER_BADGES = {"warehouse": (badges.WAITING, "box"), "shop": (badges.WAITING, "hourglass")}
+SEEN = {
+    "person": "orders.view_customer",
+    "holds": "orders.view_hold",
+    "trail": "orders.view_event",
+    "shipments": "fulfillment.view_shipment",
+    "messages": "notifications.view_message",
+}
+
+
+def _standing(shipments: Sequence[Shipment]) -> list[Shipment]:
+    return [each for each in shipments if each.status != Shipment.Status.CANCELLED]
+
+
+def _what_and_where(order: Order, shipments: Sequence[Shipment]) -> dict[str, Any]:
+    return {
+        "badge": badges.badge(order.status, order.get_status_display()),
+        "rows": [_row(line, order.currency) for line in order.lines.all()],
+        "total": money(order.total, order.currency),
+        "stage_labels": STAGE_LABELS.items(),
+        "cancelled": len(shipments) - len(_standing(shipments)),
+        "country": dict(country_choices()).get(order.ship_country, order.ship_country),
+    }
+
+
+def _what_now(request: HttpRequest, order: Order, bound: Bound | None) -> dict[str, Any]:
+    acts = offers(request, order, ACTS, bound)
+    return {
+        "promise": promise_of(order),
+        "blockers": _blockers(order, are_holds_shown=request.user.has_perm(SEEN["holds"])),
+        "holds": _holds(request, order, acts),
+        "offers": [offer for offer in acts if _is_shown(offer, order)],
+        "now": timezone.now(),
+    }
+
+
+def _row(line: OrderLine, currency: str) -> LineRow:
+    stages, offset = [], 0
+    for name in OrderLine.STAGES:
+        count = getattr(line, name)
+        if count:
+            stages.append(Stage(name, STAGE_LABELS[name], count, offset))
+            offset += count
+    return LineRow(line, money(line.unit_price, currency), stages)
+
+
+def _card(request: HttpRequest, acts: Sequence[Act], shipment: Shipment, bound: Bound | None) -> ShipmentCard:
+    lines = {line.pk: line for line in shipment.lines.all()}
+    return ShipmentCard(
+        shipment,
+        badges.badge(shipment.status, shipment.get_status_display()),
+        [line for line in lines.values() if line.quantity],
+        [_parcel(parcel, lines) for parcel in shipment.parcels.all()],
+        offers(request, shipment, acts, bound),
+    )
+
+
+def _parcel(parcel: Parcel, lines: dict[int, ShipmentLine]) -> ParcelCard:
+    tracker = getattr(parcel, "tracker", None)
+    mark = badges.badge(tracker.status, tracker.get_status_display()) if tracker else ""
+    contents = [f"{each.quantity} × {lines[each.shipment_line_id].order_line.name}" for each in parcel.lines.all()]
+    return ParcelCard(parcel, mark, contents, tracker.timeline[-1] if tracker and tracker.timeline else None)
+
+
+def standing_holds(order: Order) -> list[Hold]:
+    return [hold for hold in order.holds.all() if hold.released_at is None]
+
+
+def _holds(request: HttpRequest, order: Order, acts: Sequence[Offer]) -> list[HoldCard]:
+    """Return the holds that stand, each with the button that releases this one."""
+    standing = standing_holds(order)
+    names = names_of({hold.placed_by for hold in standing})
+    may_release = any(offer.act is RELEASE for offer in acts)
+    return [
+        HoldCard(hold, held(hold), names[hold.placed_by], _release(order, hold) if may_release else None)
+        for hold in standing
+    ]
+
+
+def _blockers(order: Order, *, are_holds_shown: bool) -> list[tuple[Reason, str, str]]:
+    """Return what keeps the order from leaving, with hue and icon; a hold that has its own card is told there."""
+    found = why_not_shipped(order)
+    shown = [reason for reason in found if not (are_holds_shown and reason.code.startswith("held_"))]
+    return [(reason, *BLOCKER_BADGES.get(reason.owner, (badges.LOOK, "alert"))) for reason in shown]
+
+
+def _release(order: Order, hold: Hold) -> Offer:
+    form = ReleaseForm(thing=order, hold=hold.pk, auto_id=f"release-{hold.pk}-%s")
+    return Offer(RELEASE, act_url(order, RELEASE.verb), form, ())
+
+
+def _is_shown(offer: Offer, order: Order) -> bool:
+    """One hold has its button beside it; one for all of them is for several."""
+    return offer.act is not RELEASE or not offer.is_now or len(standing_holds(order)) > 1

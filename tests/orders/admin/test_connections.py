@@ -1,0 +1,79 @@
+"""API keys and endpoints: their secrets are shown once, and open the door."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from orders.models import ApiKey, Endpoint
+from orders.services import issue_key, open_endpoint
+from tests.factories import Shop
+from tests.staff import client_of, flashes
+
+
+def _new_key(client: Any, shop: Shop, **more: Any) -> Any:
+    data = {"operation": uuid4(), "channel": shop.channel.pk, "name": "Web shop", "scopes": ["orders:read"]} | more
+    return client.post("/admin/orders/apikey/add/", data)
+
+
+def test_the_secret_of_a_new_key_is_shown_once_and_opens(shop: Shop) -> None:
+    client = client_of("integrator")
+    response = _new_key(client, shop)
+    secret = dict(response.context["secrets"])["API key"]
+    key = ApiKey.objects.for_secret(secret).usable(timezone.now()).get()
+    assert (key.name, key.scopes, secret in response.content.decode()) == ("Web shop", ["orders:read"], True)
+    assert "no-store" in response["Cache-Control"]
+    for url in ("/admin/orders/apikey/", f"/admin/orders/apikey/{key.pk}/change/"):
+        page = client.get(url).content.decode()
+        assert secret not in page
+        assert key.digest not in page
+
+
+def test_a_key_without_scopes_or_with_a_past_end_is_not_made(shop: Shop) -> None:
+    client = client_of("integrator")
+    assert _new_key(client, shop, scopes=[]).status_code == 422
+    assert _new_key(client, shop, expires_on="2020-01-01").status_code == 422
+    assert not ApiKey.objects.exists()
+
+
+def test_a_revoked_key_opens_nothing_and_is_not_revoked_twice(shop: Shop) -> None:
+    key, secret = issue_key(shop.channel, name="web", scopes=["orders:read"])
+    client, url = client_of("integrator"), f"/admin/orders/apikey/{key.pk}/do/revoke/"
+    client.post(url, {"operation": uuid4()})
+    revoked_at = ApiKey.objects.get().revoked_at
+    assert not ApiKey.objects.for_secret(secret).usable(timezone.now()).exists()
+    assert flashes(client.post(url, {"operation": uuid4()}))[-1] == "This key was revoked already."
+    assert ApiKey.objects.get().revoked_at == revoked_at
+
+
+def test_an_endpoint_tells_its_address_and_secret_once(shop: Shop) -> None:
+    client = client_of("integrator")
+    data = {"operation": uuid4(), "provider": "generic", "channel": "", "mode": "LIVE"}
+    shown = dict(client.post("/admin/orders/endpoint/add/", data).context["secrets"])
+    endpoint = Endpoint.objects.get()
+    assert shown == {"Address": endpoint.url, "Secret": endpoint.secrets[0]}
+    assert endpoint.secrets[0].startswith("whsec_")
+    for url in ("/admin/orders/endpoint/", f"/admin/orders/endpoint/{endpoint.pk}/change/"):
+        page = client.get(url).content.decode()
+        assert endpoint.path in page
+        assert endpoint.secrets[0] not in page
+
+
+def test_a_new_secret_stands_beside_the_last_one_until_the_next(shop: Shop) -> None:
+    endpoint = open_endpoint(provider="generic")
+    first = endpoint.secrets[0]
+    client, url = client_of("integrator"), f"/admin/orders/endpoint/{endpoint.pk}/do/rotate/"
+    second = dict(client.post(url, {"operation": uuid4()}).context["secrets"])["New secret"]
+    assert Endpoint.objects.get().secrets == [second, first]
+    third = dict(client.post(url, {"operation": uuid4()}).context["secrets"])["New secret"]
+    assert Endpoint.objects.get().secrets == [third, second]
+
+
+def test_an_endpoint_is_closed_and_opened_again(shop: Shop) -> None:
+    endpoint = open_endpoint(provider="generic")
+    client, base = client_of("integrator"), f"/admin/orders/endpoint/{endpoint.pk}/do"
+    client.post(f"{base}/close/", {"operation": uuid4()})
+    assert not Endpoint.objects.get().is_active
+    assert flashes(client.post(f"{base}/close/", {"operation": uuid4()}))[-1] == "This endpoint is closed already."
+    client.post(f"{base}/reopen/", {"operation": uuid4()})
+    assert Endpoint.objects.get().is_active

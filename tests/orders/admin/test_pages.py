@@ -1,0 +1,155 @@
+"""Every page of the admin: it opens, empty and full, and its lists cost the same for one row and for three."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+
+from fulfillment.services import adjust_stock, ship_shipment
+from notifications.models import Content, Message
+from orders.models import Inbox
+from orders.services import issue_key, note_order, open_endpoint
+from tests.factories import ALICE, ProductFactory, Shop, shipment
+from tests.staff import client_of, superuser, user_of
+from tracking.models import AuditRun, CarrierEvent, Finding, Snapshot, Tracker
+
+
+def fill(shop: Shop, n: int) -> None:
+    """One more of everything that a list shows."""
+    product = ProductFactory(sku=f"SKU-{n}", name=f"Product {n}")
+    shop.receive(product, 9, bin=f"B-{n}")
+    order = shop.order((product, 2), customer={"name": f"Bob {n}", "email": f"bob{n}@example.com"})
+    note_order(order, by=ALICE, text="Rang twice.")
+    ship_shipment(shipment(order), by=ALICE)
+    adjust_stock(shop.warehouse, product, -1, by=ALICE, reason="damaged", bin_code=f"B-{n}")
+    tracker = Tracker.objects.create(
+        parcel=shipment(order).parcels.get(), timeline=[{"message": "Here", "wall": "2026"}]
+    )
+    snapshot = Snapshot.objects.create(tracker=tracker, source="endpoint:1", tracking_number="1", digest=f"{n}")
+    CarrierEvent.objects.create(snapshot=snapshot, seq=0, message="Here")
+    message = Message.objects.create(
+        order=order, event=order.events.first(), kind="order.placed", recipient="customer", channel="email"
+    )
+    Content.objects.create(message=message, to=f"bob{n}@example.com", subject="Thanks", text="Thanks", html="<p>Thanks")
+    Inbox.objects.create(source="csv", channel=shop.channel, dedupe_key=f"{n}", raw=b"x", order=order)
+    Finding.objects.create(check_name="stock", subject=f"{n}", severity="ERROR", message="It is off.")
+    AuditRun.objects.create(checks={"stock": {"found": 1}}, errors=1)
+    issue_key(shop.channel, name="web", scopes=["orders:read"])
+    open_endpoint(provider="generic", channel=shop.channel)
+    user_of(["picker", "packer", "support"][n % 3])
+
+
+def path_of(model: type[Model]) -> str:
+    return f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+
+
+MODELS = [pytest.param(model, id=model._meta.label) for model in admin.site._registry]
+QUERIES = {  # session, user, two badges, the list; and what its filters and cells read for all rows at once
+    "orders.Order": 11,
+    "orders.Customer": 6,
+    "orders.Inbox": 6,
+    "orders.Product": 5,
+    "orders.Channel": 5,
+    "orders.ShippingMethod": 5,
+    "orders.ApiKey": 5,
+    "orders.Endpoint": 5,
+    "fulfillment.Shipment": 6,
+    "fulfillment.StockItem": 6,
+    "fulfillment.StockMovement": 7,
+    "fulfillment.Warehouse": 5,
+    "fulfillment.Bin": 6,
+    "tracking.Tracker": 5,
+    "tracking.Snapshot": 6,
+    "tracking.AuditRun": 5,
+    "tracking.Finding": 5,
+    "notifications.Message": 5,
+    "auth.User": 8,
+    "auth.Group": 7,
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(
+    shop: Shop, django_assert_num_queries: Any, model: type[Model]
+) -> None:
+    client = superuser()
+    for rows in ([1], [2, 3]):
+        for n in rows:
+            fill(shop, n)
+        with django_assert_num_queries(QUERIES[model._meta.label]):
+            assert client.get(path_of(model)).status_code == 200
+
+
+def test_every_list_and_every_page_of_a_thing_opens_empty_and_full(shop: Shop) -> None:
+    client = superuser()
+    for model in admin.site._registry:
+        assert (model, client.get(path_of(model)).status_code) == (model, 200)
+    fill(shop, 1)
+    for model in admin.site._registry:
+        for row in model._default_manager.all()[:2]:
+            response = client.get(f"{path_of(model)}{row.pk}/change/", follow=True)
+            assert (model, response.status_code) == (model, 200)
+
+
+def test_the_first_page_tells_the_day_and_each_number_leads_to_its_list(shop: Shop) -> None:
+    fill(shop, 1)
+    shop.order((shop.teapot, 1))
+    Inbox.objects.update(status="QUARANTINED")
+    AuditRun.objects.update(finished_at=AuditRun.objects.get().started_at)
+    client = client_of("manager")
+    cards = {card.title: card for card in client.get("/admin/").context["cards"]}
+    assert list(cards) == ["To ship today", "Blocked", "Late", "Waiting for stock", "Quarantined", "Last audit"]
+    assert (cards["Waiting for stock"].figure, cards["Quarantined"].figure, cards["Last audit"].figure) == (
+        "1",
+        "1",
+        "1",
+    )
+    for card in cards.values():
+        response = client.get(card.url)
+        assert response.status_code == 200
+        if card.figure.isdecimal():
+            assert (card.title, len(response.context["cl"].result_list)) == (card.title, int(card.figure))
+
+
+def test_the_first_page_shows_each_role_what_it_may_see(shop: Shop) -> None:
+    titles = {
+        role: [card.title for card in client_of(role).get("/admin/").context["cards"]] for role in ("picker", "support")
+    }
+    assert titles["picker"] == ["To ship today", "Blocked", "Late", "Waiting for stock"]
+    assert titles["support"] == [*titles["picker"], "Quarantined"]
+
+
+def test_the_sidebar_counts_what_waits_for_somebody(shop: Shop) -> None:
+    from django.test import RequestFactory
+
+    from config.navigation import navigation
+
+    request = RequestFactory().get("/admin/")
+    request.user = user_of("manager")
+
+    def badges() -> dict[str, Any]:
+        items = [item for group in navigation(request) for item in group["items"]]
+        return {item["title"]: item["badge"] for item in items if "badge" in item}
+
+    assert badges() == {}
+    Inbox.objects.bulk_create(Inbox(source="csv", dedupe_key=f"{n}", raw=b"", status="QUARANTINED") for n in range(100))
+    Finding.objects.create(check_name="stock", subject="1", severity="ERROR", message="It is off.")
+    assert badges() == {"Inbox": "99+", "Findings": 1}
+
+
+def test_the_way_to_the_floor_and_to_the_reports_stands_in_the_sidebar_of_those_who_go_there(shop: Shop) -> None:
+    links = {
+        role: {
+            link
+            for link in ("/floor/", "/reports/")
+            if f'href="{link}"' in client_of(role).get("/admin/").content.decode()
+        }
+        for role in ("picker", "auditor", "manager", "support")
+    }
+    assert links == {
+        "picker": {"/floor/"},
+        "auditor": {"/reports/"},
+        "manager": {"/floor/", "/reports/"},
+        "support": set(),
+    }

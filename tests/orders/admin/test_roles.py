@@ -1,0 +1,244 @@
+"""Who may do what: every button with every role, tried by POST, against a table written by hand."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from fulfillment.models import StockItem, StockMovement
+from fulfillment.services import lose_shipment, pack_shipment, pick_shipment, ship_shipment
+from notifications.models import Message
+from orders.models import ApiKey, Endpoint, Event, Inbox, Order
+from orders.services import hold_order, issue_key, open_endpoint
+from tests.factories import BOB, Shop, shipment
+from tests.staff import client_of
+from tracking.models import Finding
+
+ROLES = ["picker", "packer", "support", "manager", "auditor", "integrator", "admin"]
+SERVE = {"support", "manager", "admin"}
+LEAD = {"manager", "admin"}
+
+Prepared = tuple[str, dict[str, Any]]
+
+
+def _order(shop: Shop) -> Order:
+    shop.receive(shop.mug, 5)
+    return shop.order((shop.mug, 2))
+
+
+def _url(thing: Any, verb: str) -> str:
+    return f"/admin/{thing._meta.app_label}/{thing._meta.model_name}/{thing.pk}/do/{verb}/"
+
+
+def on_order(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
+    return lambda shop: (_url(_order(shop), verb), data)
+
+
+def on_shipment(verb: str, *steps: Any, **data: Any) -> Callable[[Shop], Prepared]:
+    def prepare(shop: Shop) -> Prepared:
+        order = _order(shop)
+        for step in steps:
+            step(shipment(order), by=BOB)
+        return _url(shipment(order), verb), data
+
+    return prepare
+
+
+def _release(shop: Shop) -> Prepared:
+    order = _order(shop)
+    hold_order(order, by=BOB, reason="ADDRESS")
+    return _url(order, "release"), {}
+
+
+def on_stock(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
+    def prepare(shop: Shop) -> Prepared:
+        shop.receive(shop.mug, 5, bin="STOCK")
+        return _url(StockItem.objects.get(), verb), {"bin": "STOCK", **data}
+
+    return prepare
+
+
+def _revoke(shop: Shop) -> Prepared:
+    return _url(issue_key(shop.channel, name="web", scopes=[])[0], "revoke"), {}
+
+
+def on_endpoint(verb: str) -> Callable[[Shop], Prepared]:
+    return lambda _: (_url(open_endpoint(provider="generic"), verb), {})
+
+
+def _acknowledge(shop: Shop) -> Prepared:
+    finding = Finding.objects.create(check_name="stock", subject=uuid4(), severity="ERROR", message="It is off.")
+    return _url(finding, "acknowledge"), {}
+
+
+BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
+    "hold": (on_order("hold", reason="ADDRESS"), SERVE),
+    "release": (_release, SERVE),
+    "note": (on_order("note", text="Rang twice."), SERVE),
+    "cancel lines": (on_order("cancel-lines", reason="other", line_1=1), SERVE),
+    "cancel": (on_order("cancel", reason="other"), SERVE),
+    "pick": (on_shipment("pick"), {"picker", *LEAD}),
+    "pack": (on_shipment("pack", pick_shipment), {"packer", *LEAD}),
+    "ship": (on_shipment("ship", pick_shipment, pack_shipment, carrier_1="dhl"), {"packer", *LEAD}),
+    "deliver": (on_shipment("deliver", ship_shipment), LEAD),
+    "lose": (on_shipment("lose", ship_shipment), LEAD),
+    "find": (on_shipment("find", ship_shipment, lose_shipment), LEAD),
+    "return": (on_shipment("return", ship_shipment), LEAD),
+    "receive": (on_stock("receive", quantity=3, reference="DN-1"), LEAD),
+    "adjust": (on_stock("adjust", delta=-1, reason="damaged"), LEAD),
+    "revoke": (_revoke, {"integrator", "admin"}),
+    "rotate": (on_endpoint("rotate"), {"integrator", "admin"}),
+    "close": (on_endpoint("close"), {"integrator", "admin"}),
+    "acknowledge": (_acknowledge, LEAD),
+}
+
+
+def _everything() -> tuple[Any, ...]:
+    """All that a button could change."""
+    return (
+        Event.objects.count(),
+        StockMovement.objects.count(),
+        list(ApiKey.objects.values_list("revoked_at")),
+        [(each.is_active, each.secrets) for each in Endpoint.objects.all()],
+        list(Finding.objects.values_list("status")),
+        list(Message.objects.values_list("status")),
+        list(Inbox.objects.values_list("status")),
+    )
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_each_button_works_for_the_roles_of_the_table_and_does_nothing_for_the_others(shop: Shop, button: str) -> None:
+    prepare, allowed = BUTTONS[button]
+    url, data = prepare(shop)
+    before = _everything()
+    for role in set(ROLES) - allowed:
+        response = client_of(role).post(url, data | {"operation": uuid4()})
+        assert (role, response.status_code, _everything()) == (role, 403, before)
+    for role in allowed:
+        url, data = prepare(shop)
+        before = _everything()
+        response = client_of(role).post(url, data | {"operation": uuid4()})
+        assert (role, response.status_code in {200, 302}, _everything() != before) == (role, True, True)
+
+
+SHOWN = {
+    "picker": {"Pick all"},
+    "packer": {"Ship"},
+    "support": {"Hold", "Write a note", "Cancel lines", "Cancel the order"},
+    "manager": {"Pick all", "Ship", "Hold", "Write a note", "Cancel lines", "Cancel the order"},
+    "auditor": set(),
+    "integrator": set(),
+    "admin": {"Pick all", "Ship", "Hold", "Write a note", "Cancel lines", "Cancel the order"},
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_sees_the_buttons_it_may_press(shop: Shop, role: str) -> None:
+    response = client_of(role).get(f"/admin/orders/order/{_order(shop).pk}/change/")
+    offers = [*response.context["offers"], *(offer for card in response.context["shipments"] for offer in card.offers)]
+    assert {offer.act.label for offer in offers if offer.is_now} == SHOWN[role]
+
+
+MAKES = {
+    "/admin/orders/product/add/": LEAD,
+    "/admin/orders/shippingmethod/add/": LEAD,
+    "/admin/orders/channel/add/": {"integrator", "admin"},
+    "/admin/orders/apikey/add/": {"integrator", "admin"},
+    "/admin/orders/endpoint/add/": {"integrator", "admin"},
+    "/admin/fulfillment/stockitem/add/": LEAD,
+    "/admin/fulfillment/warehouse/add/": {"admin"},
+    "/admin/fulfillment/bin/add/": {"admin"},
+    "/admin/auth/user/add/": {"admin"},
+    "/admin/orders/order/add/": set(),
+    "/admin/orders/inbox/add/": set(),
+    "/admin/orders/customer/add/": set(),
+    "/admin/fulfillment/stockmovement/add/": set(),
+    "/admin/tracking/finding/add/": set(),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_make_what_the_table_says(shop: Shop, role: str) -> None:
+    client = client_of(role)
+    opened = {url for url in MAKES if client.get(url).status_code == 200}
+    assert opened == {url for url, roles in MAKES.items() if role in roles}
+
+
+LISTS = {
+    "orders/order": set(ROLES),
+    "fulfillment/shipment": set(ROLES),
+    "orders/customer": {"support", "manager", "auditor", "integrator", "admin"},
+    "fulfillment/stockitem": set(ROLES),
+    "fulfillment/stockmovement": {"manager", "auditor", "admin"},
+    "orders/product": set(ROLES),
+    "fulfillment/warehouse": set(ROLES),
+    "fulfillment/bin": set(ROLES),
+    "tracking/tracker": {"support", "manager", "auditor", "admin"},
+    "tracking/snapshot": {"support", "manager", "auditor", "admin"},
+    "notifications/message": {"support", "manager", "auditor", "admin"},
+    "orders/inbox": {"support", "manager", "auditor", "integrator", "admin"},
+    "tracking/finding": {"manager", "auditor", "admin"},
+    "tracking/auditrun": {"manager", "auditor", "admin"},
+    "orders/channel": {"manager", "auditor", "integrator", "admin"},
+    "orders/shippingmethod": {"manager", "auditor", "integrator", "admin"},
+    "orders/apikey": {"manager", "auditor", "integrator", "admin"},
+    "orders/endpoint": {"support", "manager", "auditor", "integrator", "admin"},
+    "auth/user": {"admin"},
+    "auth/group": {"admin"},
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_sees_the_lists_of_the_table_and_finds_them_in_its_sidebar(shop: Shop, role: str) -> None:
+    client = client_of(role)
+    opened = {name for name in LISTS if client.get(f"/admin/{name}/").status_code == 200}
+    assert opened == {name for name, roles in LISTS.items() if role in roles}
+    page = client.get("/admin/").content.decode()
+    assert {name for name in LISTS if f'href="/admin/{name}/"' in page} == opened
+
+
+@pytest.mark.parametrize("role", ["auditor", "picker"])
+def test_who_may_look_only_cannot_change_anything_by_a_form(shop: Shop, role: str) -> None:
+    order, before = _order(shop), _everything()
+    client = client_of(role)
+    for name, pk in (
+        ("orders/order", order.pk),
+        ("orders/product", shop.mug.pk),
+        ("fulfillment/warehouse", shop.warehouse.pk),
+        ("fulfillment/stockitem", StockItem.objects.get().pk),
+    ):
+        assert client.post(f"/admin/{name}/{pk}/change/", {"name": "mine", "code": "X"}).status_code == 403
+        assert client.post(f"/admin/{name}/{pk}/delete/", {"post": "yes"}).status_code == 403
+    shop.mug.refresh_from_db()
+    assert (shop.mug.name, _everything()) == ("Enamel mug", before)
+
+
+def test_nobody_gets_in_without_a_log_in(shop: Shop, client: Any) -> None:
+    order, before = _order(shop), _everything()
+    for url in ("/admin/", "/admin/orders/order/", f"/admin/orders/order/{order.pk}/change/"):
+        response = client.get(url)
+        assert (response.status_code, response["Location"].partition("?")[0]) == (302, "/admin/login/")
+    assert client.post(_url(order, "cancel"), {"reason": "other"}).status_code == 302
+    assert _everything() == before
+
+
+def test_a_role_that_may_make_users_makes_no_superuser_and_touches_none(shop: Shop) -> None:
+    from django.contrib.auth.models import User
+
+    root = User.objects.create_superuser("root", password="a long password")
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    client = client_of("admin")
+    assert client.post(f"/admin/auth/user/{root.pk}/change/", {"username": "mine"}).status_code == 403
+    assert client.post(f"/admin/auth/user/{root.pk}/password/", {"password1": "x", "password2": "x"}).status_code == 403
+    client.post(f"/admin/auth/user/{clerk.pk}/change/", {"username": "clerk", "is_superuser": "on", "is_active": "on"})
+    assert set(User.objects.filter(is_superuser=True)) == {root}
+
+
+def test_the_roles_of_the_table_are_not_edited_in_the_admin(shop: Shop) -> None:
+    from django.contrib.auth.models import Group
+
+    picker = Group.objects.get(name="picker")
+    before = set(picker.permissions.all())
+    assert client_of("admin").post(f"/admin/auth/group/{picker.pk}/change/", {"name": "picker"}).status_code == 403
+    assert set(picker.permissions.all()) == before

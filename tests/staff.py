@@ -1,0 +1,34 @@
+"""People who work in the admin: one of each role, logged in."""
+
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from orders.models import Order
+from orders.models.event import Event
+
+
+def user_of(role: str) -> User:
+    user, _ = User.objects.get_or_create(username=role, defaults={"is_staff": True})
+    user.groups.set([Group.objects.get(name=role)])
+    return user
+
+
+def client_of(role: str) -> Client:
+    client = Client()
+    client.force_login(user_of(role))
+    return client
+
+
+def superuser() -> Client:
+    client = Client()
+    client.force_login(User.objects.get_or_create(username="root", is_staff=True, is_superuser=True)[0])
+    return client
+
+
+def trail(order: Order) -> list[str]:
+    return list(Event.objects.filter(order=order).order_by("seq").values_list("kind", flat=True))
+
+
+def flashes(response: object) -> list[str]:
+    """What the next page says, of a response that redirected."""
+    return [str(message) for message in response.wsgi_request._messages]

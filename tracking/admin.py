@@ -1,0 +1,262 @@
+"""Parcels under way, what carriers said of them, and what the audit found. To be read; findings are acknowledged."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from fulfillment.models import Parcel
+from orders.admin import badges
+from orders.admin.acting import Act, ActingAdmin
+from orders.admin.base import ReadOnlyAdmin
+from orders.admin.filters import choice_filter, field_filter
+from orders.admin.trail import names_of
+from orders.blockers import Reason
+from orders.models import Order
+from orders.numbers import read_number
+from tracking.models import AuditRun, Finding, Snapshot, Tracker
+from tracking.models.tracker import Status
+from tracking.services import acknowledge_finding
+
+LATEST = 20
+
+
+def order_link(order: Order) -> SafeString:
+    url = reverse("admin:orders_order_change", args=[order.pk])
+    return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, order)
+
+
+def _scan(scan: dict[str, Any]) -> dict[str, str]:
+    """Return what a line of the timeline says, for a table."""
+    return {
+        "when": (scan.get("wall") or scan.get("at") or "—").replace("T", " "),
+        "where": scan.get("place") or "—",
+        "what": scan.get("message") or "—",
+        "status": dict(Status.choices).get(scan.get("status") or "", "—"),
+    }
+
+
+@admin.register(Tracker)
+class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
+    list_display = ("parcel_number", "state", "carrier", "tracking_number", "order_of", "last_scan_at", "expected")
+    list_filter = (
+        field_filter("status", "Status", lambda: Status.choices),
+        choice_filter(
+            "act",
+            "Customer has to act",
+            lambda: [("yes", "Yes")],
+            lambda rows, _: rows.filter(is_action_required=True),
+        ),
+    )
+    list_select_related = ("parcel__shipment__order",)
+    search_fields = ("parcel__number",)
+    search_help_text = "Tracking number, or number of the order"
+    ordering = ("-pk",)
+    fields = (
+        "parcel_number",
+        "order_of",
+        "state",
+        "reason",
+        "carrier",
+        "tracking_number",
+        "expected",
+        "attempts",
+        "first_scan_at",
+        "last_scan_at",
+        "delivered_at",
+    )
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        by_order = Q(shipment__order__number=read_number(term) or "")
+        parcels = Parcel.objects.filter(by_order | Q(tracking_key=Parcel.key_of(term)) | Q(number=term.upper()))
+        return queryset.filter(parcel__in=list(parcels.values_list("pk", flat=True)[:100])), False
+
+    def more_of(self, request: HttpRequest, thing: Tracker) -> dict[str, Any]:
+        more: dict[str, Any] = {
+            "panel": "admin/tracking/tracker/scans.html",
+            "scans": [_scan(scan) for scan in thing.timeline[::-1]],
+        }
+        if request.user.has_perm("tracking.view_snapshot"):
+            more["snapshots"] = with_sources(thing.snapshots.order_by("-pk")[:LATEST])
+        return more
+
+    @display(description="Parcel")
+    def parcel_number(self, tracker: Tracker) -> SafeString:
+        return badges.code(tracker.parcel)
+
+    @display(description="Status")
+    def state(self, tracker: Tracker) -> SafeString:
+        return badges.badge(tracker.status, tracker.get_status_display())
+
+    @display(description="Carrier")
+    def carrier(self, tracker: Tracker) -> str:
+        return tracker.parcel.carrier.upper() or "—"
+
+    @display(description="Tracking number")
+    def tracking_number(self, tracker: Tracker) -> SafeString:
+        return badges.code(tracker.parcel.tracking_number or "—")
+
+    @display(description="Order")
+    def order_of(self, tracker: Tracker) -> SafeString:
+        return order_link(tracker.parcel.order)
+
+    @display(description="Expected")
+    def expected(self, tracker: Tracker) -> str:
+        days = [f"{day:%-d %b}" for day in (tracker.eta_from, tracker.eta_to) if day]
+        return " – ".join(dict.fromkeys(days)) or "—"
+
+
+def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
+    """Say on each carrier message, in words, what it came through."""
+    rows: list[Any] = list(snapshots)
+    names = names_of({row.source for row in rows})
+    for row in rows:
+        row.source_name = names[row.source]
+    return rows
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
+    """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
+
+    list_display = ("received_at", "came_through", "carrier", "tracking_number", "says", "parcel_of")
+    list_filter = (
+        choice_filter(
+            "matched",
+            "Parcel",
+            lambda: [("no", "Not known to us")],
+            lambda rows, _: rows.filter(tracker=None),
+        ),
+    )
+    list_select_related = ("tracker__parcel",)
+    search_fields = ("tracking_number",)
+    search_help_text = "Tracking number"
+    ordering = ("-pk",)
+    fields = (
+        "received_at",
+        "came_through",
+        "carrier",
+        "tracking_number",
+        "says",
+        "parcel_of",
+        "stated_at",
+        "is_complete",
+        "eta_from",
+        "eta_to",
+    )
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        known = Parcel.objects.filter(tracking_key=Parcel.key_of(term)).values_list("tracker", flat=True)[:100]
+        strange = Q(tracker=None, tracking_key=Parcel.key_of(term))
+        return queryset.filter(Q(tracker__in=[pk for pk in known if pk]) | strange), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = with_sources(changelist.result_list)
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        return with_sources([found])[0] if found else None
+
+    @display(description="Came through")
+    def came_through(self, snapshot: Any) -> str:
+        return str(snapshot.source_name)
+
+    def more_of(self, request: HttpRequest, thing: Snapshot) -> dict[str, Any]:
+        if not request.user.has_perm("tracking.view_carrierevent"):
+            return {}
+        return {"panel": "admin/tracking/snapshot/scans.html", "scans": thing.scans.order_by("seq")}
+
+    @display(description="Says")
+    def says(self, snapshot: Snapshot) -> SafeString:
+        if not snapshot.headline_status:
+            return SafeString("—")
+        return badges.badge(snapshot.headline_status, snapshot.get_headline_status_display())
+
+    @display(description="Parcel")
+    def parcel_of(self, snapshot: Snapshot) -> SafeString:
+        if snapshot.tracker is None:
+            return badges.mark(badges.LOOK, "unknown", "Not known to us")
+        url = reverse("admin:tracking_tracker_change", args=[snapshot.tracker.pk])
+        return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, snapshot.tracker.parcel)
+
+
+@admin.register(AuditRun)
+class AuditRunAdmin(ActingAdmin, ReadOnlyAdmin):
+    list_display = ("started_at", "result", "errors", "warnings", "finished_at")
+    ordering = ("-started_at",)
+    fields = ("started_at", "finished_at", "result", "errors", "warnings")
+    readonly_fields = fields
+
+    def more_of(self, request: HttpRequest, thing: AuditRun) -> dict[str, Any]:
+        return {"panel": "admin/tracking/auditrun/checks.html", "checks": sorted(thing.checks.items())}
+
+    @display(description="Result")
+    def result(self, run: AuditRun) -> SafeString:
+        if run.finished_at is None:
+            return badges.mark(badges.MOVING, "clock", "Not finished")
+        if run.errors:
+            return badges.mark(badges.PERSON, "stop", "Does not add up")
+        if run.warnings:
+            return badges.mark(badges.LOOK, "alert", "Adds up, with warnings")
+        return badges.mark(badges.ARRIVED, "done", "All adds up")
+
+
+def _why_not_acknowledge(finding: Finding) -> list[Reason]:
+    if finding.status == Finding.Status.OPEN:
+        return []
+    return [Reason("not_open", f"It is {finding.get_status_display().lower()} already.", "nobody")]
+
+
+@admin.register(Finding)
+class FindingAdmin(ActingAdmin, ReadOnlyAdmin):
+    acts = (
+        Act(
+            "acknowledge",
+            "Acknowledge",
+            "tracking.acknowledge_finding",
+            lambda finding, _by, _data: acknowledge_finding(finding),
+            "Acknowledged: {}.",
+            _why_not_acknowledge,
+            hint="Somebody looks after it. It closes by itself when its check holds again.",
+        ),
+    )
+    list_display = ("found_at", "grade", "what", "state", "seen_at")
+    list_filter = (
+        field_filter("status", "Status", lambda: Finding.Status.choices),
+        field_filter("severity", "Severity", lambda: Finding.Severity.choices),
+    )
+    ordering = ("-found_at",)
+    fields = ("check_name", "subject", "grade", "message", "state", "found_at", "seen_at", "resolved_at")
+    readonly_fields = fields
+
+    @display(description="Severity")
+    def grade(self, finding: Finding) -> SafeString:
+        return badges.badge(finding.severity, finding.get_severity_display())
+
+    @display(description="What")
+    def what(self, finding: Finding) -> SafeString:
+        return badges.cell(finding.message, f"{finding.check_name} · {finding.subject}")
+
+    @display(description="Status")
+    def state(self, finding: Finding) -> SafeString:
+        return badges.badge(finding.status, finding.get_status_display())
