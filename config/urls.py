@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("", include("orders.urls")),
+    path("floor/", include("fulfillment.urls")),
     path("", include("tracking.urls")),
 ]

@@ -124,4 +124,7 @@ def _step(code: str, sentence: str, since: datetime | None) -> Reason:
 
 
 def _line_numbers(shipment: "Shipment") -> set[int]:
-    return {line.order_line.number for line in shipment.lines.all()}
+    """Return the numbers of its lines, in one query at most: none where they were prefetched."""
+    if "lines" in getattr(shipment, "_prefetched_objects_cache", {}):
+        return {line.order_line.number for line in shipment.lines.all()}
+    return set(shipment.lines.values_list("order_line__number", flat=True))

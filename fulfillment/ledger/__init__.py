@@ -18,6 +18,7 @@ from fulfillment.ledger.outbound import (
     share_out,
     ship,
 )
+from fulfillment.ledger.places import Place, Stop, pick_places, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.stock import adjust, open_warehouse, receive
 from fulfillment.ledger.verify import verify
@@ -26,7 +27,9 @@ from orders.lifecycle import AlreadyApplied
 __all__ = [
     "AlreadyApplied",
     "NotEnoughStock",
+    "Place",
     "Share",
+    "Stop",
     "Take",
     "Wish",
     "adjust",
@@ -36,10 +39,12 @@ __all__ = [
     "open_warehouse",
     "pack",
     "pick",
+    "pick_places",
     "receive",
     "regroup",
     "reserve",
     "share_out",
     "ship",
     "verify",
+    "walk",
 ]

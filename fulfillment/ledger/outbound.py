@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import uuid4
 
+from fulfillment.ledger.places import pick_places
 from fulfillment.ledger.posting import NotEnoughStock, add_to, lock_items, post
 from fulfillment.ledger.stock import PUT_BACK, STAGE
-from fulfillment.models import Bin, BinStock, Reservation, Shipment, ShipmentLine, StockItem, StockMovement
+from fulfillment.models import Bin, Reservation, Shipment, ShipmentLine, StockItem, StockMovement
 from orders.models import Actor, OrderLine
 
 Kind = StockMovement.Kind
@@ -102,15 +103,15 @@ def book(takes: Mapping[str, Sequence[Take]], *, by: Actor) -> None:
     _move_units(units, "reserved", {line: [("waiting", "reserved", quantity)] for line, quantity in units.items()})
 
 
-def pick(shipment: Shipment, units: Units, *, by: Actor) -> None:
-    """Bring units from their bins to the packing station; bins are emptied in walking order."""
+def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None) -> None:
+    """Bring units from their bins to the packing station, as `pick_places` says; with `bin_` from that one alone."""
     entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
     items = _lock_reserved(units)
-    places = _places(shipment, units)
-    for line, quantity in units.items():
-        product = line.order_line.product_id
-        for place, taken in _from_bins(places[product], quantity, line):
-            entries.add(Kind.PICK, items[product], taken, line, from_bin=place, to_bin=stage)
+    for line, place, taken in pick_places(shipment, units, bin_):
+        if place is None:
+            where = f"not in {bin_} any more" if bin_ else "in no bin"
+            raise NotEnoughStock(f"{taken} × {line.order_line.name} are {where}: count the bins.")
+        entries.add(Kind.PICK, items[line.order_line.product_id], taken, line, from_bin=place, to_bin=stage)
     post(entries.rows)
     _move_units(units, "picked", {line: [("reserved", "picked", quantity)] for line, quantity in units.items()})
 
@@ -226,33 +227,8 @@ def _lock_reserved(units: Units) -> dict[int, StockItem]:
     return {item.product_id: item for item in lock_items(ids.values_list("stock_item", flat=True)).values()}
 
 
-def _places(shipment: Shipment, units: Units) -> dict[int, list[BinStock]]:
-    products = {line.order_line.product_id for line in units}
-    found: dict[int, list[BinStock]] = defaultdict(list)
-    rows = BinStock.objects.filter(
-        product__in=products,
-        bin__warehouse=shipment.warehouse,
-        bin__kind=Bin.Kind.PICK,
-        quantity__gt=0,
-    )
-    for row in rows.select_related("bin").order_by("bin__code"):
-        found[row.product_id].append(row)
-    return found
-
-
-def _from_bins(places: list[BinStock], quantity: int, line: ShipmentLine) -> Iterable[tuple[Bin, int]]:
-    for place in places:
-        taken = min(place.quantity, quantity)
-        if taken:
-            place.quantity -= taken
-            quantity -= taken
-            yield place.bin, taken
-    if quantity:
-        raise NotEnoughStock(f"{quantity} × {line.order_line.name} are in no bin: count the bins.")
-
-
 def _bin(shipment: Shipment, code: str) -> Bin:
-    return Bin.objects.get(warehouse=shipment.warehouse, code=code)
+    return Bin.objects.get(warehouse=shipment.warehouse_id, code=code)
 
 
 def _sum(pairs: Iterable[tuple[ShipmentLine, int]]) -> dict[ShipmentLine, int]:

@@ -1,5 +1,6 @@
 """The warehouse: stock with its movements, and shipments with their parcels."""
 
+from fulfillment.models.picking import Scan
 from fulfillment.models.shipment import Parcel, ParcelLine, Shipment, ShipmentLine
 from fulfillment.models.stock import Bin, BinStock, Reservation, StockItem, StockMovement, Warehouse
 
@@ -9,6 +10,7 @@ __all__ = [
     "Parcel",
     "ParcelLine",
     "Reservation",
+    "Scan",
     "Shipment",
     "ShipmentLine",
     "StockItem",

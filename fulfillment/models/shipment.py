@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django_fsm import FSMField, transition
 
 from fulfillment.blockers import is_allowed
 from fulfillment.models.stock import Warehouse
-from orders.models import Order, OrderLine
+from orders.models import Hold, Order, OrderLine
+from orders.models.order import Names
+from orders.numbers import read_number
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
@@ -18,6 +20,28 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
 
     def not_left(self) -> "ShipmentQuerySet":
         return self.filter(status__in=Shipment.NOT_LEFT)
+
+    def with_blocked(self) -> "ShipmentQuerySet":
+        """Annotate `is_blocked`: what `orders.blockers.obstacles` says of the shipment, for many at once."""
+        named = ShipmentLine.objects.filter(
+            Names(OuterRef("lines"), F("order_line__number")), shipment=OuterRef(OuterRef("pk"))
+        )
+        held = Hold.objects.standing().filter(Q(lines=[]) | Exists(named), order=OuterRef("order"))
+        return self.annotate(is_blocked=Q(Exists(held)) | Q(order__ship_line1="") | Q(order__ship_country=""))
+
+    def unblocked(self) -> "ShipmentQuerySet":
+        return self.with_blocked().filter(~Q(is_blocked=True))
+
+    def numbered(self, text: str) -> "ShipmentQuerySet":
+        """Keep the shipment of this number, or all of the order of this number, as people type and scanners read."""
+        order, _, place = text.strip().rpartition("-")
+        if place.isascii() and place.isdigit() and (number := read_number(order)):
+            return self.filter(number=f"{number}-{place}")
+        number = read_number(text)
+        return self.filter(order__number=number) if number else self.none()
+
+    def due_first(self) -> "ShipmentQuerySet":
+        return self.order_by("order__ship_by", "order__placed_at", "pk")
 
 
 class Shipment(models.Model):

@@ -7,12 +7,17 @@ from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.retry import NotFromAFile, retry_inbox
+from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
+from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
+from fulfillment.services.scan_ship import scan_to_receive, scan_to_ship
+from fulfillment.services.scanned import Act
 from fulfillment.services.ship import ParcelDraft, ship_shipment
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 
 __all__ = [
+    "Act",
     "NotFromAFile",
     "OrderFile",
     "ParcelDraft",
@@ -31,10 +36,16 @@ __all__ = [
     "look_up_stock",
     "lose_shipment",
     "pack_shipment",
+    "pack_without_scanning",
     "pick_shipment",
+    "pick_without_scanning",
     "read_stock",
     "receive_stock",
     "retry_inbox",
     "return_shipment",
+    "scan_to_pack",
+    "scan_to_pick",
+    "scan_to_receive",
+    "scan_to_ship",
     "ship_shipment",
 ]

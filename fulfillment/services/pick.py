@@ -5,15 +5,17 @@ from typing import Any
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import Shipment
+from fulfillment.models import Bin, Shipment
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.units import Wanted, choose, lines_of
 from orders.lifecycle import NotAllowed, change, record, why_not, writing
 from orders.models import Actor
 
 
-def pick_shipment(shipment: Shipment, *, by: Actor, lines: Wanted | None = None) -> Shipment:
+def pick_shipment(shipment: Shipment, *, by: Actor, lines: Wanted | None = None, bin_: Bin | None = None) -> Shipment:
     """Pick all that is left to pick, or the units of these lines; the last one makes the shipment PICKED.
+
+    With `bin_` they come from that bin, else from where `ledger.pick_places` says.
 
     Raises NotAllowed, NotThatMany, NotEnoughStock.
     """
@@ -24,7 +26,7 @@ def pick_shipment(shipment: Shipment, *, by: Actor, lines: Wanted | None = None)
             elif blockers := why_not(fresh, "pick"):
                 raise NotAllowed(blockers)
         units = choose(lines_of(fresh), lines, source="reserved", target="picked")
-        ledger.pick(fresh, units, by=by)
+        ledger.pick(fresh, units, by=by, bin_=bin_)
         _finish(fresh, by, {"units": sum(units.values())})
         resolve_order(fresh.order, by=by)
     return fresh

@@ -1,6 +1,7 @@
 """An order, its lines and its holds. What may follow what stands in the transitions; why not, in `orders.blockers`."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -258,6 +259,22 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
+
+
+class Names(models.Func):
+    """Whether a JSON list of numbers, as `Hold.lines`, holds a number."""
+
+    output_field = models.BooleanField()
+    template, arg_joiner = "(%(expressions)s)", " @> "
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, Any]:
+        numbers, number = self.get_source_expressions()
+        clone = Names(numbers, models.Func(number, function="to_jsonb", output_field=models.JSONField()))
+        return clone.as_sql(compiler, connection, **more)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, Any]:
+        template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") WHERE value = ", **more)
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):

@@ -1,0 +1,236 @@
+"""What the floor sends: scans and presses, parcels, receipts. Each names its operation, so that it is done once."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.forms.renderers import get_default_renderer
+
+from fulfillment.models import Bin, Scan, ShipmentLine, Warehouse
+from fulfillment.services import Act, ParcelDraft
+from orders.models import Actor, Product
+from orders.numbers import read_number
+
+MAX_QUANTITY = 1_000_000
+MAX_PARCELS = 20
+MAX_GRAMS = 100_000_000
+
+
+class OperationForm(forms.Form):
+    """The name of one press or scan."""
+
+    operation = forms.UUIDField()
+
+    @property
+    def complaint(self) -> str:
+        """Say in one sentence what is wrong."""
+        return str(next(iter(self.errors.values()))[0])
+
+    def operation_id(self) -> UUID:
+        operation: UUID = self.cleaned_data["operation"]
+        return operation
+
+
+class ScanForm(OperationForm):
+    """A scan; or a button instead: `count` of `line` are here, or the `whole` of it is done."""
+
+    scanned = forms.CharField(
+        required=False,
+        max_length=Scan.TEXT_LENGTH,
+        error_messages={"max_length": "That is longer than any code we know."},
+    )
+    count = forms.IntegerField(required=False, min_value=1, max_value=MAX_QUANTITY)
+    line = forms.IntegerField(required=False)
+    whole = forms.BooleanField(required=False)
+
+    def clean(self) -> None:
+        if not self.errors and not any(self.cleaned_data[name] for name in ("scanned", "count", "whole")):
+            raise forms.ValidationError("Nothing was scanned.")
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.cleaned_data["whole"])
+
+    def act(self, by: Actor) -> Act:
+        given = self.cleaned_data
+        return Act(self.operation_id(), by, given["scanned"], given["count"], given["line"])
+
+
+class ParcelForm(forms.Form):
+    """A box. Of several, the first holds whatever the others do not."""
+
+    carrier = forms.CharField(required=False, max_length=64)
+    tracking_number = forms.CharField(required=False, max_length=255)
+    weight_grams = forms.IntegerField(required=False, min_value=1, max_value=MAX_GRAMS)
+
+    def __init__(self, *args: Any, lines: Sequence[ShipmentLine], place: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place = place
+        for line in lines if place else []:
+            self.fields[_units_field(line)] = forms.IntegerField(
+                required=False, min_value=0, max_value=line.quantity, label=line.order_line.name
+            )
+
+    def clean_tracking_number(self) -> str:
+        text: str = self.cleaned_data["tracking_number"].strip()
+        if read_number(text.rsplit("-", 1)[0]) or read_number(text):
+            raise forms.ValidationError("That is the number of an order. Scan the carrier’s label.")
+        return text
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("tracking_number") and not self.cleaned_data.get("carrier"):
+            self.add_error("carrier", "Say which carrier takes it.")
+
+    def units(self) -> dict[int, int]:
+        """Return what is said to be in it: number of the order's line → units."""
+        return {
+            int(name.removeprefix("units_")): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("units_") and value
+        }
+
+    @property
+    def is_tracked(self) -> bool:
+        return bool(self["tracking_number"].value())
+
+    @property
+    def units_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith("units_")]
+
+
+def _units_field(line: ShipmentLine) -> str:
+    return f"units_{line.order_line.number}"
+
+
+if TYPE_CHECKING:
+    BaseFormSet = forms.BaseFormSet[ParcelForm]
+else:
+    BaseFormSet = forms.BaseFormSet
+
+
+class ParcelFormSet(BaseFormSet):
+    """The parcels of a shipment, at least one. `is_untracked`: they leave without the carrier's number."""
+
+    form = ParcelForm
+    renderer = get_default_renderer()
+    extra, min_num, max_num, absolute_max = 0, 1, MAX_PARCELS, MAX_PARCELS
+    validate_min, validate_max = False, True
+    can_order = can_delete = can_delete_extra = False
+
+    def __init__(
+        self, data: Any = None, *, lines: Sequence[ShipmentLine], initial: Sequence[dict[str, Any]] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial, form_kwargs={"lines": lines}, prefix="parcel")
+        self.shipped = {line.order_line.number: line for line in lines}
+
+    @property
+    def is_untracked(self) -> bool:
+        return "untracked" in self.data
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"place": index or 0, "empty_permitted": False}
+
+    def clean(self) -> None:
+        if not self.forms:
+            raise forms.ValidationError("There is no parcel.")
+        if any(self.errors):
+            return
+        numbers = [form.cleaned_data["tracking_number"] for form in self.forms]
+        for place, (form, number) in enumerate(zip(self.forms, numbers, strict=True)):
+            if number and number in numbers[:place]:
+                form.add_error("tracking_number", "Another parcel has this number. Scan this one’s own.")
+            if not number and not self.is_untracked:
+                form.add_error("tracking_number", "Scan the carrier’s number, or ship without one.")
+        self._refuse_wrong_units()
+
+    def _refuse_wrong_units(self) -> None:
+        for number, left in self._rest().items():
+            if left < 0:
+                line = self.shipped[number]
+                raise forms.ValidationError(f"The parcels hold more than {line.quantity} × {line.order_line.name}.")
+        empty = [form.place + 1 for form in self.forms[1:] if not form.units()]
+        if empty or not any(self._rest().values()):
+            raise forms.ValidationError(f"Nothing is in parcel {empty[0] if empty else 1}. Say what is.")
+
+    def _rest(self) -> dict[int, int]:
+        """Return what is left for the first parcel."""
+        given = [form.units() for form in self.forms[1:]]
+        return {
+            number: line.quantity - sum(units.get(number, 0) for units in given)
+            for number, line in self.shipped.items()
+        }
+
+    @property
+    def scan_into(self) -> str:
+        """Return the name of the field that the next number is scanned into."""
+        form = next((form for form in self.forms if not form.is_tracked), self.forms[-1])
+        return form["tracking_number"].html_name
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Say whether the first of several parcels have their numbers and others are still to be scanned."""
+        tracked = [form.is_tracked for form in self.forms]
+        return not self.is_untracked and tracked[:1] == [True] and not all(tracked)
+
+    def typed(self, *, more: int = 0) -> list[dict[str, Any]]:
+        """Return what was typed, and so many parcels more, as a first filling for a new form."""
+        typed = [{name: form[name].value() for name in form.fields} for form in self.forms]
+        same = {"carrier": typed[-1]["carrier"]} if typed else {}
+        return (typed + [same] * more)[:MAX_PARCELS]
+
+    def drafts(self) -> list[ParcelDraft]:
+        """Return the parcels; of a single one nobody has to say what is in it."""
+        contents = [{n: left for n, left in self._rest().items() if left}, *(form.units() for form in self.forms[1:])]
+        given = [form.cleaned_data for form in self.forms]
+        return [
+            ParcelDraft(each["carrier"], each["tracking_number"], each["weight_grams"], units)
+            for each, units in zip(given, contents, strict=True)
+        ]
+
+
+class ReceiptForm(OperationForm):
+    """One article of a delivery, asked for step by step: each scan fills the next field."""
+
+    STEPS = ("warehouse", "reference", "sku", "quantity", "bin")
+
+    warehouse = forms.ModelChoiceField(Warehouse.objects.all(), to_field_name="code", empty_label=None)
+    reference = forms.CharField(max_length=64, error_messages={"required": "Scan or type the number of the delivery."})
+    sku = forms.CharField(max_length=Scan.TEXT_LENGTH)
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), "Type how many there are: a number from 1 to 1 000 000."
+        ),
+    )
+    bin = forms.CharField(max_length=32)
+
+    def clean_sku(self) -> Product:
+        text = self.cleaned_data["sku"]
+        product = Product.objects.filter(sku__in={text, text.upper()}).first()
+        if product is None:
+            raise forms.ValidationError(f"“{text}” is no article we know. Scan it again, or have it added first.")
+        return product
+
+    def clean_bin(self) -> Bin:
+        text, warehouse = self.cleaned_data["bin"], self.cleaned_data.get("warehouse")
+        places = Bin.objects.filter(warehouse=warehouse, code__in={text, text.upper()})
+        place = places.exclude(kind=Bin.Kind.STAGE).select_related("warehouse").first()
+        if place is None:
+            raise forms.ValidationError(f"“{text}” is no bin to put stock into. Scan the label on the shelf.")
+        return place
+
+    @property
+    def step(self) -> str:
+        """Return the first step that is not filled in rightly."""
+        return next((name for name in self.STEPS if name in self.errors), self.STEPS[-1])
+
+    @property
+    def complaint(self) -> str:
+        """Say what is wrong with what was filled in; nothing where it was not asked for yet."""
+        return str(self.errors[self.step][0]) if self.data.get(self.step) and self.step in self.errors else ""
+
+    @property
+    def is_begun(self) -> bool:
+        return self.step not in {"warehouse", "reference"}

@@ -1,0 +1,96 @@
+"""Which bins units are picked from: one order for the books and for the people who walk. Reads only."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from django.db.models import Sum
+
+from fulfillment.models import Bin, BinStock, Shipment, ShipmentLine, StockMovement
+
+
+class Place(NamedTuple):
+    """Units of a line that lie in a bin; in no bin where the books know of none."""
+
+    line: ShipmentLine
+    bin: Bin | None
+    quantity: int
+
+
+class Stop(NamedTuple):
+    """A stop of the walk: so many of an article are left to take from a bin, so many were taken."""
+
+    line: ShipmentLine
+    bin: Bin | None
+    left: int
+    taken: int
+
+    @property
+    def total(self) -> int:
+        return self.left + self.taken
+
+
+def pick_places(shipment: Shipment, units: Mapping[ShipmentLine, int], bin_: Bin | None = None) -> list[Place]:
+    """Say from which bins these units would be taken now, line by line, of each the bins by their code.
+
+    With `bin_` from that one alone.
+    """
+    shelves = _shelves(shipment, units, bin_)
+    return [
+        Place(line, place, taken)
+        for line, quantity in units.items()
+        for place, taken in _take(shelves[line.order_line.product_id], quantity)
+    ]
+
+
+def walk(shipment: Shipment) -> list[Stop]:
+    """Return the whole walk of a shipment, by the bins' codes; what lies in no bin comes last."""
+    lines = list(shipment.lines.filter(quantity__gt=0).select_related("order_line__product"))
+    wanted = {line: line.reserved - line.picked for line in lines if line.reserved > line.picked}
+    taken = _taken(shipment, lines)
+    stops = [
+        Stop(line, place, left, taken.pop((line, place), 0)) for line, place, left in pick_places(shipment, wanted)
+    ]
+    stops += [Stop(line, place, 0, units) for (line, place), units in taken.items()]
+    return sorted(stops, key=lambda stop: (stop.bin is None, str(stop.bin), stop.line.order_line.number))
+
+
+def _shelves(shipment: Shipment, units: Iterable[ShipmentLine], bin_: Bin | None = None) -> dict[int, list[BinStock]]:
+    """Return product → where it can be picked, in walking order."""
+    found: dict[int, list[BinStock]] = defaultdict(list)
+    rows = BinStock.objects.filter(
+        product__in={line.order_line.product_id for line in units},
+        bin__warehouse=shipment.warehouse_id,
+        bin__kind=Bin.Kind.PICK,
+        quantity__gt=0,
+    )
+    if bin_:
+        rows = rows.filter(bin=bin_)
+    for row in rows.select_related("bin").order_by("bin__code"):
+        found[row.product_id].append(row)
+    return found
+
+
+def _take(shelf: list[BinStock], quantity: int) -> Iterable[tuple[Bin | None, int]]:
+    """Share out units over a shelf; what is taken is gone for the lines that follow."""
+    for row in shelf:
+        taken = min(row.quantity, quantity)
+        if taken:
+            row.quantity -= taken
+            quantity -= taken
+            yield row.bin, taken
+    if quantity:
+        yield None, quantity
+
+
+def _taken(shipment: Shipment, lines: Iterable[ShipmentLine]) -> dict[tuple[ShipmentLine, Bin | None], int]:
+    by_order_line = {line.order_line_id: line for line in lines}
+    moves = (
+        StockMovement.objects.filter(
+            kind=StockMovement.Kind.PICK, order_line__in=list(by_order_line), cause=str(shipment)
+        )
+        .order_by()
+        .values_list("order_line", "from_bin", "from_bin__code")
+        .annotate(units=Sum("quantity"))
+    )
+    return {(by_order_line[line], Bin(pk=bin_id, code=code)): units for line, bin_id, code, units in moves}

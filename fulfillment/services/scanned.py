@@ -1,0 +1,94 @@
+"""What every scan on the floor has in common: it is done once, it is put on record, and a wrong one says what it is."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fulfillment.models import Bin, Scan, Shipment, ShipmentLine, Warehouse
+from orders.lifecycle import NotAllowed, why_not
+from orders.models import Actor, Product
+
+MAX_DIGITS = 7
+Result = Scan.Result
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person just did: scanned a text, or said by a button that `count` of `line` are here.
+
+    `operation` names it, however often it is sent.
+    """
+
+    operation: UUID
+    by: Actor
+    text: str = ""
+    count: int | None = None
+    line: int | None = None
+
+    def number_for(self, line: ShipmentLine) -> int | None:
+        """Return how many units of the line the person holds, by button or typed; None if no number was given."""
+        return self.count if self.line == line.pk else typed_number(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an act is taken for, and what the person is told."""
+
+    result: Scan.Result
+    sentence: str
+    units: int = 0
+    line: ShipmentLine | None = None
+    bin: Bin | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.result not in Scan.DONE
+
+
+def repeated(act: Act) -> Scan | None:
+    """Return what the very same act did before. Call it behind the lock of what it moves."""
+    return Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
+
+
+def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None) -> Scan:
+    return Scan.objects.create(
+        operation=act.operation,
+        by=str(act.by),
+        text=act.text[: Scan.TEXT_LENGTH],
+        step=step,
+        shipment=shipment,
+        result=verdict.result,
+        sentence=verdict.sentence,
+        line=verdict.line,
+        bin=verdict.bin,
+        quantity=verdict.units,
+    )
+
+
+def refuse_blocked(shipment: Shipment, verb: str) -> None:
+    """Raise NotAllowed where something keeps the shipment from this verb."""
+    if blockers := why_not(shipment, verb):
+        raise NotAllowed(blockers)
+
+
+def is_same(scanned: str, code: str) -> bool:
+    """Compare as people type: case does not count."""
+    return scanned.casefold() == code.casefold()
+
+
+def typed_number(text: str) -> int | None:
+    """Return the number that somebody typed, unless it is the SKU of an article: then it was scanned."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        return None
+    return None if Product.objects.filter(sku=text).exists() else int(text)
+
+
+def wrong(text: str, instead: str, warehouse: Warehouse | None) -> Verdict:
+    """Say what was scanned, and what to do instead."""
+    spellings = {text, text.upper()}
+    if place := Bin.objects.filter(warehouse=warehouse, code__in=spellings).first():
+        return Verdict(Result.WRONG_BIN, f"This is {place.code}. {instead}")
+    if product := Product.objects.filter(sku__in=spellings).first():
+        return Verdict(Result.WRONG_ARTICLE, f"This is {product.name or product.sku}. {instead}")
+    if Shipment.objects.numbered(text).exists():
+        return Verdict(Result.UNKNOWN, f"This is the number of an order. {instead}")
+    return Verdict(Result.UNKNOWN, f"“{text}” is nothing we know. {instead}")

@@ -1,0 +1,16 @@
+"""The floor."""
+
+from django.urls import path
+
+from fulfillment import views
+
+app_name = "floor"
+urlpatterns = [
+    path("", views.entry, name="entry"),
+    path("find/", views.find, name="find"),
+    path("receive/", views.receive, name="receive"),
+    path("<str:number>/", views.open_shipment, name="shipment"),
+    path("<str:number>/pick/", views.pick, name="pick"),
+    path("<str:number>/pack/", views.pack, name="pack"),
+    path("<str:number>/ship/", views.ship, name="ship"),
+]

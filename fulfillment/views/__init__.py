@@ -1,0 +1,9 @@
+"""The floor: one task a screen, for a scanner in one hand. Views call one service; what is right or wrong it says."""
+
+from fulfillment.views.entry import entry, find, open_shipment
+from fulfillment.views.pack import pack
+from fulfillment.views.pick import pick
+from fulfillment.views.receive import receive
+from fulfillment.views.ship import ship
+
+__all__ = ["entry", "find", "open_shipment", "pack", "pick", "receive", "ship"]

@@ -1,0 +1,115 @@
+"""Who may be here, and what the floor's views have in common."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
+
+from fulfillment.blockers import reasons
+from fulfillment.models import Scan, Shipment
+from fulfillment.reports import step_of
+from orders.models import Actor
+
+PERMISSIONS = {
+    "pick": "fulfillment.pick_shipment",
+    "pack": "fulfillment.pack_shipment",
+    "ship": "fulfillment.ship_shipment",
+    "receive": "fulfillment.receive_stock",
+}
+More = ParamSpec("More")
+View = Callable[Concatenate[HttpRequest, More], HttpResponse]
+
+
+def allowed_to(*steps: str) -> "Callable[[View[More]], View[More]]":
+    """Let those in who may do any of these steps; ask others to log in, or refuse them."""
+
+    def decorate(view: "View[More]") -> "View[More]":
+        @never_cache
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: More.args, **kwargs: More.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_login(request)
+            if not any(may(request, step) for step in steps):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return cast("View[More]", guarded)
+
+    return decorate
+
+
+def may(request: HttpRequest, step: str) -> bool:
+    return request.user.has_perm(PERMISSIONS[step])
+
+
+def actor(request: HttpRequest) -> Actor:
+    return Actor("user", str(request.user.pk))
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def load(number: str) -> Shipment:
+    return get_object_or_404(Shipment.objects.select_related("order", "warehouse"), number=number)
+
+
+def say(request: HttpRequest, sentence: str, *, is_right: bool) -> None:
+    messages.add_message(request, messages.SUCCESS if is_right else messages.ERROR, sentence)
+
+
+def answer(request: HttpRequest, scan: Scan, step: str, panel: Callable[[Shipment], HttpResponse]) -> HttpResponse:
+    """Say what came of a scan: on the same screen, or back on the floor once the shipment is through this step."""
+    say(request, scan.sentence, is_right=scan.is_done)
+    shipment = cast("Shipment", scan.shipment)  # as the service left it
+    if step_of(shipment.status) != step:
+        return go(request, f"{reverse('floor:entry')}?done={shipment.number}")
+    if is_htmx(request):
+        return panel(shipment)
+    return redirect(request.path)
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """Lead to another screen; with htmx in the same document, so that a tone can sound to its end."""
+    if is_htmx(request):
+        return HttpResponseLocation(url, target="body", swap="innerHTML show:window:top")  # type: ignore[arg-type]
+    return redirect(url)
+
+
+def show(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render a screen; to a scan or a press that htmx sent, its working panel alone."""
+    is_panel = is_htmx(request) and request.method == "POST"
+    name = f"{template}#panel" if is_panel else template
+    return render(request, name, context | {"operation": uuid4(), "is_panel": is_panel}, status=status)
+
+
+def in_the_way(request: HttpRequest, shipment: Shipment, step: str) -> HttpResponse | None:
+    """Return the screen that says why the shipment cannot go through this step now, if it cannot."""
+    verb = "start_picking" if step == "pick" and shipment.status == Shipment.Status.READY else step
+    found = reasons(shipment, verb)
+    if not found:
+        return None
+    following = step_of(shipment.status)
+    context = {
+        "shipment": shipment,
+        "reasons": found,
+        "step": step,
+        "following": following if following and following != step and may(request, following) else None,
+    }
+    return show(request, "fulfillment/blocked.html", context)
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    if is_htmx(request):
+        here = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by its middleware
+        return HttpResponseClientRedirect(redirect_to_login(here or reverse("floor:entry")).url)
+    return redirect_to_login(request.get_full_path())

@@ -1,0 +1,84 @@
+"""Where the floor begins: what waits for this person, what is due first, and one field that goes straight there."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from fulfillment import reports
+from fulfillment.blockers import SHIPMENT_STATE
+from fulfillment.models import Shipment
+from fulfillment.views.access import PERMISSIONS, allowed_to, load, may, say
+
+TITLES = {"pick": "To pick", "pack": "To pack", "ship": "To ship"}
+
+
+@require_safe
+@allowed_to(*PERMISSIONS)
+def entry(request: HttpRequest) -> HttpResponse:
+    """Show the queues of the steps that this person may do, one of them opened."""
+    counts = reports.waiting(timezone.localdate())
+    mine = [step for step in reports.STEPS if may(request, step)]
+    chosen = request.GET.get("queue", "")
+    if chosen not in mine:
+        chosen = next((step for step in mine if counts[step].free), mine[0] if mine else "")
+    context = {
+        "queues": [(step, TITLES[step], counts[step]) for step in mine],
+        "chosen": chosen,
+        "rows": reports.queue(chosen) if chosen else [],
+        "counted": counts.get(chosen),
+        "listed": reports.LISTED,
+        "today": timezone.localdate(),
+        "may_receive": may(request, "receive"),
+        "onward": _onward(request),
+    }
+    return render(request, "fulfillment/entry.html", context)
+
+
+@require_safe
+@allowed_to("pick", "pack", "ship")
+def find(request: HttpRequest) -> HttpResponse:
+    """Go straight to what was scanned: a shipment, or the one of an order that is on the floor."""
+    text = request.GET.get("scanned", "").strip()[:64]
+    found = list(Shipment.objects.numbered(text).order_by("pk"))
+    here = [shipment for shipment in found if shipment.status in Shipment.ON_FLOOR]
+    if len(here) == 1:
+        return redirect("floor:shipment", here[0].number)
+    say(request, _not_here(text, found, here), is_right=False)
+    return redirect("floor:entry")
+
+
+@require_safe
+@allowed_to("pick", "pack", "ship")
+def open_shipment(request: HttpRequest, number: str) -> HttpResponse:
+    """Lead to the screen of the step that the shipment waits for."""
+    shipment = load(number)
+    step = reports.step_of(shipment.status)
+    if step and may(request, step):
+        return redirect(f"floor:{step}", shipment.number)
+    say(request, _state(shipment), is_right=False)
+    return redirect("floor:entry")
+
+
+def _not_here(text: str, found: list[Shipment], here: list[Shipment]) -> str:
+    if here:
+        numbers = " and ".join(shipment.number for shipment in here)
+        return f"The order has {len(here)} shipments here: {numbers}. Scan one of them."
+    if found:
+        return " ".join(_state(shipment) for shipment in found)
+    return f"“{text}” is no order or shipment that we know. Scan it again." if text else "Nothing was scanned."
+
+
+def _state(shipment: Shipment) -> str:
+    return f"{shipment.number} is {SHIPMENT_STATE[shipment.status]}."
+
+
+def _onward(request: HttpRequest) -> dict[str, str] | None:
+    """Offer the next step of the shipment that was just worked on, to those who may do it."""
+    number = request.GET.get("done")
+    shipment = Shipment.objects.filter(number=number).first() if number else None
+    step = reports.step_of(shipment.status) if shipment else None
+    if shipment is None or step is None or not may(request, step):
+        return None
+    return {"number": shipment.number, "step": step, "url": reverse(f"floor:{step}", args=[shipment.number])}

@@ -1,0 +1,39 @@
+"""Packing one shipment: everything is checked on its way into the box."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from fulfillment.forms import ScanForm
+from fulfillment.models import Shipment
+from fulfillment.services import pack_without_scanning, scan_to_pack
+from fulfillment.services.scan_pack import box_of, last_checked
+from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load, say, show
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed_to("pack")
+def pack(request: HttpRequest, number: str) -> HttpResponse:
+    """Show what belongs in the box, and take a scan there."""
+    shipment = load(number)
+    if request.method != "POST":
+        return in_the_way(request, shipment, "pack") or _screen(request, shipment)
+    form = ScanForm(request.POST)
+    if not form.is_valid():
+        say(request, form.complaint, is_right=False)
+        return in_the_way(request, shipment, "pack") or _screen(request, shipment, status=422)
+    do = pack_without_scanning if form.is_whole else scan_to_pack
+    scan = do(shipment, form.act(actor(request)))
+    return answer(request, scan, "pack", lambda fresh: _screen(request, fresh))
+
+
+def _screen(request: HttpRequest, shipment: Shipment, status: int = 200) -> HttpResponse:
+    items = box_of(shipment)
+    context = {
+        "shipment": shipment,
+        "items": items,
+        "checked": sum(item.checked for item in items),
+        "wanted": sum(item.wanted for item in items),
+        "last": last_checked(shipment, items),
+        "ask": "Scan each article",
+    }
+    return show(request, "fulfillment/pack.html", context, status=status)

@@ -1,0 +1,132 @@
+// Keeps the scan field in focus, sends scans one after the other and loses none, and says by sound what came of them.
+(() => {
+  "use strict";
+  const RETRY = 2000;
+  const TONES = { right: [[880, 0, 0.09]], wrong: [[185, 0, 0.16], [185, 0.22, 0.2]] };
+  const field = () => document.querySelector("[data-scan]");
+  const shown = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
+
+  // --- focus ------------------------------------------------------------------------------------------
+  const isTyping = () => document.activeElement?.matches("main input, main select, main textarea");
+  const isPressable = (target) => target.closest?.("a, button, input, select, textarea, summary, label");
+  const focus = () => { if (!isTyping()) field()?.focus({ preventScroll: Boolean(field().closest(".scan")) }); };
+
+  document.addEventListener("click", (event) => { if (!isPressable(event.target)) focus(); });
+  document.addEventListener("keydown", (event) => {
+    const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (isText && !isPressable(event.target)) focus();
+  });
+  window.addEventListener("focus", focus);
+  window.addEventListener("pageshow", focus);
+
+  // a scanner needs no keyboard on the screen: who has one switches it off, and it stays off
+  const KEYS = "floor-keyboard";
+  const remembered = () => { try { return localStorage.getItem(KEYS); } catch { return null; } };
+  const remember = (value) => { try { localStorage.setItem(KEYS, value); } catch { /* private mode */ } };
+  const dressKeys = () => {
+    const button = document.querySelector("[data-keys]");
+    const input = field();
+    if (!button || !input) return;
+    button.hidden = !matchMedia("(pointer: coarse)").matches;
+    const isOff = remembered() === "off";
+    button.setAttribute("aria-pressed", String(!isOff));
+    input.dataset.mode ??= input.inputMode;
+    input.inputMode = isOff ? "none" : input.dataset.mode;
+  };
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-keys]")) return;
+    remember(remembered() === "off" ? "on" : "off");
+    dressKeys();
+    field().blur();
+    field().focus();
+  });
+
+  // --- sound and touch --------------------------------------------------------------------------------
+  let audio;
+  const play = (tone) => {
+    if (!navigator.userActivation?.hasBeenActive) return; // browsers forbid it before the first touch
+    audio ??= new AudioContext();
+    for (const [pitch, after, length] of TONES[tone]) {
+      const start = audio.currentTime + after;
+      const wave = new OscillatorNode(audio, { frequency: pitch, type: tone === "right" ? "sine" : "square" });
+      const volume = new GainNode(audio, { gain: tone === "right" ? 0.4 : 0.25 });
+      volume.gain.setTargetAtTime(0, start + length, 0.015);
+      wave.connect(volume).connect(audio.destination);
+      wave.start(start);
+      wave.stop(start + length + 0.1);
+    }
+    if (tone === "wrong") navigator.vibrate?.([120, 80, 120]);
+  };
+
+  const say = () => {
+    const fresh = document.querySelector("#flash [data-tone]:not([data-said]), #flash .flash:not([data-said])");
+    if (!fresh) return;
+    fresh.dataset.said = "";
+    document.getElementById("announcement").textContent = fresh.textContent.trim();
+    play(fresh.dataset.tone ?? "wrong");
+  };
+
+  const settle = () => {
+    const panel = document.getElementById("panel");
+    if (panel?.dataset.ask && field()) field().placeholder = panel.dataset.ask;
+    panel?.querySelector(".is-now")?.scrollIntoView({ block: "nearest" });
+    dressKeys();
+    focus();
+    say();
+  };
+  document.addEventListener("DOMContentLoaded", settle);
+  document.addEventListener("htmx:afterSettle", settle);
+
+  // --- scans ------------------------------------------------------------------------------------------
+  const waiting = [];
+  let isSending = false;
+
+  const newId = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID() asks for https
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  };
+
+  const send = async () => {
+    if (isSending || !waiting.length) return;
+    isSending = true;
+    const { form, values } = waiting[0];
+    try {
+      await htmx.ajax("POST", form.action, { source: form, target: "#panel", swap: "outerHTML", values });
+      waiting.shift();
+      shown("offline", false);
+      isSending = false;
+      send();
+    } catch { // no connection: the same scan goes out again, under the same name, and counts once
+      shown("offline", true);
+      setTimeout(() => { isSending = false; send(); }, RETRY);
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest?.("form[data-scans]");
+    if (!form) return;
+    event.preventDefault();
+    const input = field();
+    const scanned = input.value.trim();
+    input.value = "";
+    if (!scanned) return;
+    waiting.push({ form, values: { scanned, operation: newId() } });
+    send();
+  });
+
+  document.addEventListener("htmx:beforeRequest", () => shown("lost", false));
+  document.addEventListener("htmx:responseError", (event) => {
+    waiting.length = 0; // what was scanned after it was meant for a screen that did not come
+    shown("lost", true);
+    play("wrong");
+    document.getElementById("announcement").textContent = document.getElementById("lost").textContent.trim();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.xhr.status !== 409) return;
+    waiting.length = 0;
+    htmx.ajax("GET", location.href, { target: "#panel", select: "#panel", swap: "outerHTML" });
+  });
+})();

@@ -1,0 +1,114 @@
+"""Receiving by scan: article, number, bin; booked as soon as it lies there, and once."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from fulfillment import ledger
+from fulfillment.models import Bin, BinStock, Scan, StockMovement
+from tests.factories import Shop
+from tests.fulfillment.floor import person, said, words
+
+URL = "/floor/receive/"
+DELIVERY = {"warehouse": "MAIN", "reference": "DN-17"}
+
+
+@pytest.fixture
+def client(shop: Shop) -> Client:
+    Bin.objects.create(warehouse=shop.warehouse, code="A-01-01")
+    client = Client()
+    client.force_login(person("manager"))
+    return client
+
+
+def asked(response: Any) -> str:
+    """Return the name of the field that the page asks for."""
+    field = response.content.decode().split("data-scan>")[0].rsplit("<input", 1)[-1]
+    return field.split('name="')[1].split('"')[0]
+
+
+def book(client: Client, *, operation: str | None = None, **more: Any) -> Any:
+    fields = {"operation": operation or str(uuid4()), **DELIVERY, "sku": "MUG-01", "quantity": 12, "bin": "A-01-01"}
+    return client.post(URL, fields | more, follow=True)
+
+
+def test_each_scan_fills_the_next_field(client: Client, shop: Shop) -> None:
+    steps: list[tuple[dict[str, Any], str]] = [
+        ({}, "reference"),
+        (DELIVERY, "sku"),
+        ({**DELIVERY, "sku": "mug-01"}, "quantity"),
+        ({**DELIVERY, "sku": "MUG-01", "quantity": 12}, "bin"),
+    ]
+    assert [asked(client.get(URL, given)) for given, _ in steps] == [name for _, name in steps]
+    assert (StockMovement.objects.count(), Scan.objects.count()) == (0, 0)
+
+
+def test_the_last_scan_books_it(client: Client, shop: Shop) -> None:
+    response = book(client)
+    assert said(response) == "right: 12 × Enamel mug into A-01-01."
+    assert (asked(response), "Booked by you" in words(response), "DN-17" in words(response)) == ("sku", True, True)
+    assert (shop.stock(shop.mug), BinStock.objects.get(bin__code="A-01-01").quantity) == ((12, 0), 12)
+    movement = StockMovement.objects.get()
+    assert (movement.kind, movement.cause, movement.by.startswith("user:")) == ("RECEIVE", "DN-17", True)
+    assert list(ledger.verify()) == []
+
+
+def test_a_double_tap_books_once_and_is_answered_alike(client: Client, shop: Shop) -> None:
+    operation = str(uuid4())
+    answers = {said(book(client, operation=operation)) for _ in range(3)}
+    assert (answers, shop.stock(shop.mug)) == ({"right: 12 × Enamel mug into A-01-01."}, (12, 0))
+    book(client)
+    assert shop.stock(shop.mug) == (24, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint", "step"),
+    [
+        ({"sku": "NOPE"}, "“NOPE” is no article we know. Scan it again, or have it added first.", "sku"),
+        ({"quantity": "0"}, "Type how many there are: a number from 1 to 1 000 000.", "quantity"),
+        ({"quantity": "1000001"}, "Type how many there are: a number from 1 to 1 000 000.", "quantity"),
+        ({"quantity": "MUG-01"}, "Type how many there are: a number from 1 to 1 000 000.", "quantity"),
+        ({"bin": "MUG-01"}, "“MUG-01” is no bin to put stock into. Scan the label on the shelf.", "bin"),
+        ({"bin": "STAGE"}, "“STAGE” is no bin to put stock into. Scan the label on the shelf.", "bin"),
+        ({"warehouse": "NOPE"}, "Select a valid choice. That choice is not one of the available choices.", "reference"),
+    ],
+)
+def test_what_is_wrong_is_said_and_asked_again(
+    client: Client, shop: Shop, wrong: dict[str, str], complaint: str, step: str
+) -> None:
+    response = book(client, **wrong)
+    assert (response.status_code, said(response), asked(response)) == (422, f"wrong: {complaint}", step)
+    assert (StockMovement.objects.count(), Bin.objects.filter(code="MUG-01").count()) == (0, 0)
+    on_the_way = client.get(URL, {**DELIVERY, "sku": "MUG-01", "quantity": 12} | wrong)
+    assert said(on_the_way) == f"wrong: {complaint}"
+
+
+def test_without_a_name_of_its_own_nothing_is_booked(client: Client) -> None:
+    assert book(client, operation="x").status_code == 422
+    assert StockMovement.objects.count() == 0
+
+
+def test_it_says_where_the_article_lies_already(client: Client, shop: Shop) -> None:
+    shop.receive(shop.mug, 3, bin="B-07")
+    page = words(client.get(URL, {**DELIVERY, "sku": "MUG-01", "quantity": 12}))
+    assert "It lies in B-07 already." in page
+
+
+def test_what_orders_wait_for_is_allocated_when_it_arrives(client: Client, shop: Shop) -> None:
+    from fulfillment.services import allocate_waiting
+    from orders.models import Actor
+
+    order = shop.order((shop.mug, 2))
+    book(client)
+    allocate_waiting(by=Actor.system("test"))
+    assert order.lines.get().reserved == 2
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_the_queries_of_receiving(client: Client, shop: Shop, django_assert_num_queries: Any, lines: int) -> None:
+    for _ in range(lines):
+        book(client)
+    with django_assert_num_queries(8):
+        client.get(URL, {**DELIVERY, "sku": "MUG-01", "quantity": 12})
