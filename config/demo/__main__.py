@@ -19,9 +19,8 @@ def main() -> None:
     given = parser.parse_args()
     django.setup()
     logging.basicConfig(
-        filename=given.log, level=logging.INFO, force=True, format="{asctime} {name}: {message}", style="{"
+        filename=given.log, level=logging.WARNING, force=True, format="{asctime} {name}: {message}", style="{"
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     live(given)
 
@@ -46,14 +45,17 @@ class Board:
     SHOWN = 3
 
     def __init__(self, day: Any, progress: Any) -> None:
-        self._day, self._progress, self._is_shown = day, progress, False
+        self._day, self._progress, self._is_shown, self._is_over = day, progress, False, False
 
     def __call__(self) -> None:
         urls = [url for url in self._day.stories.placed.values() if url]
         if not self._is_shown and len(urls) >= self.SHOWN:
             self._is_shown = True
-            pages = "\n".join(f"  {url}" for url in urls[: self.SHOWN])
-            sys.stdout.write(f"\nThree customers' pages, which change as their orders go on:\n\n{pages}\n\n")
+            pages = "".join(f"  {url}\n" for url in urls[: self.SHOWN])
+            self._progress.say(f"\nThree customers' pages, which change as their orders go on:\n\n{pages}\n")
+        if self._day.is_over and not self._is_over:
+            self._is_over = True
+            self._progress.say("No more orders come in today. Those there are go on, and yours as well.\n")
         self._progress()
 
 

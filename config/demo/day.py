@@ -1,6 +1,5 @@
 """The simulated working day: orders come in, goods arrive, and everything goes on at its pace."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
@@ -17,22 +16,20 @@ from config.demo.shop import CHANNELS, articles, people
 from config.demo.staff import Staff
 from config.demo.stories import Pace, Stories
 from orders.models import Order
+from tracking.services import run_audit
 
 SIMULATION = "SIM"
 """Begins the external ids of `simulate`; whatever else comes in by the demo's channels the long day looks after."""
 
 QUICK = Pace(arrival=0.1, floor=0.2, scan=0.4, look=0.4, van=2.0, hold=2.0)
-EASY = Pace(arrival=5.0, floor=4.0, scan=9.0, look=3.0, van=45.0, hold=40.0)
+EASY = Pace(arrival=5.0, floor=4.0, scan=9.0, look=3.0, van=90.0, hold=60.0)
 MORNING_ARRIVAL = 0.6
-HASTES = (0.1, 1.0, 0.25, 3.0)
-"""The first orders of the long day hurry, each after its own manner, so that all stages are seen soon."""
+FIRST_AUDIT, AUDIT_SECONDS = 40.0, 600.0
 
 LOW, REFILL = 15, 50
 LOOK_SECONDS = 0.5
 
 Tell = Callable[[], None]
-
-logger = logging.getLogger(__name__)
 
 
 class Day:
@@ -46,6 +43,7 @@ class Day:
         free = self.api.free()
         made = [each.sku for each in articles() if not each.opening and not free[each.sku]]
         self.planner = Planner(prefix, seed=seed, made=made)
+        self.is_over = False
         self._notes = count(1)
 
     def simulate(self, orders: int, tell: Tell) -> None:
@@ -66,6 +64,7 @@ class Day:
         self.loop.tell(self._adopt(), is_aside=True)
         self.loop.tell(self._long_day(orders), is_aside=True)
         self.loop.tell(self._mumbles(), is_aside=True)
+        self.loop.tell(self._audits(), is_aside=True)
         self.loop.run()
 
     def _arrivals(self, purchases: Iterable[Purchase]) -> Story:
@@ -76,8 +75,16 @@ class Day:
     def _long_day(self, orders: int) -> Story:
         for place, purchase in enumerate(self.planner.day(orders)):
             is_morning = place < len(MORNING)
-            self.loop.tell(self.stories.of(purchase, HASTES[place % len(HASTES)] if is_morning else 1.0))
+            self.loop.tell(self.stories.of(purchase, MORNING[place][1] if is_morning else 1.0))
             yield MORNING_ARRIVAL if is_morning else self.pace.arrival
+        self.is_over = True
+
+    def _audits(self) -> Story:
+        """Let the books be checked, as a shop does every night."""
+        yield FIRST_AUDIT
+        while True:
+            run_audit()
+            yield AUDIT_SECONDS
 
     def _van(self) -> Story:
         """Bring what is waited for, and fill up what runs low."""

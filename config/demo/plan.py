@@ -49,10 +49,31 @@ QUOTAS = {  # kind → of a hundred orders, and at least
 }
 NEEDS_MADE = {Kind.WAITS, Kind.COMPLETE, Kind.SPLIT, Kind.CANCELLED_WAITING}
 NEEDS_TWO_LINES = {Kind.PART, Kind.BOXES}
-MORNING = (  # the first orders of a day in the demo: together they fill every surface
-    *(Kind.PLAIN, Kind.BOXES, Kind.SPLIT, Kind.PLAIN, Kind.LATE, Kind.HELD, Kind.CANCELLED, Kind.PLAIN, Kind.ATTEMPT),
-    *(Kind.WAITS, Kind.PLAIN, Kind.KEPT, Kind.RETURNED, Kind.PICKUP, Kind.CUSTOMS, Kind.PART, Kind.PLAIN),
-    *(Kind.LATE, Kind.COMPLETE, Kind.SCRAMBLED, Kind.PLAIN, Kind.LOST, Kind.WAITS, Kind.PLAIN),
+MORNING = (  # the first orders of a day in the demo, and how long they take: together they fill every surface
+    (Kind.PLAIN, 0.5),
+    (Kind.BOXES, 1.0),
+    (Kind.SPLIT, 0.5),
+    (Kind.PLAIN, 0.1),
+    (Kind.LATE, 3.0),
+    (Kind.HELD, 1.0),
+    (Kind.CANCELLED, 1.0),
+    (Kind.ATTEMPT, 0.2),
+    (Kind.WAITS, 1.0),
+    (Kind.PLAIN, 0.2),
+    (Kind.KEPT, 1.0),
+    (Kind.RETURNED, 0.1),
+    (Kind.CUSTOMS, 0.1),
+    (Kind.PICKUP, 0.5),
+    (Kind.PART, 0.3),
+    (Kind.PLAIN, 3.0),
+    (Kind.SCRAMBLED, 0.1),
+    (Kind.COMPLETE, 1.0),
+    (Kind.LATE, 0.5),
+    (Kind.PLAIN, 5.0),
+    (Kind.LOST, 0.1),
+    (Kind.PLAIN, 0.1),
+    (Kind.WAITS, 1.0),
+    (Kind.PLAIN, 0.3),
 )
 RARE = 40
 """One order in so many of a long day ends badly, or is left to the visitor."""
@@ -95,7 +116,7 @@ class Planner:
 
     def day(self, orders: int) -> Iterator[Purchase]:
         """Yield the purchases of a long day: the morning, then whatever comes."""
-        for kind in MORNING[:orders]:
+        for kind, _ in MORNING[:orders]:
             yield self.draw(kind)
         often = [kind for kind, (share, _) in QUOTAS.items() for _ in range(share)]
         often += [Kind.PLAIN] * (100 - len(often))

@@ -30,6 +30,10 @@ class Progress:
             self._line = line
             self._write(f"{ERASE}{self._since()} · {line}" if self._out.isatty() else f"{self._since()} · {line}\n")
 
+    def say(self, text: str) -> None:
+        """Tell something else in between."""
+        self._write(f"{ERASE}{text}" if self._out.isatty() else text)
+
     def end(self) -> None:
         """Leave the line as it stands."""
         if self._out.isatty():

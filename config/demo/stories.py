@@ -116,7 +116,7 @@ class Stories:
     def follow(self, number: str, person: Person, kind: Kind = Kind.PLAIN, haste: float = 1.0) -> Story:
         """Move the order's shipments on until all have left or were cancelled, and let the carrier have the parcels."""
         carried: set[int] = set()
-        while shipments := list(_standing(number)):
+        while shipments := _standing(number):
             for shipment in shipments:
                 self._hand_over(shipment, carried, person, kind, haste)
                 if shipment.status in Shipment.ON_FLOOR:
@@ -128,8 +128,8 @@ class Stories:
 
     def _first_part(self, order: Mapping[str, Any], haste: float) -> Story:
         """Let what is there leave, before the rest comes in and joins it."""
-        while any(each.status in Shipment.ON_FLOOR for each in _standing(order["number"])):
-            for shipment in _standing(order["number"]):
+        while there := [each for each in _standing(order["number"]) if each.status in Shipment.ON_FLOOR]:
+            for shipment in there:
                 yield self.pace.floor * haste
                 self._try(shipment)
 
@@ -150,7 +150,7 @@ class Stories:
         try:
             self.staff.go_on(Shipment.objects.get(pk=shipment.pk), boxes)
         except (Refused, StopIteration) as no:
-            logger.info("%s waits: %s", shipment, no)
+            logger.debug("%s waits: %s", shipment, no)
 
     def _hand_over(self, shipment: Shipment, carried: set[int], person: Person, kind: Kind, haste: float) -> None:
         if shipment.status != Shipment.Status.SHIPPED:
@@ -196,5 +196,5 @@ def body_of(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _standing(number: str) -> Iterator[Shipment]:
-    return Shipment.objects.filter(order__number=number).standing().select_related("order").iterator()
+def _standing(number: str) -> list[Shipment]:
+    return list(Shipment.objects.filter(order__number=number).standing().select_related("order"))

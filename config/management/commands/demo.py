@@ -1,5 +1,6 @@
 """`demo`: a little shop on this machine, and a working day in it that can be watched."""
 
+import logging
 import os
 import secrets
 import sys
@@ -62,6 +63,7 @@ def _port(*, may_be_any: bool) -> int:
 
 def _prepare(port: int) -> str:
     """Set the house and the shop up; return the password of the staff. Raises CommandError."""
+    logging.getLogger("orders.outbox").setLevel(logging.ERROR)  # nobody hears the bell yet
     processes.prepare(HOST, port)
     password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
     try:
