@@ -1,9 +1,11 @@
 """Which processes make the house: Valkey where no REDIS_URL is set, worker, beat and web server."""
 
 import hashlib
+import json
 import os
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +14,37 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from config.supervisor import PLAN
+
+Process = dict[str, Any]
+"""What `config.supervisor.Process` is made of."""
+
 SOCKET_PATH_LIMIT = 100  # Linux takes 107 bytes, macOS 103
 
 
 def prepare(host: str, port: int) -> None:
     """Bring database and static files up to date, and see that the port is free. Raises CommandError."""
-    _refuse_taken(host, port)
+    if is_taken(host, port):
+        raise CommandError(f"Port {port} on {host} is taken: choose another with --port.")
     call_command("migrate", verbosity=0, interactive=False)
     _gather_static_files()
 
 
-def plan(host: str, port: int, *, log_dir: Path | None = None) -> list[dict[str, Any]]:
-    """Return the processes in the order of their start."""
-    env = {"REDIS_URL": settings.CELERY_BROKER_URL, "DJANGO_SETTINGS_MODULE": "config.settings"}
+def plan(
+    host: str,
+    port: int,
+    *,
+    env: Mapping[str, str] | None = None,
+    log_dir: Path | None = None,
+    tasks: Sequence[Process] = (),
+) -> list[Process]:
+    """Return the processes in the order of their start; `tasks` come last, and tell the terminal what they do."""
+    if log_dir:
+        log_dir.mkdir(parents=True, exist_ok=True)
+    env = {"REDIS_URL": settings.CELERY_BROKER_URL, "DJANGO_SETTINGS_MODULE": "config.settings"} | dict(env or {})
     celery = [sys.executable, "-m", "celery", "-q", "-A", "config.celery"]
     quiet = ["--loglevel", "WARNING"]
-    processes: list[dict[str, Any]] = [] if settings.REDIS_URL else [{"name": "valkey", "command": _valkey()}]
+    processes: list[Process] = [] if settings.REDIS_URL else [{"name": "valkey", "command": _valkey()}]
     processes += [
         {
             "name": "worker",
@@ -40,15 +57,17 @@ def plan(host: str, port: int, *, log_dir: Path | None = None) -> list[dict[str,
         {"name": "web", "command": _web(host, port)},
     ]
     for each in processes:
-        each |= {"env": env, "log": str(log_dir / f"{each['name']}.log") if log_dir else ""}
-    return processes
+        each["log"] = str(log_dir / f"{each['name']}.log") if log_dir else ""
+    return [each | {"env": env} for each in [*processes, *tasks]]
 
 
-def become_supervisor(plan: str) -> None:
-    """Replace this process by one that needs no Django."""
+def become_supervisor(processes: Sequence[Process], *, ready_url: str, announcement: str = "") -> None:
+    """Replace this process by one that needs no Django; it announces when the house is open."""
+    plan = {"processes": processes, "ready_url": ready_url, "announcement": announcement}
     sys.stdout.flush()
     os.chdir(settings.BASE_DIR)
-    os.execv(sys.executable, [sys.executable, "-m", "config.supervisor", plan])  # noqa: S606
+    # by the environment: what stands on a command line can be read by everybody on the machine
+    os.execve(sys.executable, [sys.executable, "-m", "config.supervisor"], os.environ | {PLAN: json.dumps(plan)})  # noqa: S606
 
 
 def _web(host: str, port: int) -> list[str]:
@@ -73,13 +92,22 @@ def _valkey() -> list[str]:
     ]
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def is_taken(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(f"Port {port} on {host} is taken: choose another with --port.") from error
+        except OSError:
+            return True
+    return False
+
+
+def free_port(host: str) -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def _gather_static_files() -> None:

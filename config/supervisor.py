@@ -1,6 +1,6 @@
 """Keeps processes running: starts them, starts again what dies, stops them in order. Knows nothing of Django.
 
-Run as `python -m config.supervisor` with a plan as JSON on the command line; `up` and `demo` write it and become this
+Run as `python -m config.supervisor` with a plan as JSON in the environment; `up` and `demo` write it and become this
 process, which then needs 10 MB instead of 95. No child outlives it: not after Ctrl-C, not after kill -9.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+PLAN = "ORDERTRAIL_PLAN"
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 10
 LOOK_SECONDS = 0.2
@@ -55,6 +56,11 @@ class Process:
     def _output(self) -> IO[bytes] | None:
         return Path(self.log).open("ab") if self.log else None
 
+    @property
+    def where(self) -> str:
+        """Say where it told why."""
+        return f" (see {self.log})" if self.log else ""
+
     def has_died(self) -> bool:
         return self.child is not None and self.child.poll() is not None
 
@@ -67,16 +73,19 @@ class Process:
         self.child = None
 
     def stop(self) -> None:
-        if self.child is None or self.child.poll() is not None:
+        if self.child is None:
             return
         with contextlib.suppress(ProcessLookupError):
             self.child.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.child.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.child.pid, signal.SIGKILL)
-            self.child.wait()
+        self.end_children()
+        self.child.wait()
+
+    def end_children(self) -> None:
+        """Kill what is left of the process and of those that it started: they are one group."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL) if self.child else None
 
 
 def die_with_parent() -> None:
@@ -117,16 +126,17 @@ class Supervisor:
 
     def _bury(self, process: Process) -> None:
         code = process.child.returncode if process.child else 0
+        process.end_children()
         if process.is_last:
             self.exit_code = code if code >= 0 else 1
             self.ending.set()
         elif process.is_task:
             process.child = None
             if code:
-                say(f"{process.name} ended with {code}")
+                say(f"{process.name} ended with {code}{process.where}")
         else:
             process.plan_restart()
-            say(f"{process.name} ended with {code}: starting it again")
+            say(f"{process.name} ended with {code}: starting it again{process.where}")
 
     def _stop_all(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -158,4 +168,4 @@ def follow_uv() -> None:
 
 if __name__ == "__main__":
     follow_uv()
-    sys.exit(Supervisor(json.loads(sys.argv[1])).run())
+    sys.exit(Supervisor(json.loads(os.environ.pop(PLAN))).run())

@@ -1,6 +1,5 @@
 """`up`: the whole house on this machine, for real use."""
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -18,9 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, **_: Any) -> None:
         processes.prepare(host, port)
-        plan = {
-            "processes": processes.plan(host, port),
-            "ready_url": f"http://{host}:{port}/livez",
-            "announcement": f"Ordertrail answers at {settings.PUBLIC_URL} (port {port} here). Ctrl-C stops it.",
-        }
-        processes.become_supervisor(json.dumps(plan))
+        processes.become_supervisor(
+            processes.plan(host, port),
+            ready_url=f"http://{host}:{port}/livez",
+            announcement=f"Ordertrail answers at {settings.PUBLIC_URL} (port {port} here). Ctrl-C stops it.",
+        )

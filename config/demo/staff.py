@@ -1,0 +1,70 @@
+"""The people on the floor: they scan, pick, pack and ship as the demo's users, by the services behind `/floor/`."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+
+from config.demo.carrier import CARRIER
+from fulfillment import ledger
+from fulfillment.models import Shipment
+from fulfillment.services import Act, ParcelDraft, scan_to_pack, scan_to_pick, scan_to_ship
+from fulfillment.services.scan_pack import box_of
+from orders.models import Actor
+
+BOX_GRAMS = 140
+
+
+class Staff:
+    """Alice picks, Bob packs and hands over."""
+
+    def __init__(self) -> None:
+        self._alice, self._bob = (Actor.of("user", User.objects.get(username=name)) for name in ("alice", "bob"))
+
+    def go_on(self, shipment: Shipment, boxes: int = 1) -> None:
+        """Take the next step with a shipment: empty a bin, pack all of it, or ship it. Raises Refused."""
+        match shipment.status:
+            case Shipment.Status.READY | Shipment.Status.PICKING:
+                self._pick(shipment)
+            case Shipment.Status.PICKED:
+                self._pack(shipment)
+            case Shipment.Status.PACKED:
+                scan_to_ship(shipment, Act(uuid4(), self._bob, shipment.number), _parcels(shipment, boxes))
+
+    def _pick(self, shipment: Shipment) -> None:
+        """Walk to the next bin, scan it and the article, and type how many."""
+        stop = next(stop for stop in ledger.walk(shipment) if stop.left)
+        codes = [stop.bin.code] if stop.bin else []
+        for code in [*codes, stop.line.order_line.product.sku, *_typed(stop.taken + 1, stop.total)]:
+            scan_to_pick(shipment, Act(uuid4(), self._alice, code))
+
+    def _pack(self, shipment: Shipment) -> None:
+        for item in box_of(shipment):
+            if item.missing:
+                for code in [item.line.order_line.product.sku, *_typed(item.checked + 1, item.wanted)]:
+                    scan_to_pack(shipment, Act(uuid4(), self._bob, code))
+
+
+def _typed(counted: int, wanted: int) -> list[str]:
+    return [str(wanted)] if wanted > counted else []
+
+
+def _parcels(shipment: Shipment, boxes: int) -> Sequence[ParcelDraft]:
+    """Share the units out among the boxes, and weigh each."""
+    units = [
+        (line.order_line.number, line.order_line.product.weight_grams or 0)
+        for line in shipment.lines.filter(quantity__gt=0).select_related("order_line__product")
+        for _ in range(line.quantity)
+    ]
+    shares = [units[place::boxes] for place in range(min(boxes, len(units)))]
+    return [_parcel(share) for share in shares]
+
+
+def _parcel(units: Sequence[tuple[int, int]]) -> ParcelDraft:
+    lines: dict[int, int] = {}
+    for number, _ in units:
+        lines[number] = lines.get(number, 0) + 1
+    contents: Mapping[int, int] = lines
+    grams = BOX_GRAMS + sum(weight for _, weight in units)
+    return ParcelDraft(CARRIER, f"KP{secrets.randbelow(10**9):09d}PT", grams, contents)
