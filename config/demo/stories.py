@@ -5,7 +5,7 @@ Each looks at how things stand before it goes on: visitors of the demo may cance
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
