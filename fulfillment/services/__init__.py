@@ -6,7 +6,7 @@ from fulfillment.services.cancel import cancel_order
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
-from fulfillment.services.retry import NotFromAFile, retry_inbox
+from fulfillment.services.retry import NoReader, retry_inbox
 from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
 from fulfillment.services.scan_ship import scan_to_receive, scan_to_ship
@@ -18,7 +18,7 @@ from fulfillment.services.travel import deliver_shipment, find_shipment, lose_sh
 
 __all__ = [
     "Act",
-    "NotFromAFile",
+    "NoReader",
     "OrderFile",
     "ParcelDraft",
     "StockFile",

@@ -1,4 +1,7 @@
-"""What was quarantined is tried again, as it was or as somebody has mended it."""
+"""What was quarantined is tried again, as it was or as somebody has mended it.
+
+A part of a file is tried at once; what came by a hook goes back to those who understand hooks.
+"""
 
 from collections.abc import Sequence
 
@@ -10,31 +13,39 @@ from orders.intake.table import Problem, UnreadableFile, read_table
 from orders.lifecycle import Refused
 from orders.models import Actor, Inbox, Order
 from orders.services import product_file
-from orders.services.quarantine import claim, keep, settle
+from orders.services.quarantine import claim, keep, requeue, settle
 
 
-class NotFromAFile(Refused):
-    """It did not come from a file: it is tried again where it came in."""
+class NoReader(Refused):
+    """Nothing here reads what comes from that source."""
 
-    code = "not_from_a_file"
+    code = "no_reader"
 
 
 def retry_inbox(inbox: Inbox, *, by: Actor, mended: bytes | None = None) -> Inbox:
-    """Try again, with a new text if there is one. It is PROCESSED then, or still QUARANTINED with its new problems.
+    """Try again, with a new text if there is one.
 
-    Raises NotQuarantined where somebody else was quicker, NotFromAFile.
+    What came from a file is PROCESSED then, or still QUARANTINED with its new problems; what came by a hook is
+    RECEIVED, and read by the worker. Raises NotQuarantined where somebody else was quicker, NoReader.
     """
     with transaction.atomic():
         claimed = claim(inbox, mended, by=by)
-        try:
-            order, problems = _retry(claimed, by)
-        except UnreadableFile as refusal:
-            order, problems = None, [Problem(1, "", "", refusal.sentence)]
-        if problems:
-            keep(claimed, problems)
+        if claimed.endpoint_id:
+            requeue(claimed)
         else:
-            settle([claimed.pk], order=order)
+            _retry_now(claimed, by)
     return Inbox.objects.get(pk=inbox.pk)
+
+
+def _retry_now(claimed: Inbox, by: Actor) -> None:
+    try:
+        order, problems = _retry(claimed, by)
+    except UnreadableFile as refusal:
+        order, problems = None, [Problem(1, "", "", refusal.sentence)]
+    if problems:
+        keep(claimed, problems)
+    else:
+        settle([claimed.pk], order=order)
 
 
 def _retry(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:
@@ -45,7 +56,7 @@ def _retry(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:
             return None, product_file.retry_products(inbox)
         case stock_file.SOURCE:
             return None, stock_file.retry_stock(inbox, by=by)
-    raise NotFromAFile("This did not come from a file, so there is no text to mend.")
+    raise NoReader("It came neither from a file nor by a hook: nobody here can read it.")
 
 
 def _retry_order(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:

@@ -71,7 +71,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
             "Mend and retry",
             "orders.retry_inbox",
             _retry,
-            "{} is understood now.",
+            "{} was taken up again.",
             _why_not_retry,
             MendForm,
             style="main",

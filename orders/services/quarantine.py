@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from orders import outbox
 from orders.intake.table import Problem, shown
 from orders.lifecycle import Refused
 from orders.models import Actor, Channel, Inbox, Order
@@ -95,6 +96,12 @@ def claim(inbox: Inbox, mended: bytes | None, *, by: Actor) -> Inbox:
 def keep(inbox: Inbox, problems: Sequence[Problem]) -> None:
     """Leave a claimed row in quarantine, with what is wrong with it now."""
     Inbox.objects.filter(pk=inbox.pk).update(problems=[problem._asdict() for problem in problems])
+
+
+def requeue(inbox: Inbox) -> None:
+    """Put a claimed row back among those that were just received, and wake who reads them."""
+    Inbox.objects.quarantined().filter(pk=inbox.pk).update(status=Status.RECEIVED, problems=[], processed_at=None)
+    outbox.ring("understand")
 
 
 def _row(reject: Reject, source: str, channel: Channel | None) -> Inbox:

@@ -13,13 +13,13 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from fulfillment.models import BinStock, ParcelLine, Reservation, Shipment, StockItem, StockMovement
+from fulfillment.models import BinStock, Parcel, ParcelLine, Reservation, Shipment, StockItem, StockMovement
 from fulfillment.services import deliver_shipment, ship_shipment
 from orders.models import Event, Order, OrderLine
 from orders.models.append_only import lifted
 from tests.factories import ALICE, ProductFactory, Shop, shipment
 from tests.stream import exit_code
-from tracking.models import AuditRun, Finding
+from tracking.models import AuditRun, Finding, Tracker
 from tracking.services import NoSuchCheck, run_audit
 from tracking.services.audit import all_checks
 
@@ -209,6 +209,22 @@ def test_an_order_that_was_forgotten_is_a_warning(order: Order, shop: Shop) -> N
     assert exit_code("audit", "--check", "forgotten_orders") == 0
 
 
+def test_a_parcel_that_needs_a_person_is_a_warning_until_nothing_is_doubtful(order: Order) -> None:
+    parcel = Parcel.objects.get()
+    tracker = Tracker.objects.create(parcel=parcel, needs_review=["reopened", "time_suspect"])
+    doubts = "Look at it: it moves again after it had come to its end, a scan's time cannot be right."
+    assert findings() == {parcel.number: doubts}
+    assert exit_code("audit") == 0
+    Tracker.objects.filter(pk=tracker.pk).update(needs_review=[])
+    assert findings() == {}
+
+
+def test_a_lost_parcel_is_a_warning_that_names_its_order(order: Order) -> None:
+    parcel = Parcel.objects.get()
+    Tracker.objects.create(parcel=parcel, status="LOST")
+    assert findings() == {parcel.number: f"The carrier lost it; order {order} waits for it."}
+
+
 def test_a_finding_is_opened_seen_again_and_closes_by_itself(order: Order) -> None:
     StockItem.objects.filter(product__sku="MUG-01").update(on_hand=9)
     with time_machine.travel(timezone.now() - timedelta(hours=2)):
@@ -263,7 +279,11 @@ def test_an_unknown_check_is_told_of_and_nothing_is_run(order: Order) -> None:
 def test_every_check_has_a_name_of_its_own() -> None:
     from importlib import import_module
 
-    names = [check.name for app in ("orders", "fulfillment") for check in import_module(f"{app}.audit").CHECKS]
+    names = [
+        check.name
+        for app in ("orders", "fulfillment", "tracking", "notifications")
+        for check in import_module(f"{app}.audit").CHECKS
+    ]
     assert len(names) == len(set(names)) == len(set(names) & set(all_checks()))
 
 

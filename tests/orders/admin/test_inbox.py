@@ -1,9 +1,20 @@
 """The inbox: what came in is shown as it came, whatever it is, and its trouble by name."""
 
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+
 from orders.admin.inbox import readable
-from orders.models import Inbox
-from tests.factories import Shop
-from tests.staff import client_of
+from orders.models import Inbox, Order
+from tests.factories import Shop, shipment
+from tests.hooks import Carrier, event
+from tests.orders.test_csv import text_of
+from tests.staff import client_of, flashes, user_of
+from tests.stream import exit_code
+from tests.tracking.stories import DHL, shipped
+from tracking.services import understand_inbox
 
 RAW = b"order,sku,name\nB-77,MUG-01,M\xfcller <script>alert(1)</script>\x00\n"
 
@@ -59,3 +70,59 @@ def test_the_list_leads_to_what_is_quarantined(shop: Shop) -> None:
     listed = client.get("/admin/orders/inbox/", {"status": "QUARANTINED"}).context["cl"].result_list
     assert [each.pk for each in listed] == [inbox.pk]
     assert "quantity: A quantity is a whole number." in client.get("/admin/orders/inbox/").content.decode()
+
+
+@pytest.fixture
+def from_a_file(shop: Shop, tmp_path: Any) -> Inbox:
+    """An order of which two mugs were written as zero."""
+    path = tmp_path / "orders.csv"
+    path.write_bytes(text_of({"quantity": "0"}))
+    assert exit_code("import_orders", path, "--channel", "pos") == 3
+    return Inbox.objects.get()
+
+
+def retry(inbox: Inbox, body: bytes, role: str = "manager") -> HttpResponse:
+    """Press the button, as a browser does: with the line ends of forms."""
+    sent = {"operation": str(uuid4()), "body": body.decode().replace("\r\n", "\n").replace("\n", "\r\n")}
+    return client_of(role).post(f"/admin/orders/inbox/{inbox.pk}/do/retry/", sent)
+
+
+def test_what_came_from_a_file_is_mended_on_its_page_and_placed(from_a_file: Inbox) -> None:
+    answer = retry(from_a_file, text_of({"quantity": "2"}))
+    order = Order.objects.get()
+    from_a_file.refresh_from_db()
+    assert (from_a_file.status, from_a_file.order, from_a_file.problems) == ("PROCESSED", order, [])
+    assert order.events.first().by == f"user:{user_of('manager').pk}"
+    assert flashes(answer) == [f"{from_a_file} was taken up again."]
+
+
+def test_a_mending_that_is_wrong_is_kept_with_what_is_wrong_now(from_a_file: Inbox) -> None:
+    answer = retry(from_a_file, text_of({"quantity": "two"}))
+    from_a_file.refresh_from_db()
+    assert (from_a_file.status, from_a_file.problems[0]["value"]) == ("QUARANTINED", "two")
+    assert bytes(from_a_file.mended) == text_of({"quantity": "two"})
+    assert flashes(answer) == ["It still cannot be understood. Your text is kept; what is wrong with it stands below."]
+    assert not Order.objects.exists()
+
+
+def test_who_may_not_mend_changes_nothing(from_a_file: Inbox) -> None:
+    assert retry(from_a_file, text_of({"quantity": "2"}), role="support").status_code == 403
+    assert Inbox.objects.get().status == "QUARANTINED"
+    assert not Order.objects.exists()
+
+
+def test_what_came_by_a_hook_is_mended_and_read_again_by_the_worker(shop: Shop) -> None:
+    order = shipped(shop, DHL)
+    carrier = Carrier()
+    told = event(DHL.tracking_number, "DELIVERED")
+    carrier.send(told | {"occurred_at": None})
+    understand_inbox()
+    inbox = Inbox.objects.get()
+    assert (inbox.status, shipment(order).status) == ("QUARANTINED", "SHIPPED")
+    answer = retry(inbox, carrier.body(told))
+    inbox.refresh_from_db()
+    assert (inbox.status, inbox.problems, flashes(answer)) == ("RECEIVED", [], [f"{inbox} was taken up again."])
+    understand_inbox()
+    inbox.refresh_from_db()
+    assert (inbox.status, shipment(order).status) == ("PROCESSED", "DELIVERED")
+    assert flashes(retry(inbox, carrier.body(told))) == ["Somebody has mended it, or put it aside, already."]

@@ -1,0 +1,36 @@
+"""Checks of what carriers say: whatever needs a person is named."""
+
+from collections.abc import Iterator
+
+from orders.audit import CHUNK, Check, Problem
+from tracking.models.tracker import Status, Tracker
+
+REASONS = {
+    "unmapped_value": "the carrier used a word that we do not know",
+    "headline_disagrees": "the carrier's summary and its scans disagree",
+    "delivered_without_scan": "it is said to be delivered, and no scan says so",
+    "scan_after_delivered": "it was scanned after it had been delivered",
+    "reopened": "it moves again after it had come to its end",
+    "time_suspect": "a scan's time cannot be right",
+    "duplicate_tracker": "its number was used for another parcel",
+}
+
+
+def parcels_to_review() -> Iterator[Problem]:
+    """Name the parcels whose carrier said what we took with a doubt."""
+    doubtful = Tracker.objects.exclude(needs_review=[]).order_by("pk")
+    for parcel, codes in doubtful.values_list("parcel__number", "needs_review").iterator(CHUNK):
+        yield Problem(parcel, f"Look at it: {', '.join(REASONS.get(code, code) for code in codes)}.")
+
+
+def lost_parcels() -> Iterator[Problem]:
+    """Name the parcels that their carrier lost: somebody has to claim them, and to send the goods again."""
+    lost = Tracker.objects.filter(status=Status.LOST).order_by("pk")
+    for parcel, order in lost.values_list("parcel__number", "parcel__shipment__order__number").iterator(CHUNK):
+        yield Problem(parcel, f"The carrier lost it; order {order} waits for it.")
+
+
+CHECKS = [
+    Check("parcels_to_review", "WARNING", parcels_to_review),
+    Check("lost_parcels", "WARNING", lost_parcels),
+]
