@@ -1,0 +1,100 @@
+"""The demo as a visitor starts it: a house of its own, with a database of its own on the engine of the tests."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.mail import free_port
+from tests.processes import answers, eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OPEN_WITHIN_SECONDS = 30
+SURFACES = {"/": "", "/floor/": "/admin/login/", "/reports/": "/admin/login/", "/admin/": "/admin/login/"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a house with nothing in it."""
+    tmp_path.chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "EMAIL_URL"}}
+    env |= {"VAR_DIR": str(tmp_path), "DEMO_PASSWORD": "a password"}
+    if connection.vendor == "sqlite":
+        yield env | {"DATABASE_URL": f"sqlite:///{tmp_path}/demo.sqlite3"}
+        return
+    name = f"demo_{os.getpid()}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield env | {"DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()}
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def demo(*arguments: str, env: dict[str, str]) -> "subprocess.Popen[str]":
+    command = [sys.executable, "manage.py", "demo", *arguments]
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def of_house(folder: str) -> list[str]:
+    """Return the command lines of the processes that know this VAR_DIR."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"VAR_DIR={folder}\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def test_fifty_orders_come_to_their_end_and_the_books_are_clean(house: dict[str, str]) -> None:
+    process = demo("--orders", "50", "--exit", "--port", str(free_port()), env=house)
+    told, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, told
+    row = {name.strip(): int(count) for name, count in re.findall(r"^([^\d\n]+?) +(\d+)(?: +\d+)?$", told, re.MULTILINE)}
+    assert row["Orders"] == 50 == row["delivered"] + row["cancelled"] + row.get("returned", 0)
+    assert row["delivered"] >= 40
+    for special in (
+        "waited for stock",
+        "went in two shipments",
+        "went in two parcels",
+        "were held and released",
+        "were cancelled in part",
+        "had a failed attempt",
+        "had scans out of order",
+    ):
+        assert row[special] >= 2, special
+    assert (row["Messages"], re.search(r": clean\.$", told, re.MULTILINE) is not None) == (row["sent"], True)
+    assert of_house(house["VAR_DIR"]) == []
+
+
+def test_the_demo_opens_serves_every_surface_and_ends_on_ctrl_c(house: dict[str, str]) -> None:
+    begun, port = time.monotonic(), free_port()
+    process = demo("--port", str(port), env=house)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as web:
+            eventually(lambda: answers(port) and web.get("/livez").status_code == 200, OPEN_WITHIN_SECONDS)
+            assert web.get("/api/v1/docs").status_code == 200
+            for path, login in SURFACES.items():
+                answer = web.get(path, follow_redirects=True)
+                assert (answer.status_code, answer.url.path) == (200, login or path)
+        assert time.monotonic() - begun < OPEN_WITHIN_SECONDS
+        assert len(of_house(house["VAR_DIR"])) >= 5
+    finally:
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, told
+    assert "Look up an order" in told
+    assert of_house(house["VAR_DIR"]) == []
