@@ -63,7 +63,9 @@ def test_fifty_orders_come_to_their_end_and_the_books_are_clean(house: dict[str,
     process = demo("--orders", "50", "--exit", "--port", str(free_port()), env=house)
     told, _ = process.communicate(timeout=300)
     assert process.returncode == 0, told
-    row = {name.strip(): int(count) for name, count in re.findall(r"^([^\d\n]+?) +(\d+)(?: +\d+)?$", told, re.MULTILINE)}
+    row = {
+        name.strip(): int(count) for name, count in re.findall(r"^([^\d\n]+?) +(\d+)(?: +\d+)?$", told, re.MULTILINE)
+    }
     assert row["Orders"] == 50 == row["delivered"] + row["cancelled"] + row.get("returned", 0)
     assert row["delivered"] >= 40
     for special in (
