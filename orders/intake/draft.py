@@ -25,6 +25,10 @@ MAX_QUANTITY = 1_000_000
 MAX_PRICE = Decimal(9_999_999)
 MAX_TOTAL = MAX_LINES * MAX_QUANTITY * MAX_PRICE
 YEARS = range(1970, 2200)  # beyond, a time zone or a promise would leave the calendar
+UNTELLABLE = {"Cc", "Cs", "Zl", "Zp"}
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the text round: a label or a page would read otherwise than it is stored."""
+UNSEEN = {"Cf", "Zs"}
 
 
 @lru_cache(maxsize=1)
@@ -44,9 +48,10 @@ def clean_text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value).strip()
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+    kinds = set(map(unicodedata.category, text))
+    if kinds & UNTELLABLE or TURNING.intersection(text):
         raise PydanticCustomError("text_invalid", "The text holds control characters.")
-    return text
+    return text if kinds - UNSEEN else ""
 
 
 def clean_note(value: Any) -> Any:
@@ -73,7 +78,7 @@ def _quantity(value: Any) -> int:
 
 def _price(value: Any) -> Decimal:
     sentence = "A price is a number from 0 to 9 999 999, with a point."
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)) or _is_odd_number(value):
         raise PydanticCustomError("price_invalid", sentence)
     try:
         price = Decimal(str(value).strip())
@@ -82,6 +87,17 @@ def _price(value: Any) -> Decimal:
     if not price.is_finite() or not 0 <= price <= MAX_PRICE:
         raise PydanticCustomError("price_invalid", sentence)
     return price.copy_abs()  # there is a -0
+
+
+def _is_odd_number(value: Any) -> bool:
+    """Tell what Python reads as a number and people do not: 1_000, or digits of other scripts."""
+    return isinstance(value, str) and not (value.isascii() and "_" not in value)
+
+
+def _total(value: Any) -> Any:
+    if _is_odd_number(value):
+        raise PydanticCustomError("price_invalid", "An amount is a number, with a point.")
+    return value
 
 
 def _written_moment(value: Any) -> Any:
@@ -178,7 +194,7 @@ class OrderDraft(Strict):
     customer: CustomerDraft
     ship_to: AddressDraft
     lines: Annotated[list[LineDraft], Field(min_length=1, max_length=MAX_LINES)]
-    total: Annotated[Decimal, Field(ge=0, le=MAX_TOTAL)] | None = None
+    total: Annotated[Decimal, BeforeValidator(_total), Field(ge=0, le=MAX_TOTAL)] | None = None
     is_ship_complete: bool | None = None
 
     @model_validator(mode="after")

@@ -1,11 +1,13 @@
 """JSON as it comes from outside: parsed within limits, decimals kept exactly. What it means is decided elsewhere."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any, NoReturn
 
 MAX_DEPTH = 64
 MAX_DIGITS = 1000
+MAX_NAME = 64
 
 
 class Unreadable(ValueError):
@@ -20,7 +22,13 @@ class Unreadable(ValueError):
 def read_json(raw: bytes) -> Any:
     """Return what the bytes say. Raises Unreadable."""
     try:
-        value = json.loads(raw.decode(), parse_int=_integer, parse_float=_decimal, parse_constant=_refuse)
+        value = json.loads(
+            raw.decode(),
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=_refuse,
+            object_pairs_hook=_each_once,
+        )
     except Unreadable:
         raise
     except RecursionError:
@@ -47,6 +55,15 @@ def _decimal(text: str) -> Decimal:
     if len(text) > MAX_DIGITS or abs(number.adjusted()) > MAX_DIGITS:  # 1E+999999999 as an integer would fill memory
         raise _too_long()
     return number
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; refuse one in which a name stands twice: of two quantities nobody knows which was meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise Unreadable("name_repeated", f"An object has the name {twice[:MAX_NAME]!r} twice.")
+    return found
 
 
 def _refuse(name: str) -> NoReturn:
