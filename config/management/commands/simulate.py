@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+from django.core.management import CommandError, CommandParser, call_command
 
 from config.demo import seed
 from config.demo.day import QUICK, SIMULATION, Day
@@ -15,11 +15,12 @@ from config.demo.loop import Stop
 from config.demo.progress import Progress
 from config.demo.tally import Tally
 from orders.lifecycle import Refused
+from orders.management.house import HouseCommand
 
 WAIT_SECONDS = 30
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Drive orders through the running house (see `up`) to the door. Exits with 1 if anything is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from fulfillment.services import OrderFile, import_orders
 from orders.intake.csv import COLUMNS, UNUSED, read_orders
 from orders.intake.table import read_table
 from orders.management import files
+from orders.management.house import HouseCommand
 from orders.models import Actor, Channel
 from orders.services import Verdict
 
@@ -23,7 +24,7 @@ WORDS = {
 }
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Import orders from a CSV file. Exits with 3 where an order was not understood, with 2 where none was."
 
     def add_arguments(self, parser: CommandParser) -> None:

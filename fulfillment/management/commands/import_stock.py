@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from fulfillment.services import import_stock, read_stock
 from orders.management import files
+from orders.management.house import HouseCommand
 from orders.models import Actor
 from orders.services import Verdict
 
@@ -17,7 +18,7 @@ WORDS = {
 }
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Import stock from a CSV file. Exits with 3 where a row was not understood, with 2 where none was."
 
     def add_arguments(self, parser: CommandParser) -> None:

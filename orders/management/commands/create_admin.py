@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+
+from orders.management.house import HouseCommand
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Make a superuser; the password comes from ADMIN_PASSWORD, or is asked for."
 
     def add_arguments(self, parser: CommandParser) -> None:

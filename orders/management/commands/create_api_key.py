@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from orders.management.house import HouseCommand
 from orders.models import SCOPES, Channel
 from orders.services import issue_key
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Make an API key of a channel, which is made if there is none, and print it once."
 
     def add_arguments(self, parser: CommandParser) -> None:

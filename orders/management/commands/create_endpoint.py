@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from orders.lifecycle import Refused
+from orders.management.house import HouseCommand
 from orders.models import Channel, Endpoint
 from orders.services import open_endpoint
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     """The secret can be read again in no page: whoever needs it takes it from here."""
 
     help = "Open an inbound hook; prints its path and its secret."

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from orders.intake.table import read_table
 from orders.management import files
+from orders.management.house import HouseCommand
 from orders.services import Verdict, import_products
 from orders.services.product_file import COLUMNS
 
@@ -18,7 +19,7 @@ WORDS = {
 }
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Import products from a CSV file. Exits with 3 where a row was not understood, with 2 where none was."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,16 +5,17 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
+from orders.management.house import HouseCommand
 from tracking.models import AuditRun, Finding
 from tracking.services import NoSuchCheck, run_audit
 
 SHOWN = 50
 
 
-class Command(BaseCommand):
+class Command(HouseCommand):
     help = "Verify trails, stock, orders and messages. Exits with 1 where something of severity error is found."
 
     def add_arguments(self, parser: CommandParser) -> None:
