@@ -19,6 +19,9 @@ from config.supervisor import PLAN
 Process = dict[str, Any]
 """What `config.supervisor.Process` is made of."""
 
+THREADS = "4"
+"""Of a web worker. A body that is slow to come holds one of them for as long as its sender likes; a worker with one
+alone would keep everybody waiting."""
 SOCKET_PATH_LIMIT = 100  # Linux takes 107 bytes, macOS 103
 
 
@@ -74,7 +77,7 @@ def _web(host: str, port: int) -> list[str]:
     workers = 1 if connection.vendor == "sqlite" else os.cpu_count() or 1
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"),
+        *("--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", THREADS),
         *("--respawn-failed-workers", "--log-level", "warning", "config.wsgi:application"),
     ]
 
