@@ -76,6 +76,8 @@ class ParcelForm(forms.Form):
         text: str = self.cleaned_data["tracking_number"].strip()
         if read_number(text.rsplit("-", 1)[0]) or read_number(text):
             raise forms.ValidationError("That is the number of an order. Scan the carrier’s label.")
+        if Product.objects.filter(sku=text).exists():
+            raise forms.ValidationError("That is an article. Scan the carrier’s label.")
         return text
 
     def clean(self) -> None:

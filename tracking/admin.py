@@ -23,6 +23,7 @@ from orders.numbers import read_number
 from tracking.models import AuditRun, Finding, Snapshot, Tracker
 from tracking.models.tracker import Status
 from tracking.services import acknowledge_finding
+from tracking.timeline.words import carrier_name
 
 LATEST = 20
 
@@ -102,7 +103,7 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Carrier")
     def carrier(self, tracker: Tracker) -> str:
-        return tracker.parcel.carrier.upper() or "—"
+        return carrier_name(tracker.parcel.carrier) or "—"
 
     @display(description="Tracking number")
     def tracking_number(self, tracker: Tracker) -> SafeString:

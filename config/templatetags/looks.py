@@ -1,5 +1,6 @@
 """How a status looks, everywhere: its hue, its icon; the word comes with it, as colour alone says nothing."""
 
+from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -7,8 +8,15 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 register = template.Library()
+
+
+@register.filter
+def age(since: datetime, now: datetime) -> str:
+    """Return how long it has been: "3 hours", "less than a minute"."""
+    return timesince(since, now) if now - since >= timedelta(minutes=1) else "less than a minute"
 
 
 class Look(NamedTuple):

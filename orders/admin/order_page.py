@@ -21,6 +21,7 @@ from orders.admin.trail import Reader, names_of, trail_of
 from orders.admin.words import GROUPS
 from orders.blockers import Reason, held
 from orders.models import Hold, Order, OrderLine
+from tracking.timeline.words import carrier_name
 
 LINES_SHOWN = 300
 """Of a trail longer than that the newest; nearly no order has a tenth of it."""
@@ -66,6 +67,10 @@ class ParcelCard:
     badge: str
     contents: Sequence[str]
     last_scan: dict[str, Any] | None
+
+    @property
+    def carrier(self) -> str:
+        return carrier_name(self.parcel.carrier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from notifications.models import Message
 from orders.admin import badges, words
 from orders.models import Actor, ApiKey, Endpoint, Event, Note, Order
 from tracking.models.tracker import Status as TrackerStatus
+from tracking.timeline.words import carrier_name
 
 SYSTEM = {
     "calendar": "the calendar",
@@ -194,7 +195,7 @@ def _scan(parcel: Parcel, scan: dict[str, Any], at: datetime, n: int) -> Line:
     details = [*place, str(parcel), *([label] if label and label != what else [])]
     return Line(
         at,
-        parcel.carrier.upper() or "the carrier",
+        carrier_name(parcel.carrier) or "the carrier",
         what,
         words.PARCEL,
         "pin",

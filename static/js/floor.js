@@ -72,6 +72,7 @@
     panel?.querySelector(".is-now")?.scrollIntoView({ block: "nearest" });
     dressKeys();
     focus();
+    if (field()?.matches(":focus[aria-invalid]")) field().select(); // the next scan takes its place
     say();
   };
   document.addEventListener("DOMContentLoaded", settle);

@@ -115,6 +115,20 @@ def test_a_wrong_scan_is_red_sounds_low_twice_and_changes_nothing(floor: Page, o
     assert stages(order) == [{"reserved": 3}, {"reserved": 1}]
 
 
+def test_the_scan_after_a_refused_label_takes_its_place(
+    new_page: NewPage, live_server: Any, settings: Any, order: Order
+) -> None:
+    page = enter(new_page(expecting=["422"]), live_server, settings)
+    page.goto(f"/floor/{shipment(order).number}/ship/")
+    page.get_by_label("Carrier").fill("dhl")
+    page.get_by_label("Tracking number").focus()
+    scan(page, "MUG-01")
+    expect(page.get_by_text("That is an article. Scan the carrier’s label.")).to_be_visible()
+    scan(page, "JJD000000001")
+    hear(page, f"{shipment(order).number} is on its way, in 1 parcel.")
+    assert list(Parcel.objects.values_list("tracking_number", flat=True)) == ["JJD000000001"]
+
+
 def test_scans_that_come_faster_than_the_answers_are_all_counted(floor: Page, order: Order) -> None:
     scan(floor, order.number)
     floor.wait_for_url("**/pick/")

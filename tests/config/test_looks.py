@@ -1,11 +1,13 @@
 """The design system keeps its own rules: contrast, one place for colours, an icon and a word for each status."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from config.templatetags.looks import LOOKS
+from config.templatetags.looks import LOOKS, age
 from fulfillment.models import Shipment
 from notifications.models import Message
 from orders.models import Inbox, Order
@@ -94,3 +96,11 @@ def test_no_template_holds_script_or_style_of_its_own(path: Path) -> None:
         return
     inline = re.findall(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=|hx-on|javascript:|\bjs:", path.read_text())
     assert inline == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "less than a minute"), (59, "less than a minute"), (7200, "2\xa0hours")]
+)
+def test_an_age_is_said_as_people_say_it(seconds: int, said: str) -> None:
+    now = timezone.now()
+    assert age(now - timedelta(seconds=seconds), now) == said

@@ -333,7 +333,8 @@ def test_a_share_rounds_to_all_or_nothing_only_where_it_is(part: float | None, s
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"), [(0.5, "30 min"), (1, "1 hour"), (47, "47 hours"), (48, "2.0 days"), (84, "3.5 days")]
+    ("hours", "said"),
+    [(0.001, "1 min"), (0.5, "30 min"), (1, "1 hour"), (47, "47 hours"), (48, "2.0 days"), (84, "3.5 days")],
 )
 def test_a_stretch_of_time_reads_as_people_say_it(hours: float, said: str) -> None:
     assert span(hours * HOUR) == said

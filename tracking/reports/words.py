@@ -27,11 +27,11 @@ def share(part: float | None) -> str:
 
 
 def span(took: timedelta | None) -> str:
-    """Return a stretch of time as people say it: minutes, hours, or days with one decimal."""
+    """Return a stretch of time as people say it: minutes (one at least), hours, or days with one decimal."""
     if took is None:
         return NO_NUMBER
     if took < HOUR:
-        return f"{round(took / timedelta(minutes=1))} min"
+        return f"{max(1, round(took / timedelta(minutes=1)))} min"
     if took < 2 * DAY:
         return several(round(took / HOUR), "hour")
     return f"{took / DAY:.1f} days"
