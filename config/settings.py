@@ -160,6 +160,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "notifications.tasks.relay", "schedule": 2.0, "options": {"expires": 10}},
     "understand": {"task": "tracking.tasks.understand", "schedule": 5.0, "options": {"expires": 10}},
+    "look-up": {"task": "tracking.tasks.look_up", "schedule": 5.0, "options": {"expires": 10}},
     "adopt": {"task": "tracking.tasks.adopt", "schedule": 20.0, "options": {"expires": 20}},
     "allocate": {"task": "fulfillment.tasks.allocate", "schedule": 15.0, "options": {"expires": 15}},
     "lift-holds": {"task": "orders.tasks.lift_due_holds", "schedule": 60.0, "options": {"expires": 60}},

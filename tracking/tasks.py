@@ -1,10 +1,10 @@
-"""The doorbells of what carriers say."""
+"""The doorbells of what carriers say, and of who looks for an order."""
 
 import time
 
 from celery import shared_task
 
-from tracking.services import adopt_unmatched, forget_unmatched, understand_inbox
+from tracking.services import adopt_unmatched, answer_look_ups, forget_unmatched, understand_inbox
 
 SECONDS = 120
 
@@ -16,6 +16,14 @@ def understand() -> None:
     while time.monotonic() < deadline and understand_inbox():
         pass
     adopt_unmatched()
+
+
+@shared_task(name="tracking.tasks.look_up")
+def look_up() -> None:
+    """Answer those who look for their order."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and answer_look_ups():
+        pass
 
 
 @shared_task(name="tracking.tasks.adopt")

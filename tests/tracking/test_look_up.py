@@ -1,21 +1,26 @@
 """Number and e-mail: the answer tells nothing, the mail does."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import Event, Order, Outbox
 from tests.factories import Shop
 from tests.tracking.stories import stocked
-from tracking.services import request_link
+from tracking.models import LinkRequest
+from tracking.services import answer_look_ups, request_link
 
 pytestmark = pytest.mark.django_db
 
 
 def asked(order: Order) -> int:
+    answer_look_ups()
     return Event.objects.filter(order=order, kind="link.requested").count()
 
 
@@ -39,6 +44,30 @@ def test_the_answer_is_the_same_whether_we_know_the_order_or_not(shop: Shop, cli
     said = "If we know an order with this number and e-mail address, we have just mailed its link."
     assert said in answers[0].content.decode()
     assert asked(order) == 1
+
+
+def test_the_answer_takes_the_same_steps_whether_we_know_the_order_or_not(shop: Shop, client: Client) -> None:
+    order = stocked(shop)
+    steps = []
+    for number, email in (
+        (order.number, "ana@example.com"),
+        (order.number, "bob@example.com"),
+        ("OT-00000000", "a@b.cd"),
+    ):
+        with CaptureQueriesContext(connection) as seen:
+            client.post("/track/", {"number": number, "email": email})
+        steps.append([re.sub(r"\d+|'.*?'", "?", query["sql"]) for query in seen.captured_queries])
+    assert steps[0] == steps[1] == steps[2]
+    assert len(steps[0]) == 3, "an insert between two ends of a transaction"
+
+
+def test_who_presses_again_and_again_waits_once_and_nothing_typed_is_kept(shop: Shop, client: Client) -> None:
+    order = stocked(shop)
+    for number in (order.number, order.number, "OT-00000000"):
+        client.post("/track/", {"number": number, "email": "ana@example.com"})
+    assert LinkRequest.objects.count() == 2
+    assert (answer_look_ups(), answer_look_ups(), asked(order)) == (2, 0, 1)
+    assert not LinkRequest.objects.exists()
 
 
 @pytest.mark.parametrize("typed", ["{0}", " {1} ", "{2}", "ot {2}"])

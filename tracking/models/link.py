@@ -86,3 +86,17 @@ class TrackingLink(models.Model):
     @staticmethod
     def digest_of(token: str) -> str:
         return hashlib.sha256(token.encode()).hexdigest()
+
+
+class LinkRequest(models.Model):
+    """What somebody typed to find an order, until it is answered. However often they press, it waits once."""
+
+    number = models.CharField(max_length=32)
+    email = models.EmailField(max_length=255)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["number", "email"], name="link_request_once")]
+
+    def __str__(self) -> str:
+        return f"look-up {self.pk}"

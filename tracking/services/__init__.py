@@ -4,7 +4,7 @@ from tracking.services.adopt import adopt_unmatched, forget_unmatched
 from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.finding import acknowledge_finding
 from tracking.services.keep import Taken
-from tracking.services.link import link_for, links_for, look_up, request_link
+from tracking.services.link import answer_look_ups, link_for, links_for, look_up, request_link
 from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 
@@ -13,6 +13,7 @@ __all__ = [
     "Taken",
     "acknowledge_finding",
     "adopt_unmatched",
+    "answer_look_ups",
     "forget_unmatched",
     "link_for",
     "links_for",

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
+from orders import outbox
 from orders.lifecycle import change, record
 from orders.models import Actor, Order
-from tracking.models import TrackingLink
+from tracking.models import LinkRequest, TrackingLink
 
 BUCKET_SECONDS = 600
 
@@ -33,10 +35,25 @@ def _new_link(order: Order) -> TrackingLink:
 
 
 def look_up(number: str, email: str) -> None:
-    """Let the link be mailed if we know an order with this number and e-mail address; tell nobody whether we do."""
-    order = Order.objects.filter(number=number, customer__email__iexact=email).first()
-    if order is not None:
-        request_link(order)
+    """Keep what was typed for the worker, who sees whether we know it: so the time, too, tells nobody."""
+    with transaction.atomic():
+        LinkRequest.objects.bulk_create([LinkRequest(number=number, email=email)], ignore_conflicts=True)
+        outbox.ring("look_up")
+
+
+def answer_look_ups(limit: int = 100) -> int:
+    """Let the link be mailed of each order that we know by number and e-mail address; return how many were asked."""
+    return sum(_answer(asked) for asked in LinkRequest.objects.order_by("pk")[:limit])
+
+
+def _answer(asked: LinkRequest) -> bool:
+    with transaction.atomic():
+        if not LinkRequest.objects.filter(pk=asked.pk).delete()[0]:
+            return False  # another worker was quicker
+        order = Order.objects.filter(number=asked.number, customer__email__iexact=asked.email).first()
+        if order is not None:
+            request_link(order)
+    return True
 
 
 def request_link(order: Order, *, now: datetime | None = None) -> bool:
