@@ -78,22 +78,24 @@ def change(
     facts: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> Iterator[Thing]:
-    """Open `thing`, and the order it belongs to, for change; yield the fresh, locked copy.
+    """Open `thing`, and the order it belongs to, if any, for change; yield the fresh, locked copy.
 
-    A transition in the block becomes one event that carries `reason` and `facts`. Raises NotAllowed.
+    A transition in the block becomes one event that carries `reason` and `facts`. What belongs to no order stamps who
+    and when on itself, and writes none. Raises NotAllowed.
     """
     with _transaction() as rows:
-        order = _lock(rows, _order_of(thing))
-        opened = order if isinstance(thing, Order) else _lock(rows, thing, order.row)
+        of = _order_of(thing)
+        order = _lock(rows, of) if of else None
+        opened = order if order and isinstance(thing, Order) else _lock(rows, thing, order.row if order else None)
         try:
             yield opened.row
         except TransitionNotAllowed as refusal:
             raise NotAllowed(why_not(refusal.object, refusal.method.__name__)) from refusal
-        kind = _kind_of_change(opened)
+        kind = _kind_of_change(opened) if order else ""
         if not isinstance(thing, Order):
             _save(opened)
         opened.status = opened.row.status
-        if kind:
+        if kind and order:
             extra = {"reason": reason} if reason else {}
             record(order.row, kind, by=by, facts=_named(opened.row) | (facts or {}) | extra, at=at)
 
@@ -157,8 +159,8 @@ def _transaction() -> Iterator[dict[_Key, _Open]]:
         _open_rows.reset(token)
 
 
-def _order_of(thing: models.Model) -> Order:
-    return thing if isinstance(thing, Order) else thing.order  # type: ignore[attr-defined]
+def _order_of(thing: models.Model) -> Order | None:
+    return thing if isinstance(thing, Order) else getattr(thing, "order", None)
 
 
 def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = None) -> _Open:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Model
@@ -9,12 +10,12 @@ from django.http import HttpRequest
 
 from fulfillment import ledger
 from fulfillment.admin.stock import warehouses
-from fulfillment.ledger.stock import DEFAULT_BIN, PUT_BACK, STAGE
+from fulfillment.ledger.stock import DEFAULT_BIN, PUT_BACK, STANDING
 from fulfillment.models import Bin, Warehouse
 from orders.admin.base import HouseAdmin
 from orders.admin.filters import field_filter
 
-NAMED_BY_THE_LEDGER = frozenset({STAGE, PUT_BACK, DEFAULT_BIN})
+NAMED_BY_THE_LEDGER = frozenset({PUT_BACK, DEFAULT_BIN, *STANDING})
 
 
 @admin.register(Warehouse)
@@ -30,8 +31,28 @@ class WarehouseAdmin(HouseAdmin):
         super().save_model(request, obj, form, change)
 
 
+class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A bin stands where its code says, unless somebody knows better."""
+
+    class Meta:
+        model = Bin
+        fields = ("warehouse", "code", "kind", "aisle", "bay", "level")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("aisle", "bay", "level"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        named = Bin.named(None, given.get("code") or self.instance.code)
+        said = {name: getattr(named, name) for name in ("aisle", "bay", "level") if given.get(name) is None}
+        return given | said
+
+
 @admin.register(Bin)
 class BinAdmin(HouseAdmin):
+    form = BinForm
     list_display = ("code", "warehouse", "kind_word")
     list_filter = (
         field_filter("warehouse", "Warehouse", warehouses),

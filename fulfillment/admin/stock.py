@@ -54,7 +54,7 @@ class _InWarehouse(ActForm):
 
 
 def _kind(place: Bin) -> str:
-    return " (not for sale)" if place.kind == Bin.Kind.BLOCKED else ""
+    return f" ({str(place.get_kind_display()).lower()})" if place.is_blocked else ""
 
 
 class ReceiveHereForm(_InWarehouse):

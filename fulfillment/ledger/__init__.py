@@ -15,12 +15,15 @@ from fulfillment.ledger.outbound import (
     pick,
     regroup,
     reserve,
+    set_aside,
     share_out,
     ship,
+    unpick,
+    unreserve,
 )
 from fulfillment.ledger.places import Place, Stop, pick_places, walk
 from fulfillment.ledger.posting import NotEnoughStock
-from fulfillment.ledger.stock import adjust, open_warehouse, receive
+from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
 from fulfillment.ledger.verify import verify
 from orders.lifecycle import AlreadyApplied
 
@@ -36,6 +39,7 @@ __all__ = [
     "book",
     "cancel",
     "deliver",
+    "move",
     "open_warehouse",
     "pack",
     "pick",
@@ -43,8 +47,12 @@ __all__ = [
     "receive",
     "regroup",
     "reserve",
+    "set_aside",
     "share_out",
     "ship",
+    "standing_bin",
+    "unpick",
+    "unreserve",
     "verify",
     "walk",
 ]

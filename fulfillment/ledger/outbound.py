@@ -116,6 +116,29 @@ def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None
     _move_units(units, "picked", {line: [("reserved", "picked", quantity)] for line, quantity in units.items()})
 
 
+def unpick(shipment: Shipment, units: Units, into: Bin, *, by: Actor) -> None:
+    """Bring units back that were picked by mistake: they lie in the bin again, and are still reserved."""
+    entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
+    items = _lock_reserved(units)
+    for line, quantity in units.items():
+        entries.add(Kind.MOVE, items[line.order_line.product_id], quantity, line, from_bin=stage, to_bin=into)
+    post(entries.rows)
+    back = {line: -quantity for line, quantity in units.items()}
+    _move_units(back, "picked", {line: [("picked", "reserved", quantity)] for line, quantity in units.items()})
+
+
+def unreserve(units: Units, *, by: Actor, cause: str) -> None:
+    """Let units of lines that are not picked wait again: what was kept for them is free."""
+    entries = _Entries(by, cause)
+    items = _lock_reserved(units)
+    for line, quantity in units.items():
+        entries.add(Kind.RELEASE, items[line.order_line.product_id], quantity, line, reserved_delta=-quantity)
+    post(entries.rows)
+    _release(units)
+    back = {line: -quantity for line, quantity in units.items()}
+    _move_units(back, "reserved", {line: [("reserved", "waiting", quantity)] for line, quantity in units.items()})
+
+
 def pack(units: Units) -> None:
     """Put picked units into boxes: nothing moves in the stock."""
     _move_units(units, "packed", {line: [("picked", "packed", quantity)] for line, quantity in units.items()})
@@ -190,6 +213,20 @@ def regroup(lines: Sequence[ShipmentLine], into: Shipment, *, warehouse_id: int)
     taken = {line.pk: (-count, -count) for line, count in by_line.items()}
     given = {known[line.order_line_id].pk: (count, count) for line, count in by_line.items()}
     add_to(ShipmentLine, ("reserved", "quantity"), taken | given)
+
+
+def set_aside(units: Units, into: Shipment) -> None:
+    """Move units that wait to another shipment of the order, which waits as well."""
+    known = {line.order_line_id: line for line in into.lines.all()}
+    fresh = [
+        ShipmentLine(shipment=into, order_line_id=line.order_line_id, quantity=0)
+        for line in units
+        if line.order_line_id not in known
+    ]
+    known |= {line.order_line_id: line for line in ShipmentLine.objects.bulk_create(fresh)}
+    taken = {line.pk: (-count,) for line, count in units.items()}
+    given = {known[line.order_line_id].pk: (count,) for line, count in units.items()}
+    add_to(ShipmentLine, ("quantity",), taken | given)
 
 
 def _lock_free(product_ids: set[int]) -> dict[int, list[StockItem]]:

@@ -1,13 +1,16 @@
-"""Which bins units are picked from: one order for the books and for the people who walk. Reads only."""
+"""Which bins units are picked from: one order for the books and for the people who walk. Reads only.
+
+What somebody is on the way to fetch, by a task, is not offered twice.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from fulfillment.ledger.stock import PUT_BACK
-from fulfillment.models import Bin, BinStock, Shipment, ShipmentLine, StockMovement
+from fulfillment.models import Bin, BinStock, PickTask, Shipment, ShipmentLine, StockMovement
 
 
 class Place(NamedTuple):
@@ -67,14 +70,24 @@ def _shelves(shipment: Shipment, units: Iterable[ShipmentLine], bin_: Bin | None
     )
     if bin_:
         rows = rows.filter(bin=bin_)
-    for row in sorted(rows.select_related("bin"), key=lambda row: _on_the_way(row.bin)):
+    shelf = sorted(rows.select_related("bin"), key=lambda row: _on_the_way(row.bin))
+    planned = {} if bin_ else _planned(row.bin_id for row in shelf)
+    for row in shelf:
+        row.quantity = max(0, row.quantity - planned.get((row.bin_id, row.product_id), 0))
         found[row.product_id].append(row)
     return found
 
 
-def _on_the_way(place: Bin | None) -> tuple[bool, bool, str]:
-    """Return the bin's place in the walk: by code, what waits to be put back last, then what lies nowhere."""
-    return (place is None, str(place) == PUT_BACK, str(place))
+def _planned(bins: Iterable[int]) -> dict[tuple[int, int], int]:
+    """Return (bin, product) → units that tasks are to fetch there."""
+    tasks = PickTask.objects.to_do().filter(bin__in=set(bins)).order_by()
+    rows = tasks.values_list("bin", "shipment_line__order_line__product")
+    return {(place, product): units for place, product, units in rows.annotate(units=Sum(F("quantity") - F("picked")))}
+
+
+def _on_the_way(place: Bin | None) -> tuple[object, ...]:
+    """Return the bin's place in the walk: aisle by aisle, what waits to be put back last, then what lies nowhere."""
+    return (place is None, str(place) == PUT_BACK, *(place.on_the_way if place else ()))
 
 
 def _take(shelf: list[BinStock], quantity: int) -> Iterable[tuple[Bin | None, int]]:
@@ -96,7 +109,9 @@ def _taken(shipment: Shipment, lines: Iterable[ShipmentLine]) -> dict[tuple[Ship
             kind=StockMovement.Kind.PICK, order_line__in=list(by_order_line), cause=str(shipment)
         )
         .order_by()
-        .values_list("order_line", "from_bin", "from_bin__code")
+        .values_list("order_line", "from_bin")
         .annotate(units=Sum("quantity"))
     )
-    return {(by_order_line[line], Bin(pk=bin_id, code=code)): units for line, bin_id, code, units in moves}
+    taken = list(moves)
+    places = Bin.objects.in_bulk({place for _, place, _ in taken})
+    return {(by_order_line[line], places[place]): units for line, place, units in taken}

@@ -13,6 +13,8 @@ MAX_ON_HAND = 2_147_483_647  # what an integer column of PostgreSQL holds
 STAGE = "STAGE"
 PUT_BACK = "PUT-BACK"
 DEFAULT_BIN = "STOCK"
+STANDING = (Bin.Kind.STAGE, Bin.Kind.DOCK, Bin.Kind.RETURNS, Bin.Kind.QUARANTINE, Bin.Kind.DAMAGED, Bin.Kind.MISSING)
+"""Every warehouse has one bin at least of each of these kinds; the first has the kind's own name."""
 
 
 class TooMuchStock(Refused):
@@ -34,13 +36,16 @@ def open_warehouse(code: str) -> Warehouse:
     """Return the warehouse, made if missing, with the bins that the floor needs."""
     warehouse, is_new = Warehouse.objects.get_or_create(code=code)
     if is_new:
-        for bin_code, kind in (
-            (STAGE, Bin.Kind.STAGE),
-            (PUT_BACK, Bin.Kind.PICK),
-            (DEFAULT_BIN, Bin.Kind.PICK),
-        ):
-            Bin.objects.get_or_create(warehouse=warehouse, code=bin_code, defaults={"kind": kind})
+        places = [(PUT_BACK, Bin.Kind.PICK), (DEFAULT_BIN, Bin.Kind.PICK), *((str(kind), kind) for kind in STANDING)]
+        Bin.objects.bulk_create(
+            [Bin(warehouse=warehouse, code=bin_code, kind=kind) for bin_code, kind in places], ignore_conflicts=True
+        )
     return warehouse
+
+
+def standing_bin(warehouse: Warehouse, kind: Bin.Kind) -> Bin:
+    """Return the warehouse's own bin for what is there of this kind."""
+    return Bin.objects.get_or_create(warehouse=warehouse, code=str(kind), defaults={"kind": kind})[0]
 
 
 def receive(
@@ -99,11 +104,8 @@ def adjust(
     item = lock_items([item.pk])[item.pk]
     refuse_repeated(operation)
     place = _bins(warehouse, {bin_code})[bin_code]
-    if delta < 0 and place.kind != Bin.Kind.BLOCKED and item.free < -delta:
-        raise NotEnoughStock(
-            f"{item.free} of {product.sku} are free in {warehouse}: the rest is reserved for orders or blocked.",
-            free=item.free,
-        )
+    if delta < 0 and not place.is_blocked:
+        _refuse_taken(item, -delta)
     _refuse_overflow([item], [(product.pk, delta)])
     post(
         [
@@ -125,6 +127,45 @@ def adjust(
     return StockItem.objects.get(pk=item.pk)
 
 
+def move(
+    source: Bin, target: Bin, product: Product, quantity: int, *, operation: str, by: Actor, cause: str
+) -> StockItem:
+    """Move units from bin to bin of a warehouse. Raises AlreadyApplied, NotEnoughStock.
+
+    What comes into a bin of a blocked kind cannot be promised any more; what leaves one can.
+    """
+    item = _items(source.warehouse, {product})[product]
+    item = lock_items([item.pk])[item.pk]
+    refuse_repeated(operation)
+    blocked = quantity * (target.is_blocked - source.is_blocked)
+    if blocked > 0:
+        _refuse_taken(item, quantity)
+    post(
+        [
+            StockMovement(
+                operation=operation,
+                n=0,
+                kind=StockMovement.Kind.MOVE,
+                by=str(by),
+                cause=cause,
+                stock_item=item,
+                quantity=quantity,
+                blocked_delta=blocked,
+                from_bin=source,
+                to_bin=target,
+            )
+        ]
+    )
+    return StockItem.objects.get(pk=item.pk)
+
+
+def _refuse_taken(item: StockItem, quantity: int) -> None:
+    """Refuse to take units away that are reserved for orders."""
+    if item.free < quantity:
+        where = f"{item.product.sku} are free in {item.warehouse}"
+        raise NotEnoughStock(f"{item.free} of {where}: the rest is reserved for orders or blocked.", free=item.free)
+
+
 def _refuse_overflow(items: Iterable[StockItem], arriving: Iterable[tuple[int, int]]) -> None:
     """Refuse units, by the primary key of their product, that an item could not count any more."""
     units: Counter[int] = Counter()
@@ -142,7 +183,7 @@ def _not_booked(arrivals: Sequence[Arrival], operation: str) -> list[Arrival]:
 
 
 def _blocked(place: Bin, delta: int) -> int:
-    return delta if place.kind == Bin.Kind.BLOCKED else 0
+    return delta if place.is_blocked else 0
 
 
 def _items(warehouse: Warehouse, products: set[Product]) -> dict[Product, StockItem]:
@@ -155,5 +196,5 @@ def _items(warehouse: Warehouse, products: set[Product]) -> dict[Product, StockI
 
 
 def _bins(warehouse: Warehouse, codes: set[str]) -> dict[str, Bin]:
-    Bin.objects.bulk_create([Bin(warehouse=warehouse, code=code) for code in sorted(codes)], ignore_conflicts=True)
+    Bin.objects.bulk_create([Bin.named(warehouse, code) for code in sorted(codes)], ignore_conflicts=True)
     return {place.code: place for place in Bin.objects.filter(warehouse=warehouse, code__in=codes)}

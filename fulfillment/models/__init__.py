@@ -1,19 +1,37 @@
-"""The warehouse: stock with its movements, and shipments with their parcels."""
+"""The warehouse: stock with its movements, shipments with their parcels, and the work on the floor."""
 
+from fulfillment.models.count import Count, CountLine
 from fulfillment.models.picking import Scan
-from fulfillment.models.shipment import Parcel, ParcelLine, Shipment, ShipmentLine
-from fulfillment.models.stock import Bin, BinStock, Reservation, StockItem, StockMovement, Warehouse
+from fulfillment.models.receipt import Receipt, ReceiptLine
+from fulfillment.models.returns import Return, ReturnLine
+from fulfillment.models.shipment import Manifest, Parcel, ParcelLine, Shipment, ShipmentLine
+from fulfillment.models.staff import Staff
+from fulfillment.models.stock import Bin, BinStock, ReorderRule, Reservation, StockItem, StockMovement, Warehouse
+from fulfillment.models.wave import Cart, CartSlot, PickTask, Wave
 
 __all__ = [
     "Bin",
     "BinStock",
+    "Cart",
+    "CartSlot",
+    "Count",
+    "CountLine",
+    "Manifest",
     "Parcel",
     "ParcelLine",
+    "PickTask",
+    "Receipt",
+    "ReceiptLine",
+    "ReorderRule",
     "Reservation",
+    "Return",
+    "ReturnLine",
     "Scan",
     "Shipment",
     "ShipmentLine",
+    "Staff",
     "StockItem",
     "StockMovement",
     "Warehouse",
+    "Wave",
 ]

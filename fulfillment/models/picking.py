@@ -5,7 +5,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from fulfillment.models.shipment import Shipment, ShipmentLine
-from fulfillment.models.stock import Bin
+from fulfillment.models.stock import Bin, Warehouse
+from fulfillment.models.wave import PickTask
 
 
 class Scan(models.Model):
@@ -20,6 +21,10 @@ class Scan(models.Model):
         PACK = "PACK", "Packing"
         SHIP = "SHIP", "Shipping"
         RECEIVE = "RECEIVE", "Receiving"
+        PUT_AWAY = "PUT_AWAY", "Putting away"
+        MOVE = "MOVE", "Moving"
+        COUNT = "COUNT", "Counting"
+        RETURN = "RETURN", "Returns"
 
     class Result(models.TextChoices):
         RIGHT = "RIGHT", "Right"
@@ -29,8 +34,11 @@ class Scan(models.Model):
         WRONG_QUANTITY = "WRONG_QUANTITY", "Wrong quantity"
         INCOMPLETE = "INCOMPLETE", "Something is missing"
         UNKNOWN = "UNKNOWN", "Not known"
+        SHORT = "SHORT", "Not enough was there"
+        UNDONE = "UNDONE", "Taken back"
+        LATE = "LATE", "Somebody else has it now"
 
-    DONE = (Result.RIGHT, Result.UNSCANNED)
+    DONE = (Result.RIGHT, Result.UNSCANNED, Result.SHORT, Result.UNDONE)
     TEXT_LENGTH = 64
 
     operation = models.UUIDField(unique=True)
@@ -41,6 +49,10 @@ class Scan(models.Model):
     sentence = models.CharField(max_length=500)
     bin = models.ForeignKey(Bin, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     line = models.ForeignKey(ShipmentLine, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    task = models.ForeignKey(PickTask, models.SET_NULL, null=True, blank=True, related_name="scans")
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    box = models.PositiveSmallIntegerField(default=1, help_text="Of a shipment that is packed: into which box.")
     quantity = models.PositiveIntegerField(default=0)
     by = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now)
@@ -49,7 +61,10 @@ class Scan(models.Model):
         ordering = ["pk"]
         default_permissions = ("view",)
         constraints = [
-            models.CheckConstraint(condition=Q(step__in=["PICK", "PACK", "SHIP", "RECEIVE"]), name="scan_step"),
+            models.CheckConstraint(
+                condition=Q(step__in=["PICK", "PACK", "SHIP", "RECEIVE", "PUT_AWAY", "MOVE", "COUNT", "RETURN"]),
+                name="scan_step",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     result__in=[
@@ -60,16 +75,23 @@ class Scan(models.Model):
                         "WRONG_QUANTITY",
                         "INCOMPLETE",
                         "UNKNOWN",
+                        "SHORT",
+                        "UNDONE",
+                        "LATE",
                     ]
                 ),
                 name="scan_result",
             ),
-            models.CheckConstraint(condition=Q(step="RECEIVE") | Q(shipment__isnull=False), name="scan_of_shipment"),
-            models.CheckConstraint(condition=Q(quantity=0) | Q(result__in=["RIGHT", "UNSCANNED"]), name="scan_moved"),
+            models.CheckConstraint(
+                condition=~Q(step__in=["PACK", "SHIP"]) | Q(shipment__isnull=False), name="scan_of_shipment"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity=0) | Q(result__in=["RIGHT", "UNSCANNED", "SHORT", "UNDONE"]), name="scan_moved"
+            ),
         ]
         indexes = [
             models.Index(fields=["shipment", "-id"], name="scan_of_shipment_newest"),
-            models.Index(fields=["by", "-id"], condition=Q(step="RECEIVE"), name="scan_received_newest"),
+            models.Index(fields=["by", "step", "-id"], name="scan_of_person_newest"),
         ]
 
     def __str__(self) -> str:

@@ -228,8 +228,28 @@ class ShipmentLine(models.Model):
         return self.quantity - self.reserved
 
 
+class Manifest(models.Model):
+    """The parcels that a carrier took along at once: the list that its driver signs."""
+
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="manifests")
+    carrier = models.CharField(max_length=64)
+    closed_at = models.DateTimeField(default=timezone.now)
+    by = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+        permissions = [("close_manifest", "Can hand parcels over to the carrier")]
+
+    def __str__(self) -> str:
+        return f"Manifest {self.pk}"
+
+
 class Parcel(models.Model):
-    """A box, with the carrier's number where it has one. `tracking_key` is that number as it is compared."""
+    """A box, closed at packing or at the latest when it leaves, with the carrier's number where it has one.
+
+    `tracking_key` is that number as it is compared.
+    """
 
     shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="parcels")
     number = models.CharField(max_length=32, unique=True)
@@ -237,7 +257,9 @@ class Parcel(models.Model):
     tracking_number = models.CharField(max_length=255, blank=True)
     tracking_key = models.CharField(max_length=255, blank=True, editable=False)
     weight_grams = models.PositiveIntegerField(null=True, blank=True)
+    packed_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
+    manifest = models.ForeignKey(Manifest, models.PROTECT, null=True, blank=True, related_name="parcels")
 
     class Meta:
         ordering = ["pk"]

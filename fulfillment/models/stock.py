@@ -1,10 +1,35 @@
 """Stock: balances, and the movements they follow from. `fulfillment.ledger` alone writes here."""
 
+import re
+from functools import reduce
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
 from orders.models import OrderLine, Product
+
+_POSITION = re.compile(r"([A-Z]{1,2}|\d{1,3})[-. ](\d{1,3})(?:[-. ](\d{1,3}))?$")
+_NOWHERE = 32_767
+
+
+def _aisle(text: str) -> int:
+    """Return the number of an aisle: 3 is 3, A is 1, AB is 28."""
+    if not text or text.isdigit():
+        return int(text or 0)
+    return reduce(lambda number, letter: number * 26 + ord(letter) - ord("A") + 1, text, 0)
+
+
+class WarehouseQuerySet(models.QuerySet["Warehouse"]):
+    def of(self, user: "AbstractBaseUser | AnonymousUser") -> "WarehouseQuerySet":
+        """Keep the warehouses that this person works in: all of them, unless some are named."""
+        named = self.filter(staff__user=user.pk)
+        return named if named.exists() else self
 
 
 class Warehouse(models.Model):
@@ -13,6 +38,12 @@ class Warehouse(models.Model):
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=255, blank=True)
     priority = models.PositiveSmallIntegerField(default=100)
+    address = models.TextField(blank=True, help_text="Printed as the sender on labels and slips.")
+    count_tolerance = models.PositiveIntegerField(
+        default=3, help_text="A count that differs by more units than this is approved by a second person."
+    )
+
+    objects = WarehouseQuerySet.as_manager()
 
     class Meta:
         ordering = ["priority", "code"]
@@ -22,26 +53,57 @@ class Warehouse(models.Model):
 
 
 class Bin(models.Model):
-    """A place in a warehouse. What lies in a bin of kind BLOCKED cannot be sold."""
+    """A place in a warehouse. What lies in a bin of a BLOCKED kind cannot be promised to anybody.
+
+    People walk by aisle, bay and level: a code such as A-04-11 says them, or they are set by hand; 0 is "not known".
+    """
 
     class Kind(models.TextChoices):
         PICK = "PICK", "To pick from"
         STAGE = "STAGE", "Picked, to be packed"
-        BLOCKED = "BLOCKED", "Not for sale"
+        DOCK = "DOCK", "Arrived, to be put away"
+        RETURNS = "RETURNS", "Come back, to be looked at"
+        QUARANTINE = "QUARANTINE", "Quarantine"
+        DAMAGED = "DAMAGED", "Damaged"
+        MISSING = "MISSING", "Not found, to be counted"
+
+    BLOCKED = (Kind.DOCK, Kind.RETURNS, Kind.QUARANTINE, Kind.DAMAGED, Kind.MISSING)
 
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="bins", db_index=False)
     code = models.CharField(max_length=32)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PICK)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PICK)
+    aisle = models.PositiveSmallIntegerField(default=0)
+    bay = models.PositiveSmallIntegerField(default=0)
+    level = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["warehouse", "code"], name="bin_once"),
-            models.CheckConstraint(condition=Q(kind__in=["PICK", "STAGE", "BLOCKED"]), name="bin_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["PICK", "STAGE", "DOCK", "RETURNS", "QUARANTINE", "DAMAGED", "MISSING"]),
+                name="bin_kind",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.kind in self.BLOCKED
+
+    @classmethod
+    def named(cls, warehouse: Warehouse | None, code: str) -> "Bin":
+        """Return a bin to pick from, not saved yet, that stands where its code says: A-04-11 or 3-12."""
+        found = _POSITION.match(code.upper())
+        aisle, bay, level = found.groups() if found else ("", "", "")
+        return cls(warehouse=warehouse, code=code, aisle=_aisle(aisle), bay=int(bay or 0), level=int(level or 0))
+
+    @property
+    def on_the_way(self) -> tuple[int, int, int, str]:
+        """Where people pass it who walk aisle by aisle; what stands nowhere comes last."""
+        return (self.aisle or _NOWHERE, self.bay, self.level, self.code)
 
 
 class StockItem(models.Model):
@@ -69,6 +131,25 @@ class StockItem(models.Model):
     @property
     def free(self) -> int:
         return self.on_hand - self.reserved - self.blocked
+
+
+class ReorderRule(models.Model):
+    """When more of a product has to be ordered for a warehouse: what is free and under way falls below a point."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="reorder_rules", db_index=False)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="reorder_rules")
+    safety_stock = models.PositiveIntegerField(default=0, help_text="What ought to lie there at the worst of times.")
+    reorder_point = models.PositiveIntegerField(help_text="Order more when what is free and expected falls below it.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "warehouse"], name="reorder_rule_once"),
+            models.CheckConstraint(condition=Q(reorder_point__gte=F("safety_stock")), name="reorder_above_safety"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} in {self.warehouse}: at {self.reorder_point}"
 
 
 class BinStock(models.Model):

@@ -11,6 +11,7 @@ from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
 from fulfillment.services.scan_ship import scan_to_receive, scan_to_ship
 from fulfillment.services.scanned import Act
+from fulfillment.services.set_back import set_back
 from fulfillment.services.ship import ParcelDraft, ship_shipment
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
@@ -47,5 +48,6 @@ __all__ = [
     "scan_to_pick",
     "scan_to_receive",
     "scan_to_ship",
+    "set_back",
     "ship_shipment",
 ]

@@ -14,6 +14,7 @@ from fulfillment.blockers import order_reasons
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.allocate import settle
 from fulfillment.services.resolve import resolve_order
+from fulfillment.services.tasks import trim_tasks
 from fulfillment.services.units import NotThatMany, Wanted, lines_of
 from orders import outbox
 from orders.blockers import Reason
@@ -104,6 +105,7 @@ def _cancel_units(shipment: Shipment, units: dict[ShipmentLine, int], by: Actor)
     """Take units out of a shipment, and let it be what it then is: cancelled, ready, picked or as before."""
     with change(shipment, by=by) as fresh:
         ledger.cancel(fresh, units, by=by, cause=f"cancelled: {fresh.order.number}")
+        trim_tasks(units)
         if not fresh.lines.filter(quantity__gt=0).exists():
             fresh.cancel()
     if fresh.status == Shipment.Status.PLANNED:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import Bin, Shipment
 from fulfillment.services.resolve import resolve_order
+from fulfillment.services.tasks import drop_tasks
 from fulfillment.services.units import Wanted, choose, lines_of
 from orders.lifecycle import NotAllowed, change, record, why_not, writing
 from orders.models import Actor
@@ -25,6 +26,8 @@ def pick_shipment(shipment: Shipment, *, by: Actor, lines: Wanted | None = None,
                 fresh.start_picking()
             elif blockers := why_not(fresh, "pick"):
                 raise NotAllowed(blockers)
+        if bin_ is None:
+            drop_tasks(fresh)
         units = choose(lines_of(fresh), lines, source="reserved", target="picked")
         ledger.pick(fresh, units, by=by, bin_=bin_)
         _finish(fresh, by, {"units": sum(units.values())})

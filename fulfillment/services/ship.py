@@ -10,6 +10,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import Parcel, ParcelLine, Shipment, ShipmentLine
 from fulfillment.services.resolve import resolve_order
+from fulfillment.services.tasks import drop_tasks
 from fulfillment.services.units import lines_of
 from orders.lifecycle import NotAllowed, Refused, change, record, why_not, writing
 from orders.models import Actor
@@ -57,6 +58,7 @@ def ship_shipment(
 def _leave(shipment: Shipment, by: Actor) -> list[ShipmentLine]:
     lines = lines_of(shipment)
     if unpicked := {line: line.reserved - line.picked for line in lines if line.reserved > line.picked}:
+        drop_tasks(shipment)
         ledger.pick(shipment, unpicked, by=by)
     if unpacked := {line: line.quantity - line.packed for line in lines if line.quantity > line.packed}:
         ledger.pack(unpacked)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from fulfillment import ledger
+from fulfillment.ledger.stock import STANDING
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement, Warehouse
 from tests.factories import Shop
 from tests.staff import client_of, flashes
@@ -65,10 +66,11 @@ def test_the_page_of_stock_shows_its_bins_and_who_moved_it_for_which_order(shop:
 
 
 def test_a_warehouse_made_in_the_admin_can_be_worked_in_at_once(shop: Shop) -> None:
-    client_of("admin").post("/admin/fulfillment/warehouse/add/", {"code": "NORTH", "name": "North hall", "priority": 5})
+    typed = {"code": "NORTH", "name": "North hall", "priority": 5, "count_tolerance": 3}
+    client_of("admin").post("/admin/fulfillment/warehouse/add/", typed)
     north = Warehouse.objects.get(code="NORTH")
     assert (north.name, north.priority) == ("North hall", 5)
-    assert {place.code for place in north.bins.all()} == {"STAGE", "PUT-BACK", "STOCK"}
+    assert {place.code for place in north.bins.all()} == {"PUT-BACK", "STOCK", *STANDING}
     shop.receive(shop.mug, 2, warehouse=north)
 
 
@@ -77,6 +79,6 @@ def test_a_bin_that_the_ledger_names_keeps_its_name_and_every_bin_its_kind(shop:
     own = Bin.objects.create(warehouse=shop.warehouse, code="A-01")
     client = client_of("admin")
     client.post(f"/admin/fulfillment/bin/{stage.pk}/change/", {"code": "OTHER", "kind": "PICK"})
-    client.post(f"/admin/fulfillment/bin/{own.pk}/change/", {"code": "A-02", "kind": "BLOCKED"})
+    client.post(f"/admin/fulfillment/bin/{own.pk}/change/", {"code": "A-02", "kind": "QUARANTINE"})
     assert Bin.objects.get(pk=stage.pk).code == "STAGE"
     assert (Bin.objects.get(pk=own.pk).code, Bin.objects.get(pk=own.pk).kind) == ("A-02", "PICK")

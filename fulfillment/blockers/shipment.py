@@ -1,7 +1,4 @@
-"""Why a shipment cannot go on, and the whole answer for an order. Imports no model: the models ask here.
-
-No reason means allowed: the FSM's condition, the greyed button and every "why is it not shipped?" read the same list.
-"""
+"""Why a shipment cannot go on, and the whole answer for an order."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,0 +1,32 @@
+"""Why a thing of the warehouse cannot go on. Imports no model: the models ask here.
+
+No reason means allowed: the FSM's condition, the greyed button and every "why is it not shipped?" read the same list.
+"""
+
+from typing import Any
+
+from fulfillment.blockers import floor, shipment
+from fulfillment.blockers.shipment import (
+    SHIPMENT_STATE,
+    SHIPMENT_VERB,
+    cancel_lines_reasons,
+    is_allowed,
+    order_reasons,
+    why_not_shipped,
+)
+from orders.blockers import Reason
+
+__all__ = [
+    "SHIPMENT_STATE",
+    "SHIPMENT_VERB",
+    "cancel_lines_reasons",
+    "is_allowed",
+    "order_reasons",
+    "reasons",
+    "why_not_shipped",
+]
+
+
+def reasons(thing: Any, verb: str) -> list[Reason]:
+    """Say why `verb` is not possible on a shipment, a count or a return now."""
+    return shipment.reasons(thing, verb) if thing._meta.model_name == "shipment" else floor.reasons(thing, verb)

@@ -1,0 +1,135 @@
+"""Counts: what lies in a bin, or of a product, as somebody saw it, beside what the books say."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django_fsm import FSMField, transition
+
+from fulfillment.models.stock import Bin, Warehouse
+from orders.models import Product
+
+_STANDING = Q(status__in=["OPEN", "COUNTED", "RECOUNT", "APPROVED"])
+
+
+class Count(models.Model):
+    """A count of a bin, of a product wherever it lies, or of a product in a bin. Blind: the books' figure is not shown.
+
+    It belongs to no order: who and when stand on itself.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", "To be counted"
+        COUNTED = "COUNTED", "To be approved"
+        RECOUNT = "RECOUNT", "To be counted again"
+        APPROVED = "APPROVED", "Approved"
+        APPLIED = "APPLIED", "Booked"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    class Cause(models.TextChoices):
+        ASKED = "ASKED", "Somebody asked for it"
+        SHORT = "SHORT", "A picker found too little"
+        SURPRISE = "SURPRISE", "More was taken than the books knew"
+        ABC = "ABC", "Its turn by turnover"
+
+    TO_COUNT = (Status.OPEN, Status.RECOUNT)
+    STANDING = (Status.OPEN, Status.COUNTED, Status.RECOUNT, Status.APPROVED)
+
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="counts", db_index=False)
+    bin = models.ForeignKey(Bin, models.PROTECT, null=True, blank=True, related_name="counts")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="counts")
+    status = FSMField(max_length=9, choices=Status.choices, default=Status.OPEN, protected=True)
+    cause = models.CharField(max_length=8, choices=Cause, default=Cause.ASKED)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=64)
+    counted_at = models.DateTimeField(null=True, blank=True)
+    counted_by = models.CharField(max_length=64, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.CharField(max_length=64, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        permissions = [
+            ("count_stock", "Can count stock"),
+            ("plan_count", "Can ask for counts"),
+            ("approve_count", "Can approve counts"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["OPEN", "COUNTED", "RECOUNT", "APPROVED", "APPLIED", "CANCELLED"]),
+                name="count_status",
+            ),
+            models.CheckConstraint(condition=Q(cause__in=["ASKED", "SHORT", "SURPRISE", "ABC"]), name="count_cause"),
+            models.CheckConstraint(
+                condition=Q(bin__isnull=False) | Q(product__isnull=False), name="count_of_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by="") | Q(approved_by="system:count") | ~Q(approved_by=F("counted_by")),
+                name="count_approved_by_another",
+            ),
+            models.UniqueConstraint(
+                fields=["bin"], condition=_STANDING & Q(product__isnull=True), name="count_of_bin_once"
+            ),
+            models.UniqueConstraint(
+                fields=["product", "warehouse"], condition=_STANDING & Q(bin__isnull=True), name="count_of_product_once"
+            ),
+            models.UniqueConstraint(fields=["bin", "product"], condition=_STANDING, name="count_of_position_once"),
+        ]
+        indexes = [models.Index(fields=["warehouse", "status", "id"], name="count_by_status")]
+
+    def __str__(self) -> str:
+        return f"Count {self.pk}"
+
+    @transition(status, [Status.OPEN, Status.RECOUNT], Status.COUNTED)
+    def count(self, by: str, at: datetime) -> None:
+        self.counted_by, self.counted_at = by, at
+
+    @transition(status, Status.COUNTED, Status.RECOUNT)
+    def recount(self) -> None:
+        pass
+
+    @transition(status, Status.COUNTED, Status.APPROVED)
+    def approve(self, by: str, at: datetime) -> None:
+        self.approved_by, self.approved_at = by, at
+
+    @transition(status, Status.APPROVED, Status.APPLIED)
+    def apply(self, at: datetime) -> None:
+        self.applied_at = at
+
+    @transition(
+        status,
+        [Status.OPEN, Status.COUNTED, Status.RECOUNT, Status.APPROVED],
+        Status.CANCELLED,
+    )
+    def cancel(self) -> None:
+        pass
+
+
+class CountLine(models.Model):
+    """One position, a product in a bin, as it was counted the last time: `book` is what the books said right then.
+
+    `first` is how far the figure before a recount was from the books.
+    """
+
+    count_of = models.ForeignKey(Count, models.CASCADE, related_name="lines", db_index=False)
+    bin = models.ForeignKey(Bin, models.PROTECT, related_name="+", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
+    book = models.PositiveIntegerField()
+    counted = models.PositiveIntegerField()
+    first = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["count_of", "bin", "product"], name="count_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.product} in {self.bin}: {self.counted}"
+
+    @property
+    def difference(self) -> int:
+        """How many units more were counted than the books say; fewer, if negative."""
+        return self.counted - self.book

@@ -1,0 +1,89 @@
+"""Goods that are expected, and how they arrived. What they did to the stock stands in the movements."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from fulfillment.models.stock import Warehouse
+from orders.models import Product
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def open(self) -> "ReceiptQuerySet":
+        return self.filter(closed_at=None)
+
+    def expected_first(self) -> "ReceiptQuerySet":
+        return self.order_by(F("expected_date").asc(nulls_last=True), "pk")
+
+
+class Receipt(models.Model):
+    """A delivery from a supplier. Closed, nothing more of it is expected; put away, nothing of it is at the dock."""
+
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="receipts", db_index=False)
+    reference = models.CharField(max_length=64, help_text="The number on the delivery note.")
+    supplier = models.CharField(max_length=255, blank=True)
+    expected_date = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    put_away_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReceiptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+        permissions = [("expect_receipt", "Can announce deliveries")]
+        constraints = [models.UniqueConstraint(fields=["warehouse", "reference"], name="receipt_once")]
+        indexes = [
+            models.Index(fields=["warehouse", "expected_date"], condition=Q(closed_at=None), name="receipt_open")
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def dock_to_stock(self) -> timedelta | None:
+        """How long its goods stood at the dock, once all of them are put away."""
+        return self.put_away_at - self.arrived_at if self.put_away_at and self.arrived_at else None
+
+
+class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
+    def units_to_come(self) -> int:
+        found = self.filter(receipt__closed_at=None, expected__gt=F("received") + F("damaged"))
+        return found.aggregate(units=Sum(F("expected") - F("received") - F("damaged")))["units"] or 0
+
+
+class ReceiptLine(models.Model):
+    """Units of a product in a delivery. `received` are sound ones; over and short are what they differ by."""
+
+    receipt = models.ForeignKey(Receipt, models.CASCADE, related_name="lines", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="receipt_lines")
+    expected = models.PositiveIntegerField(default=0)
+    received = models.PositiveIntegerField(default=0)
+    damaged = models.PositiveIntegerField(default=0)
+    put_away = models.PositiveIntegerField(default=0)
+
+    objects = ReceiptLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["receipt", "product"], name="receipt_line_once"),
+            models.CheckConstraint(condition=Q(put_away__lte=F("received")), name="receipt_line_put_away"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.expected} × {self.product}"
+
+    @property
+    def difference(self) -> int:
+        """How many units more than expected arrived; fewer, if negative."""
+        return self.received + self.damaged - self.expected
+
+    @property
+    def at_dock(self) -> int:
+        return self.received - self.put_away

@@ -1,0 +1,48 @@
+"""Units that were promised and cannot be found: they wait again, in the order's planned shipment."""
+
+from collections.abc import Mapping
+
+from django.db.models import F
+from django.utils import timezone
+
+from fulfillment import ledger
+from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.services.resolve import resolve_order
+from fulfillment.services.tasks import trim_tasks
+from orders.lifecycle import adopt, change, record, why_not, writing
+from orders.models import Actor, Order
+
+
+def set_back(shipment: Shipment, units: Mapping[ShipmentLine, int], *, by: Actor, cause: str) -> Shipment:
+    """Let reserved units that are not picked wait again; what is left of the shipment goes on without them."""
+    with writing():
+        with change(shipment, by=by) as fresh:
+            ledger.unreserve(units, by=by, cause=cause)
+            ledger.set_aside(units, _planned(fresh.order, by))
+            trim_tasks(units)
+            facts = {"shipment": fresh.number, "units": sum(units.values()), "cause": cause}
+            record(fresh.order, "stock.set_back", by=by, facts=facts)
+        _go_on(fresh, by)
+        resolve_order(fresh.order, by=by)
+    return fresh
+
+
+def _planned(order: Order, by: Actor) -> Shipment:
+    """Return the shipment in which the order waits."""
+    standing = order.shipments.filter(status=Shipment.Status.PLANNED).first()
+    if standing is not None:
+        return standing
+    planned = Shipment.objects.create(order=order, number=f"{order.number}-{order.shipments.count() + 1}")
+    adopt(planned)
+    record(order, "shipment.planned", by=by, facts={"shipment": planned.number})
+    return planned
+
+
+def _go_on(shipment: Shipment, by: Actor) -> None:
+    """Let the shipment be what it then is: cancelled with nothing in it, picked, or as before."""
+    lines = shipment.lines.filter(quantity__gt=0)
+    with change(shipment, by=by) as fresh:
+        if not lines.exists():
+            fresh.cancel()
+        elif not why_not(fresh, "pick") and not lines.exclude(quantity=F("picked")).exists():
+            fresh.pick(at=timezone.now())
