@@ -246,5 +246,5 @@ def test_the_queries_of_a_scan(shop: Shop, django_assert_num_queries, articles: 
     with django_assert_num_queries(17):
         floor.post(scanned="A-P-0", follow=False)
     floor.scan("P-0")
-    with django_assert_num_queries(39):
+    with django_assert_num_queries(42):
         floor.client.post(floor.url, {"operation": uuid4(), "scanned": "P-0"}, headers={"HX-Request": "true"})
