@@ -22,6 +22,10 @@ VIEW_FLOOR = [
     "fulfillment.view_bin",
     "fulfillment.view_stockitem",
     "fulfillment.view_binstock",
+    "fulfillment.view_wave",
+    "fulfillment.view_cart",
+    "fulfillment.view_cartslot",
+    "fulfillment.view_picktask",
     "orders.view_product",
 ]
 VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation", "fulfillment.view_scan"]
@@ -40,7 +44,12 @@ SERVE = [
     "orders.note_order",
     "orders.place_order",
 ]
-LEAD_FLOOR = ["fulfillment.pick_shipment", "fulfillment.pack_shipment", "fulfillment.ship_shipment"]
+LEAD_FLOOR = [
+    "fulfillment.pick_shipment",
+    "fulfillment.pack_shipment",
+    "fulfillment.ship_shipment",
+    "fulfillment.release_wave",
+]
 KEEP_STOCK = ["fulfillment.receive_stock", "fulfillment.adjust_stock"]
 CARRY = ["fulfillment.deliver_shipment"]
 KEEP_CATALOGUE = [

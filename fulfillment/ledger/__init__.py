@@ -21,7 +21,7 @@ from fulfillment.ledger.outbound import (
     unpick,
     unreserve,
 )
-from fulfillment.ledger.places import Place, Stop, pick_places, walk
+from fulfillment.ledger.places import Place, Stop, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
 from fulfillment.ledger.verify import verify
@@ -44,6 +44,7 @@ __all__ = [
     "pack",
     "pick",
     "pick_places",
+    "places_in",
     "receive",
     "regroup",
     "reserve",

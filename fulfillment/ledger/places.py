@@ -39,7 +39,12 @@ def pick_places(shipment: Shipment, units: Mapping[ShipmentLine, int], bin_: Bin
 
     With `bin_` from that one alone.
     """
-    shelves = _shelves(shipment, units, bin_)
+    return places_in(shipment.warehouse_id, units, bin_)
+
+
+def places_in(warehouse_id: int | None, units: Mapping[ShipmentLine, int], bin_: Bin | None = None) -> list[Place]:
+    """Say it for lines of many shipments at once: what one of them takes, the next does not find."""
+    shelves = _shelves(warehouse_id, units, bin_)
     return [
         Place(line, place, taken)
         for line, quantity in units.items()
@@ -59,12 +64,14 @@ def walk(shipment: Shipment) -> list[Stop]:
     return sorted(stops, key=lambda stop: (_on_the_way(stop.bin), stop.line.order_line.number))
 
 
-def _shelves(shipment: Shipment, units: Iterable[ShipmentLine], bin_: Bin | None = None) -> dict[int, list[BinStock]]:
+def _shelves(
+    warehouse_id: int | None, units: Iterable[ShipmentLine], bin_: Bin | None = None
+) -> dict[int, list[BinStock]]:
     """Return product → where it can be picked, in walking order."""
     found: dict[int, list[BinStock]] = defaultdict(list)
     rows = BinStock.objects.filter(
         product__in={line.order_line.product_id for line in units},
-        bin__warehouse=shipment.warehouse_id,
+        bin__warehouse=warehouse_id,
         bin__kind=Bin.Kind.PICK,
         quantity__gt=0,
     )

@@ -1,7 +1,7 @@
 """Waves: shipments that are picked together, the carts they are walked with, and a task for each stop of a walk."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from fulfillment.models.shipment import Shipment, ShipmentLine
@@ -14,6 +14,7 @@ class Wave(models.Model):
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="waves")
     released_at = models.DateTimeField(default=timezone.now)
     by = models.CharField(max_length=64)
+    operation = models.UUIDField(unique=True, null=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
@@ -22,6 +23,20 @@ class Wave(models.Model):
 
     def __str__(self) -> str:
         return f"Wave {self.pk}"
+
+
+class CartQuerySet(models.QuerySet["Cart"]):
+    def under_way(self) -> "CartQuerySet":
+        """Keep the carts on which something is still to be fetched."""
+        return self.filter(Exists(PickTask.objects.to_do().filter(cart=OuterRef("pk"))))
+
+    def free(self) -> "CartQuerySet":
+        """Keep those that nobody walks with. A cart is held as long as the lease of one of its tasks runs."""
+        return self.under_way().exclude(Exists(PickTask.objects.held().filter(cart=OuterRef("pk"))))
+
+    def claimed_by(self, who: str) -> "CartQuerySet":
+        mine = PickTask.objects.filter(cart=OuterRef("pk"), status=PickTask.Status.CLAIMED, claimed_by=who)
+        return self.filter(Exists(mine))
 
 
 class Cart(models.Model):
@@ -34,6 +49,8 @@ class Cart(models.Model):
     wave = models.ForeignKey(Wave, models.PROTECT, related_name="carts", db_index=False)
     number = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=6, choices=Kind)
+
+    objects = CartQuerySet.as_manager()
 
     class Meta:
         ordering = ["wave", "number"]
@@ -67,10 +84,9 @@ class PickTaskQuerySet(models.QuerySet["PickTask"]):
     def to_do(self) -> "PickTaskQuerySet":
         return self.filter(status__in=PickTask.TO_DO)
 
-    def free(self) -> "PickTaskQuerySet":
-        """Keep what nobody holds: open, or claimed under a lease that ran out."""
-        ran_out = Q(status=PickTask.Status.CLAIMED, lease_until__lte=timezone.now())
-        return self.filter(Q(status=PickTask.Status.OPEN) | ran_out)
+    def held(self) -> "PickTaskQuerySet":
+        """Keep what somebody walks for, under a lease that still runs."""
+        return self.filter(status=PickTask.Status.CLAIMED, lease_until__gt=timezone.now())
 
 
 class PickTask(models.Model):

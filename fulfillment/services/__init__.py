@@ -3,6 +3,7 @@
 from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
+from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, take_cart
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
@@ -16,10 +17,14 @@ from fulfillment.services.ship import ParcelDraft, ship_shipment
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
+from fulfillment.services.waves import NothingToRelease, release_wave
 
 __all__ = [
     "Act",
+    "NoCartLeft",
     "NoReader",
+    "NotYourCart",
+    "NothingToRelease",
     "OrderFile",
     "ParcelDraft",
     "StockFile",
@@ -30,8 +35,11 @@ __all__ = [
     "allocate_order",
     "allocate_waiting",
     "cancel_order",
+    "claim_cart",
     "deliver_shipment",
     "find_shipment",
+    "give_up",
+    "hand_over",
     "import_orders",
     "import_stock",
     "look_up_stock",
@@ -42,6 +50,7 @@ __all__ = [
     "pick_without_scanning",
     "read_stock",
     "receive_stock",
+    "release_wave",
     "retry_inbox",
     "return_shipment",
     "scan_to_pack",
@@ -50,4 +59,5 @@ __all__ = [
     "scan_to_ship",
     "set_back",
     "ship_shipment",
+    "take_cart",
 ]

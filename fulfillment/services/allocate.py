@@ -32,13 +32,13 @@ def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
 def settle(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
     """Make a planned shipment ready if nothing of it waits any more: one shipment a warehouse.
 
-    It joins a sibling that is not picked yet.
+    It joins a sibling that is not picked yet and on no cart.
     """
     if any(line.waiting for line in lines):
         return
     homes = _homes(lines)
     for place, warehouse in enumerate(homes, start=1):
-        sibling = order.shipments.filter(status=Shipment.Status.READY, warehouse=warehouse).first()
+        sibling = order.shipments.filter(status=Shipment.Status.READY, warehouse=warehouse, slot=None).first()
         if sibling is not None:
             ledger.regroup(lines, sibling, warehouse_id=warehouse.pk)
             record(order, "shipment.joined", by=by, facts={"shipment": planned.number, "into": sibling.number})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BENCHES = ("place", "page")
+BENCHES = ("place", "page", "wave")
 ENGINES = ("sqlite", "postgresql")
 
 

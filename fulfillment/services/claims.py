@@ -1,0 +1,124 @@
+"""Who walks with which cart: claimed under a lease, handed over, given up. Tasks move by conditional UPDATEs alone.
+
+A cart is held as long as the lease of one of its tasks runs; a scan renews that of the task it works on.
+"""
+
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import timezone
+
+from fulfillment.models import Cart, PickTask, Warehouse, Wave
+from fulfillment.models.wave import PickTaskQuerySet
+from orders.lifecycle import Refused, writing
+from orders.models import Actor
+
+LEASE = timedelta(minutes=10)
+Status = PickTask.Status
+
+
+class NoCartLeft(Refused):
+    """Every cart is walked with, or done."""
+
+    code = "no_cart_left"
+
+
+class NotYourCart(Refused):
+    """Somebody else walks with it now, or nobody does."""
+
+    code = "not_your_cart"
+
+
+def claim_cart(warehouse: Warehouse, *, by: Actor, wave: Wave | None = None) -> Cart:
+    """Give a person the next cart that nobody walks with; who has one already gets that again. Raises NoCartLeft."""
+    with writing():
+        _one_claim_at_a_time(by)
+        if mine := cart_of(by, warehouse):
+            return mine
+        while cart := _next_free(warehouse, wave):
+            if _take(cart, by):
+                return cart
+    raise NoCartLeft("No cart waits: all are done, or somebody walks with them.")
+
+
+def take_cart(cart: Cart, *, by: Actor) -> Cart:
+    """Take this very cart, if nobody walks with it. Raises NotYourCart."""
+    with writing():
+        if not Cart.objects.free().filter(pk=cart.pk).select_for_update(no_key=True).exists() or not _take(cart, by):
+            raise NotYourCart(whose(cart, by))
+    return cart
+
+
+def hand_over(cart: Cart, to: Actor, *, by: Actor) -> Cart:
+    """Let a colleague go on with the cart, as it is. Raises NotYourCart."""
+    with writing():
+        _move(cart, by, claimed_by=str(to), lease_until=timezone.now() + LEASE)
+    return cart
+
+
+def give_up(cart: Cart, *, by: Actor, whose_: Actor | None = None) -> Cart:
+    """Leave the cart to whoever comes next; `whose_` is the one who has it, if not `by`. Raises NotYourCart."""
+    with writing():
+        _move(cart, whose_ or by, status=Status.OPEN, claimed_by="", lease_until=None)
+    return cart
+
+
+def cart_of(by: Actor, warehouse: Warehouse | None = None) -> Cart | None:
+    """Return the cart that this person walks with."""
+    mine = Cart.objects.claimed_by(str(by)).select_related("wave__warehouse")
+    return (mine.filter(wave__warehouse=warehouse) if warehouse else mine).first()
+
+
+def holder_of(cart: Cart) -> Actor | None:
+    """Return who has the cart, also where the lease has run out and nobody else came."""
+    found = cart.tasks.filter(status=Status.CLAIMED).order_by("-lease_until").values_list("claimed_by", flat=True)
+    holder = found.first()
+    return Actor.parse(holder) if holder else None
+
+
+def whose(cart: Cart, by: Actor) -> str:
+    """Say in a sentence why a person cannot go on with a cart."""
+    holder = holder_of(cart)
+    if holder and holder != by:
+        return f"{name_of(holder)} has taken over this walk. Nothing was changed: give them what you hold."
+    if cart.tasks.to_do().exists():
+        return f"You do not walk with {cart} any more. Nothing was changed: take it again, or put back what you hold."
+    return f"{cart} is done: nothing is left to fetch."
+
+
+def name_of(who: Actor) -> str:
+    user = get_user_model().objects.filter(pk=who.id).first() if who.kind == "user" and who.id.isdecimal() else None
+    return str(user.get_full_name() or user.get_username()) if user else "Somebody else"
+
+
+def _one_claim_at_a_time(by: Actor) -> None:
+    """Let a double tap wait for the first: nobody walks with two carts."""
+    if by.kind == "user" and by.id.isdecimal():
+        get_user_model().objects.select_for_update(no_key=True).filter(pk=by.id).first()
+
+
+def _next_free(warehouse: Warehouse, wave: Wave | None) -> Cart | None:
+    free = Cart.objects.free().filter(wave__warehouse=warehouse, **({"wave": wave} if wave else {}))
+    is_skipping = connection.features.has_select_for_update_skip_locked
+    ordered = free.order_by("wave", "number").select_related("wave__warehouse")
+    return ordered.select_for_update(of=("self",), no_key=True, skip_locked=is_skipping).first()
+
+
+def _take(cart: Cart, by: Actor) -> bool:
+    """Claim all that is to be fetched, unless somebody was quicker. The cart is locked."""
+    tasks = _in_order(cart, PickTask.objects.to_do())
+    free = PickTask.objects.to_do().filter(pk__in=tasks, cart__in=Cart.objects.free())
+    return bool(free.update(status=Status.CLAIMED, claimed_by=str(by), lease_until=timezone.now() + LEASE))
+
+
+def _move(cart: Cart, holder: Actor, **values: object) -> None:
+    mine = PickTask.objects.filter(status=Status.CLAIMED, claimed_by=str(holder))
+    if not mine.filter(pk__in=_in_order(cart, mine)).update(**values):
+        raise NotYourCart(whose(cart, holder))
+
+
+def _in_order(cart: Cart, tasks: PickTaskQuerySet) -> list[int]:
+    """Lock tasks of a cart in the one order that everybody keeps."""
+    ordered = tasks.filter(cart=cart).order_by("place", "pk").select_for_update(no_key=True)
+    return list(ordered.values_list("pk", flat=True))
