@@ -26,6 +26,9 @@ VIEW_FLOOR = [
     "fulfillment.view_cart",
     "fulfillment.view_cartslot",
     "fulfillment.view_picktask",
+    "fulfillment.view_receipt",
+    "fulfillment.view_receiptline",
+    "fulfillment.view_reorderrule",
     "orders.view_product",
 ]
 VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation", "fulfillment.view_scan"]
@@ -69,7 +72,13 @@ CONNECT = [
 ]
 
 ROLES: dict[str, list[str]] = {
-    "picker": [*VIEW_FLOOR, "orders.view_order", "orders.view_orderline", "fulfillment.pick_shipment"],
+    "picker": [
+        *VIEW_FLOOR,
+        "orders.view_order",
+        "orders.view_orderline",
+        "fulfillment.pick_shipment",
+        "fulfillment.receive_stock",
+    ],
     "packer": [
         *VIEW_FLOOR,
         "orders.view_order",

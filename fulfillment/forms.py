@@ -1,4 +1,4 @@
-"""What the floor sends: scans and presses, parcels, receipts. Each names its operation, so that it is done once."""
+"""What the floor sends: scans and presses, parcels. Each names its operation, so that it is done once."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.forms.renderers import get_default_renderer
 
-from fulfillment.models import Bin, Scan, ShipmentLine, Warehouse
+from fulfillment.models import Scan, ShipmentLine
 from fulfillment.services import Act, ParcelDraft
 from orders.models import Actor, Product
 from orders.numbers import read_number
@@ -189,50 +189,3 @@ class ParcelFormSet(BaseFormSet):
             ParcelDraft(each["carrier"], each["tracking_number"], each["weight_grams"], units)
             for each, units in zip(given, contents, strict=True)
         ]
-
-
-class ReceiptForm(OperationForm):
-    """One article of a delivery, asked for step by step: each scan fills the next field."""
-
-    STEPS = ("warehouse", "reference", "sku", "quantity", "bin")
-
-    warehouse = forms.ModelChoiceField(Warehouse.objects.all(), to_field_name="code", empty_label=None)
-    reference = forms.CharField(max_length=64, error_messages={"required": "Scan or type the number of the delivery."})
-    sku = forms.CharField(max_length=Scan.TEXT_LENGTH)
-    quantity = forms.IntegerField(
-        min_value=1,
-        max_value=MAX_QUANTITY,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), "Type how many there are: a number from 1 to 1 000 000."
-        ),
-    )
-    bin = forms.CharField(max_length=32)
-
-    def clean_sku(self) -> Product:
-        text = self.cleaned_data["sku"]
-        product = Product.objects.filter(sku__in={text, text.upper()}).first()
-        if product is None:
-            raise forms.ValidationError(f"“{text}” is no article we know. Scan it again, or have it added first.")
-        return product
-
-    def clean_bin(self) -> Bin:
-        text, warehouse = self.cleaned_data["bin"], self.cleaned_data.get("warehouse")
-        places = Bin.objects.filter(warehouse=warehouse, code__in={text, text.upper()})
-        place = places.exclude(kind=Bin.Kind.STAGE).select_related("warehouse").first()
-        if place is None:
-            raise forms.ValidationError(f"“{text}” is no bin to put stock into. Scan the label on the shelf.")
-        return place
-
-    @property
-    def step(self) -> str:
-        """Return the first step that is not filled in rightly."""
-        return next((name for name in self.STEPS if name in self.errors), self.STEPS[-1])
-
-    @property
-    def complaint(self) -> str:
-        """Say what is wrong with what was filled in; nothing where it was not asked for yet."""
-        return str(self.errors[self.step][0]) if self.data.get(self.step) and self.step in self.errors else ""
-
-    @property
-    def is_begun(self) -> bool:
-        return self.step not in {"warehouse", "reference"}

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.entry, name="entry"),
     path("find/", views.find, name="find"),
     path("receive/", views.receive, name="receive"),
+    path("receive/close/", views.close, name="close"),
     path("<str:number>/", views.open_shipment, name="shipment"),
     path("<str:number>/pick/", views.pick, name="pick"),
     path("<str:number>/pack/", views.pack, name="pack"),

@@ -17,6 +17,11 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def expected_first(self) -> "ReceiptQuerySet":
         return self.order_by(F("expected_date").asc(nulls_last=True), "pk")
 
+    def with_units(self) -> "ReceiptQuerySet":
+        """Say on each how many units are expected, and how many arrived, sound or not."""
+        came = Sum(F("lines__received") + F("lines__damaged"), default=0)
+        return self.annotate(units_expected=Sum("lines__expected", default=0), units_here=came)
+
 
 class Receipt(models.Model):
     """A delivery from a supplier. Closed, nothing more of it is expected; put away, nothing of it is at the dock."""
@@ -43,6 +48,15 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def short(self) -> int:
+        """How many units are still missing."""
+        return sum(max(0, -line.difference) for line in self.lines.all())
+
+    @property
+    def over(self) -> int:
+        return sum(max(0, line.difference) for line in self.lines.all())
 
     @property
     def dock_to_stock(self) -> timedelta | None:
@@ -80,9 +94,13 @@ class ReceiptLine(models.Model):
         return f"{self.expected} × {self.product}"
 
     @property
+    def here(self) -> int:
+        return self.received + self.damaged
+
+    @property
     def difference(self) -> int:
         """How many units more than expected arrived; fewer, if negative."""
-        return self.received + self.damaged - self.expected
+        return self.here - self.expected
 
     @property
     def at_dock(self) -> int:

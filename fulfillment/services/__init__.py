@@ -7,10 +7,18 @@ from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, giv
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
+from fulfillment.services.receipts import (
+    ReceiptClosed,
+    ReceiptKnown,
+    close_receipt,
+    expect_receipt,
+    reopen_receipt,
+)
 from fulfillment.services.retry import NoReader, retry_inbox
 from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
-from fulfillment.services.scan_ship import scan_to_receive, scan_to_ship
+from fulfillment.services.scan_receive import scan_to_close, scan_to_receive
+from fulfillment.services.scan_ship import scan_to_ship
 from fulfillment.services.scanned import Act
 from fulfillment.services.set_back import set_back
 from fulfillment.services.ship import ParcelDraft, ship_shipment
@@ -27,6 +35,8 @@ __all__ = [
     "NothingToRelease",
     "OrderFile",
     "ParcelDraft",
+    "ReceiptClosed",
+    "ReceiptKnown",
     "StockFile",
     "UnknownStock",
     "accept_order",
@@ -36,7 +46,9 @@ __all__ = [
     "allocate_waiting",
     "cancel_order",
     "claim_cart",
+    "close_receipt",
     "deliver_shipment",
+    "expect_receipt",
     "find_shipment",
     "give_up",
     "hand_over",
@@ -51,8 +63,10 @@ __all__ = [
     "read_stock",
     "receive_stock",
     "release_wave",
+    "reopen_receipt",
     "retry_inbox",
     "return_shipment",
+    "scan_to_close",
     "scan_to_pack",
     "scan_to_pick",
     "scan_to_receive",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from fulfillment.services import order_file, stock_file
+from fulfillment.services import order_file, receipt_file, stock_file
 from orders.intake.csv import COLUMNS, UNUSED, read_orders
 from orders.intake.table import Problem, UnreadableFile, read_table
 from orders.lifecycle import Refused
@@ -56,6 +56,8 @@ def _retry(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:
             return None, product_file.retry_products(inbox)
         case stock_file.SOURCE:
             return None, stock_file.retry_stock(inbox, by=by)
+        case receipt_file.SOURCE:
+            return None, receipt_file.retry_receipts(inbox)
     raise NoReader("It came neither from a file nor by a hook: nobody here can read it.")
 
 

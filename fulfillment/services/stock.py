@@ -8,6 +8,7 @@ from django.db import transaction
 from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import StockItem, Warehouse
+from fulfillment.services.receipts import count_arrivals
 from orders import outbox
 from orders.lifecycle import Refused
 from orders.models import Actor, Product
@@ -51,8 +52,12 @@ def receive_stock(
     reference: str,
     operation: str | None = None,
 ) -> int:
-    """Book a receipt; return its units. Raises AlreadyApplied where the operation was booked before."""
+    """Book a receipt; return its units. Raises AlreadyApplied where the operation was booked before.
+
+    Where a delivery of this number is expected, what came is counted there as well.
+    """
     with transaction.atomic():
+        count_arrivals(warehouse, reference, arrivals)
         units = ledger.receive(warehouse, arrivals, operation=operation or str(uuid4()), by=by, cause=reference)
         outbox.ring("allocate")
     return units

@@ -3,7 +3,7 @@
 from fulfillment.views.entry import entry, find, open_shipment
 from fulfillment.views.pack import pack
 from fulfillment.views.pick import pick
-from fulfillment.views.receive import receive
+from fulfillment.views.receive import close, receive
 from fulfillment.views.ship import ship
 
-__all__ = ["entry", "find", "open_shipment", "pack", "pick", "receive", "ship"]
+__all__ = ["close", "entry", "find", "open_shipment", "pack", "pick", "receive", "ship"]

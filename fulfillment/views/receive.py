@@ -1,16 +1,20 @@
-"""Receiving: one article after the other, each booked into its bin as soon as it lies there."""
+"""Receiving: one article after the other, counted on its delivery; the bin says whether it is sound or damaged."""
 
 from typing import Any
-from urllib.parse import urlencode
+from uuid import UUID
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
 
-from fulfillment.forms import ReceiptForm
-from fulfillment.models import Bin, Scan, Warehouse
-from fulfillment.services import Act, scan_to_receive
+from fulfillment.forms import OperationForm
+from fulfillment.models import Bin, Receipt, Scan, Warehouse
+from fulfillment.services import Act, scan_to_close, scan_to_receive
 from fulfillment.views.access import actor, allowed_to, go, say, show
+from fulfillment.views.step_forms import ReceiptForm
+from fulfillment.views.steps import again, fill, mine, steps
 from orders.models import Product
 
 ASKED = {
@@ -21,7 +25,7 @@ ASKED = {
     "bin": ("bin", "Scan the bin"),
 }
 """Step → the name of the field that asks for it, and what it says."""
-SHOWN = 10
+OFFERED = 20
 NEAR = 3
 
 
@@ -29,31 +33,44 @@ NEAR = 3
 @allowed_to("receive")
 def receive(request: HttpRequest) -> HttpResponse:
     """Ask for the next thing of a delivery; when its bin is scanned, book it."""
-    form = ReceiptForm(request.POST or request.GET)
+    form = fill(request, ReceiptForm)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         act = Act(form.operation_id(), actor(request), given["sku"].sku)
         scan = scan_to_receive(given["sku"], given["quantity"], given["bin"], act, given["reference"])
         say(request, scan.sentence, is_right=True)
-        return go(request, f"{reverse('floor:receive')}?{urlencode(_delivery(given))}")
+        return go(request, again("floor:receive", _delivery(given)))
     if form.complaint:
         say(request, form.complaint, is_right=False)
     return _screen(request, form, 422 if request.method == "POST" else 200)
 
 
+@require_POST
+@allowed_to("receive")
+def close(request: HttpRequest) -> HttpResponse:
+    """Close a delivery, whatever of it is short."""
+    stamp = OperationForm(request.POST)
+    if not stamp.is_valid():
+        raise BadRequest(stamp.complaint)
+    receipts = Receipt.objects.filter(warehouse__in=Warehouse.objects.of(request.user))
+    receipt = get_object_or_404(receipts, pk=request.POST.get("receipt"))
+    operation: UUID = stamp.operation_id()
+    scan = scan_to_close(receipt, Act(operation, actor(request), receipt.reference[: Scan.TEXT_LENGTH]))
+    say(request, scan.sentence, is_right=True)
+    return go(request, again("floor:receive", {"warehouse": receipt.warehouse.code}))
+
+
 def _screen(request: HttpRequest, form: ReceiptForm, status: int) -> HttpResponse:
-    given, (asked, ask) = form.cleaned_data, ASKED[form.step]
+    given = form.cleaned_data
     product = given.get("sku")
-    mine = Scan.objects.filter(by=str(actor(request)), step=Scan.Step.RECEIVE).order_by("-pk")
-    context = {
-        "form": form,
-        "given": given,
-        "asked": asked,
-        "ask": ask,
-        "again": urlencode(_delivery(given)) if form.is_begun else "",
-        "warehouses": [] if form.is_begun else Warehouse.objects.all(),
-        "bins": _near(form, product) if form.step == "bin" and product else [],
-        "booked": mine[:SHOWN],
+    context = steps(request, form, ASKED) | {
+        "receipt": _receipt(given) if form.step == "sku" else None,
+        "expected": [] if form.is_begun else _expected(given.get("warehouse")),
+        "notes": _notes(form, product) if form.step == "bin" and product else [],
+        "quantity": given.get("quantity"),
+        "buttons": [("DOCK", "Sound: to the dock"), ("DAMAGED", "Damaged")] if form.is_last else [],
+        "booked": mine(request, Scan.Step.RECEIVE),
+        "today": timezone.localdate(),
     }
     return show(request, "fulfillment/receive.html", context, status=status)
 
@@ -62,7 +79,19 @@ def _delivery(given: dict[str, Any]) -> dict[str, str]:
     return {"warehouse": given["warehouse"].code, "reference": given["reference"]}
 
 
-def _near(form: ReceiptForm, product: Product) -> list[str]:
-    """Return bins where the article lies already."""
+def _expected(warehouse: Warehouse | None) -> list[Receipt]:
+    """Return the deliveries that may be at the door: what was begun, then what is expected first."""
+    known = Receipt.objects.open().filter(warehouse=warehouse).expected_first()
+    return list(known.with_units()[:OFFERED])
+
+
+def _receipt(given: dict[str, Any]) -> Receipt | None:
+    known = Receipt.objects.filter(warehouse=given.get("warehouse"), reference=given.get("reference"))
+    return known.prefetch_related("lines__product").first()
+
+
+def _notes(form: ReceiptForm, product: Product) -> list[str]:
+    """Say in which bins the article lies already."""
     lying = Bin.objects.filter(warehouse=form.cleaned_data["warehouse"], stock__product=product, stock__quantity__gt=0)
-    return list(lying.exclude(kind=Bin.Kind.STAGE).order_by("code").values_list("code", flat=True)[:NEAR])
+    codes = lying.filter(kind=Bin.Kind.PICK).order_by("code").values_list("code", flat=True)[:NEAR]
+    return [f"It lies in {', '.join(codes)} already."] if codes else []

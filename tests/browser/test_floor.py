@@ -212,6 +212,13 @@ def test_a_delivery_is_received_by_scans_alone(floor: Page, shop: Shop) -> None:
     scan(floor, "STOCK")
     hear(floor, "12 × Enamel mug into STOCK.")
     assert shop.stock(shop.mug) == (12, 0)
+    for text, ask in (("MUG-01", "How many?"), ("3", "Scan the bin")):
+        scan(floor, text)
+        expect(floor.get_by_placeholder(ask)).to_be_focused()
+    floor.get_by_role("button", name="Sound: to the dock").click()
+    hear(floor, "3 × Enamel mug into DOCK.")
+    floor.get_by_role("button", name="Close it").click()
+    hear(floor, "DN-17 is closed: 15 units came.")
 
 
 def test_without_script_it_works_as_plain_forms(new_page: NewPage, live_server, settings, order: Order) -> None:

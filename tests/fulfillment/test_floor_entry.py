@@ -20,7 +20,7 @@ from tests.fulfillment.floor import person, said, words
 from tests.plans import plans_of, reads_whole
 
 MAY = {
-    "picker": {"pick"},
+    "picker": {"pick", "receive"},
     "packer": {"pack", "ship"},
     "manager": {"pick", "pack", "ship", "receive"},
     "admin": {"pick", "pack", "ship", "receive"},

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Scan, StockMovement
+from fulfillment.models import Bin, BinStock, Receipt, Scan, Staff, StockMovement
 from tests.factories import Shop
 from tests.fulfillment.floor import person, said, words
 
@@ -112,3 +112,41 @@ def test_the_queries_of_receiving(client: Client, shop: Shop, django_assert_num_
         book(client)
     with django_assert_num_queries(8):
         client.get(URL, {**DELIVERY, "sku": "MUG-01", "quantity": 12})
+
+
+def test_known_deliveries_are_offered_and_their_lines_counted(client: Client, shop: Shop) -> None:
+    from fulfillment.services import expect_receipt
+
+    expect_receipt(shop.warehouse, "DN-17", {shop.mug: 10, shop.teapot: 2}, supplier="Mugs & Co")
+    assert "DN-17 0 of 12 units · Mugs &amp; Co" in words(client.get(URL))
+    response = book(client, bin="DOCK")
+    assert said(response) == "right: 12 × Enamel mug into DOCK. 2 more than announced."
+    assert "12 of 10" in words(response)
+    assert "Close it: 2 short, 2 over" in words(response)
+    assert said(book(client, bin="damaged", sku="TEA-01", quantity=2)).endswith("DAMAGED. 2 of 2 are here.")
+    assert (shop.stock(shop.mug), StockMovement.objects.filter(blocked_delta__gt=0).count()) == ((12, 0), 2)
+
+
+def test_a_delivery_is_closed_by_a_button_once(client: Client, shop: Shop) -> None:
+    book(client, bin="DOCK")
+    receipt, operation = Receipt.objects.get(), str(uuid4())
+    for _ in range(2):
+        response = client.post(f"{URL}close/", {"operation": operation, "receipt": receipt.pk}, follow=True)
+        assert said(response) == "right: DN-17 is closed: 12 units came."
+    assert client.post(f"{URL}close/", {"operation": "x", "receipt": receipt.pk}).status_code == 400
+    refused = book(client)
+    assert refused.status_code == 409
+    assert "DN-17 was closed on" in words(refused)
+    assert shop.stock(shop.mug) == (12, 0)
+
+
+def test_who_works_in_one_warehouse_receives_in_no_other(shop: Shop) -> None:
+    north, bob = ledger.open_warehouse("NORTH"), person("manager", "bob")
+    Staff.objects.create(user=bob).warehouses.add(north)
+    client = Client()
+    client.force_login(bob)
+    assert book(client).status_code == 422
+    receipt = Receipt.objects.create(warehouse=shop.warehouse, reference="DN-1")
+    assert client.post(f"{URL}close/", {"operation": str(uuid4()), "receipt": receipt.pk}).status_code == 404
+    assert (StockMovement.objects.count(), Receipt.objects.get().closed_at) == (0, None)
+    assert book(client, warehouse="NORTH", bin="STOCK").status_code == 200

@@ -1,0 +1,144 @@
+"""Deliveries: announced, counted as they arrive, put away, closed. The stock itself is the ledger's.
+
+Lock order: Receipt (by primary key), its lines, then StockItem.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from fulfillment.ledger.stock import Arrival
+from fulfillment.models import Bin, Receipt, ReceiptLine, Warehouse
+from orders.lifecycle import Refused
+from orders.models import Product
+
+COUNTED: Mapping[str, tuple[str, ...]] = {Bin.Kind.DAMAGED: ("damaged",), Bin.Kind.DOCK: ("received",)}
+"""Kind of a bin → what of a line counts the units that arrive there; any other bin is where they stay."""
+
+
+class ReceiptKnown(Refused):
+    """A delivery of this number is known in the warehouse."""
+
+    code = "receipt_known"
+
+
+class ReceiptClosed(Refused):
+    """The delivery is closed: nothing more of it is expected."""
+
+    code = "receipt_closed"
+
+
+def expect_receipt(
+    warehouse: Warehouse,
+    reference: str,
+    units: Mapping[Product, int],
+    *,
+    supplier: str = "",
+    expected_date: date | None = None,
+) -> Receipt:
+    """Announce a delivery of so many units. Raises ReceiptKnown."""
+    with transaction.atomic():
+        receipt, is_new = Receipt.objects.get_or_create(
+            warehouse=warehouse,
+            reference=reference,
+            defaults={"supplier": supplier, "expected_date": expected_date},
+        )
+        if not is_new:
+            raise ReceiptKnown(f"{reference} is announced in {warehouse} already.", receipt=receipt.pk)
+        ReceiptLine.objects.bulk_create(
+            ReceiptLine(receipt=receipt, product=product, expected=quantity) for product, quantity in units.items()
+        )
+    return receipt
+
+
+def open_receipt(warehouse: Warehouse, reference: str) -> Receipt:
+    """Return the delivery of this number, locked; it is made if nobody announced it. Raises ReceiptClosed."""
+    Receipt.objects.get_or_create(warehouse=warehouse, reference=reference)
+    receipt = Receipt.objects.select_for_update(no_key=True).get(warehouse=warehouse, reference=reference)
+    if receipt.closed_at:
+        day = date_format(timezone.localtime(receipt.closed_at), "j F")
+        raise ReceiptClosed(f"{reference} was closed on {day}. Scan the number of another delivery, or have it opened.")
+    return receipt
+
+
+def count_in(receipt: Receipt, arrived: Iterable[tuple[Product, int, str]]) -> None:
+    """Count units of a delivery that arrive in a bin of this kind. The receipt is locked."""
+    for product, quantity, kind in arrived:
+        line, _ = ReceiptLine.objects.get_or_create(receipt=receipt, product=product)
+        columns = COUNTED.get(kind, ("received", "put_away"))
+        ReceiptLine.objects.filter(pk=line.pk).update(**{column: F(column) + quantity for column in columns})
+    Receipt.objects.filter(pk=receipt.pk, arrived_at=None).update(arrived_at=timezone.now())
+    settle_away([receipt.pk])
+
+
+def count_arrivals(warehouse: Warehouse, reference: str, arrivals: Sequence[Arrival]) -> None:
+    """Count what is booked under the number of a delivery that is expected; of any other number nothing is counted."""
+    mine = Receipt.objects.open().filter(warehouse=warehouse, reference=reference)
+    receipt = mine.select_for_update(no_key=True).first()
+    if receipt is not None:
+        places = Bin.objects.filter(warehouse=warehouse, code__in={arrival.bin for arrival in arrivals})
+        kinds = dict(places.values_list("code", "kind"))
+        count_in(receipt, [(each.product, each.quantity, kinds.get(each.bin, "")) for each in arrivals])
+
+
+def count_away(warehouse: Warehouse, product: Product, quantity: int) -> None:
+    """Count units that leave the dock, of the delivery that came first; what no delivery brought is not counted."""
+    lines = ReceiptLine.objects.filter(
+        receipt__warehouse=warehouse, product=product, received__gt=F("put_away")
+    ).select_related("receipt")
+    found = Receipt.objects.filter(pk__in=lines.values("receipt"))
+    locked = list(found.select_for_update(no_key=True).order_by("pk"))
+    for line in lines.order_by("receipt__arrived_at", "receipt"):
+        away = min(quantity, line.at_dock)
+        quantity -= away
+        ReceiptLine.objects.filter(pk=line.pk).update(put_away=F("put_away") + away)
+    settle_away([receipt.pk for receipt in locked])
+
+
+def settle_away(receipts: Sequence[int]) -> None:
+    """Stamp the deliveries of which nothing stands at the dock any more; take the stamp from those that came back."""
+    at_dock = ReceiptLine.objects.filter(receipt__in=receipts, received__gt=F("put_away")).values("receipt")
+    mine = Receipt.objects.filter(pk__in=receipts, arrived_at__isnull=False)
+    mine.filter(put_away_at=None).exclude(pk__in=at_dock).update(put_away_at=timezone.now())
+    mine.filter(put_away_at__isnull=False, pk__in=at_dock).update(put_away_at=None)
+
+
+def close_receipt(receipt: Receipt) -> Receipt:
+    """Expect nothing more of a delivery. Raises ReceiptClosed where somebody did so before."""
+    now = timezone.now()
+    if not Receipt.objects.open().filter(pk=receipt.pk).update(closed_at=now):
+        raise ReceiptClosed(f"{receipt} is closed already.")
+    return Receipt.objects.get(pk=receipt.pk)
+
+
+def reopen_receipt(receipt: Receipt) -> Receipt:
+    """Expect the rest of a delivery after all."""
+    Receipt.objects.filter(pk=receipt.pk).update(closed_at=None)
+    return Receipt.objects.get(pk=receipt.pk)
+
+
+def outcome(receipt: Receipt) -> str:
+    """Say in a sentence how a closed delivery came: what of it was over, short or damaged."""
+    lines = list(receipt.lines.select_related("product"))
+    is_announced = any(line.expected for line in lines)
+    said = [_outcome(line) for line in lines if line.damaged or (is_announced and line.difference)]
+    if is_announced and not said:
+        return f"{receipt} is closed: all is as announced."
+    units = "" if is_announced else f": {sum(line.here for line in lines)} units came"
+    return ". ".join([f"{receipt} is closed{units}", *[", ".join(said)] * bool(said)]) + "."
+
+
+def _outcome(line: ReceiptLine) -> str:
+    over = line.difference if line.expected else 0
+    parts = (
+        [f"{over} more"] * (over > 0)
+        + [f"{-over} short"] * (over < 0)
+        + [f"{line.damaged} damaged"] * bool(line.damaged)
+    )
+    if not line.expected:
+        parts.insert(0, f"{line.here} that nobody announced")
+    return f"{line.product.name or line.product.sku}: {' and '.join(parts)}"

@@ -1,0 +1,51 @@
+"""Receiving from the floor: counted on its delivery and booked, once for one act."""
+
+from django.db import transaction
+
+from fulfillment import ledger
+from fulfillment.ledger.stock import Arrival
+from fulfillment.models import Bin, Receipt, ReceiptLine, Scan
+from fulfillment.services.receipts import close_receipt, count_in, open_receipt, outcome
+from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated
+from orders import outbox
+from orders.models import Product
+
+
+def scan_to_receive(product: Product, quantity: int, into: Bin, act: Act, reference: str) -> Scan:
+    """Book units of a delivery into a bin: the dock, where they are sound. Repeated, it answers as before.
+
+    Raises ReceiptClosed, TooMuchStock.
+    """
+    with transaction.atomic():
+        if before := repeated(act):
+            return before
+        receipt = open_receipt(into.warehouse, reference)
+        if before := repeated(act):  # a twin was quicker
+            return before
+        count_in(receipt, [(product, quantity, into.kind)])
+        arrival = Arrival(product, quantity, into.code)
+        ledger.receive(into.warehouse, [arrival], operation=str(act.operation), by=act.by, cause=reference)
+        outbox.ring("allocate")
+        said = f"{quantity} × {product.name or product.sku} into {into}.{_standing(receipt, product)}"
+        return keep(act, Verdict(Result.RIGHT, said, quantity, bin=into), Scan.Step.RECEIVE)
+
+
+def scan_to_close(receipt: Receipt, act: Act) -> Scan:
+    """Close a delivery, and say what of it was over, short or damaged. Raises ReceiptClosed."""
+    with transaction.atomic():
+        Receipt.objects.select_for_update(no_key=True).get(pk=receipt.pk)
+        if before := repeated(act):
+            return before
+        said = outcome(close_receipt(receipt))
+        return keep(act, Verdict(Result.RIGHT, said[:500]), Scan.Step.RECEIVE)
+
+
+def _standing(receipt: Receipt, product: Product) -> str:
+    """Say how the delivery stands with this article, if it was announced."""
+    lines = ReceiptLine.objects.filter(receipt=receipt)
+    line = lines.get(product=product)
+    if line.difference > 0 and line.expected:
+        return f" {line.difference} more than announced."
+    if line.expected:
+        return f" {line.expected + line.difference} of {line.expected} are here."
+    return " It was not announced." if lines.filter(expected__gt=0).exists() else ""

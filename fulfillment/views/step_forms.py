@@ -1,0 +1,136 @@
+"""Forms that are filled in scan by scan: each step asks for one field, and the last one does it."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+
+from fulfillment import ledger
+from fulfillment.forms import MAX_QUANTITY, OperationForm
+from fulfillment.models import Bin, Scan, Warehouse
+from orders.models import Product
+
+HOW_MANY = "Type how many there are: a number from 1 to 1 000 000."
+
+
+class StepForm(OperationForm):
+    """Fields in the order in which they are asked for, in one of a person's warehouses."""
+
+    STEPS: ClassVar[Sequence[str]] = ()
+    HEAD: ClassVar[Sequence[str]] = ()
+    """Steps that hold for many articles, one after the other."""
+
+    def __init__(self, *args: Any, warehouses: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        warehouse = forms.ModelChoiceField(warehouses, to_field_name="code", empty_label=None)
+        self.fields = {"warehouse": warehouse} | self.fields
+
+    @property
+    def step(self) -> str:
+        """Return the first step that is not filled in rightly."""
+        return next((name for name in self.STEPS if name in self.errors), self.STEPS[-1])
+
+    @property
+    def is_last(self) -> bool:
+        return self.step == self.STEPS[-1]
+
+    @property
+    def complaint(self) -> str:
+        """Say what is wrong with what was filled in; nothing where it was not asked for yet."""
+        return str(self.errors[self.step][0]) if self.data.get(self.step) and self.step in self.errors else ""
+
+    @property
+    def is_begun(self) -> bool:
+        return self.step not in {*self.HEAD, self.STEPS[0]}
+
+    def typed(self, *names: str) -> list[tuple[str, str]]:
+        """Return what was filled in rightly before this step, of these names or all, as it was typed."""
+        before = self.STEPS[: self.STEPS.index(self.step)]
+        return [(name, self.data[name]) for name in before if not names or name in names]
+
+    def _product(self, name: str = "sku") -> Product:
+        text = self.cleaned_data[name]
+        product = Product.objects.filter(sku__in={text, text.upper()}).first()
+        if product is None:
+            raise forms.ValidationError(f"“{text}” is no article we know. Scan it again, or have it added first.")
+        return product
+
+    def _bin(self, name: str, complaint: str) -> Bin:
+        text, warehouse = self.cleaned_data[name], self.cleaned_data.get("warehouse")
+        places = Bin.objects.filter(warehouse=warehouse, code__in={text, text.upper()})
+        place = places.exclude(kind=Bin.Kind.STAGE).select_related("warehouse").first()
+        if place is None:
+            raise forms.ValidationError(f"“{text}” is no bin {complaint}")
+        return place
+
+
+def _sku() -> forms.CharField:
+    return forms.CharField(max_length=Scan.TEXT_LENGTH)
+
+
+def _quantity() -> forms.IntegerField:
+    said = dict.fromkeys(("invalid", "min_value", "max_value"), HOW_MANY)
+    return forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, error_messages=said)
+
+
+class ReceiptForm(StepForm):
+    """One article of a delivery. The bin says in which condition it is: the dock takes what is sound."""
+
+    STEPS = ("warehouse", "reference", "sku", "quantity", "bin")
+    HEAD = ("warehouse", "reference")
+
+    reference = forms.CharField(max_length=64, error_messages={"required": "Scan or type the number of the delivery."})
+    sku = _sku()
+    quantity = _quantity()
+    bin = forms.CharField(max_length=32)
+
+    def clean_sku(self) -> Product:
+        return self._product()
+
+    def clean_bin(self) -> Bin:
+        warehouse: Warehouse | None = self.cleaned_data.get("warehouse")
+        kind = self.cleaned_data["bin"].upper()
+        if warehouse and kind in {Bin.Kind.DOCK, Bin.Kind.DAMAGED}:
+            return ledger.standing_bin(warehouse, Bin.Kind(kind))
+        return self._bin("bin", "to put stock into. Scan the label on the shelf.")
+
+
+class PutAwayForm(StepForm):
+    """One article from the dock to a bin, from which it can be picked then."""
+
+    STEPS = ("warehouse", "sku", "bin", "quantity")
+    HEAD = ("warehouse",)
+
+    sku = _sku()
+    bin = forms.CharField(max_length=32)
+    quantity = _quantity()
+
+    def clean_sku(self) -> Product:
+        return self._product()
+
+    def clean_bin(self) -> Bin:
+        place = self._bin("bin", "to put stock into. Scan the label on the shelf.")
+        if place.kind != Bin.Kind.PICK:
+            raise forms.ValidationError(f"Nothing is picked from {place}. Scan the label of a shelf.")
+        return place
+
+
+class MoveForm(StepForm):
+    """One article from bin to bin."""
+
+    STEPS = ("warehouse", "source", "sku", "quantity", "target")
+    HEAD = ("warehouse",)
+
+    source = forms.CharField(max_length=32)
+    sku = _sku()
+    quantity = _quantity()
+    target = forms.CharField(max_length=32)
+
+    def clean_source(self) -> Bin:
+        return self._bin("source", "to take stock from. Scan the label on the shelf.")
+
+    def clean_sku(self) -> Product:
+        return self._product()
+
+    def clean_target(self) -> Bin:
+        return self._bin("target", "to put stock into. Scan the label on the shelf.")

@@ -1,0 +1,67 @@
+"""What the screens have in common that are filled in scan by scan."""
+
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, QueryDict
+from django.urls import reverse
+
+from fulfillment.models import Scan, Warehouse
+from fulfillment.views.access import actor
+from fulfillment.views.step_forms import StepForm
+
+Form = TypeVar("Form", bound=StepForm)
+HERE = "floor_warehouse"
+SHOWN = 10
+
+
+def fill(request: HttpRequest, form: type[Form]) -> Form:
+    """Return the form as far as it is filled in; where no warehouse is named, in the one where the person is."""
+    mine = Warehouse.objects.of(request.user)
+    given: QueryDict = (request.POST or request.GET).copy()
+    if not given.get("warehouse"):
+        given["warehouse"] = here(request).code
+    filled = form(given, warehouses=mine)
+    if "warehouse" not in filled.errors and request.session.get(HERE) != given["warehouse"]:
+        request.session[HERE] = given["warehouse"]
+    return filled
+
+
+def here(request: HttpRequest) -> Warehouse:
+    """Return the warehouse where this person was last, or the first of theirs."""
+    mine = Warehouse.objects.of(request.user)
+    last = request.GET.get("warehouse") or request.session.get(HERE)
+    found = mine.filter(code=last).first() or mine.first()
+    if found is None:
+        raise Http404("no warehouse")
+    return found
+
+
+def steps(request: HttpRequest, form: StepForm, asks: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """Return what every such screen shows: the field that is asked for, and what was filled in before."""
+    asked, ask = asks[form.step]
+    return {
+        "form": form,
+        "given": form.cleaned_data,
+        "asked": asked,
+        "ask": ask,
+        "typed": form.typed(),
+        "again": urlencode(form.typed(*form.HEAD)) if form.is_begun else "",
+        "product": form.cleaned_data.get("sku") if form.is_begun else None,
+        "warehouses": [] if form.is_begun else places_of(request),
+    }
+
+
+def places_of(request: HttpRequest) -> list[Warehouse]:
+    """Return the warehouses to choose from; none where there is no choice."""
+    mine = list(Warehouse.objects.of(request.user))
+    return mine if len(mine) > 1 else []
+
+
+def mine(request: HttpRequest, step: str) -> Any:
+    """Return what this person did in a step, the latest first."""
+    return Scan.objects.filter(by=str(actor(request)), step=step).order_by("-pk")[:SHOWN]
+
+
+def again(name: str, given: dict[str, str]) -> str:
+    return f"{reverse(name)}?{urlencode(given)}"
