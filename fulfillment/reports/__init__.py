@@ -1,16 +1,21 @@
 """What waits on the floor, what stands at the dock, what has to be ordered: counted, never written."""
 
 from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
+from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
 
 __all__ = [
     "LISTED",
     "STEPS",
     "DockToStock",
+    "Proposal",
     "Row",
     "Waiting",
     "at_dock",
     "dock_to_stock",
+    "lies_in",
+    "lies_where",
+    "propose_bin",
     "queue",
     "step_of",
     "waiting",

@@ -4,6 +4,7 @@ from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
 from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, take_cart
+from fulfillment.services.moves import NotMovable, move_stock, scan_to_move
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
@@ -31,6 +32,7 @@ __all__ = [
     "Act",
     "NoCartLeft",
     "NoReader",
+    "NotMovable",
     "NotYourCart",
     "NothingToRelease",
     "OrderFile",
@@ -56,6 +58,7 @@ __all__ = [
     "import_stock",
     "look_up_stock",
     "lose_shipment",
+    "move_stock",
     "pack_shipment",
     "pack_without_scanning",
     "pick_shipment",
@@ -67,6 +70,7 @@ __all__ = [
     "retry_inbox",
     "return_shipment",
     "scan_to_close",
+    "scan_to_move",
     "scan_to_pack",
     "scan_to_pick",
     "scan_to_receive",

@@ -24,6 +24,8 @@ PERMISSIONS = {
     "pack": "fulfillment.pack_shipment",
     "ship": "fulfillment.ship_shipment",
     "receive": "fulfillment.receive_stock",
+    "put_away": "fulfillment.receive_stock",
+    "move": "fulfillment.receive_stock",
 }
 More = ParamSpec("More")
 View = Callable[Concatenate[HttpRequest, More], HttpResponse]

@@ -14,14 +14,20 @@ HOW_MANY = "Type how many there are: a number from 1 to 1 000 000."
 
 
 class StepForm(OperationForm):
-    """Fields in the order in which they are asked for, in one of a person's warehouses."""
+    """Fields in the order in which they are asked for, in one of a person's warehouses.
+
+    `is_trusted`: the person may adjust stock, and so move what is blocked, too.
+    """
 
     STEPS: ClassVar[Sequence[str]] = ()
     HEAD: ClassVar[Sequence[str]] = ()
     """Steps that hold for many articles, one after the other."""
+    START: ClassVar[Sequence[str]] = ()
+    """Steps that the first screen asks for."""
 
-    def __init__(self, *args: Any, warehouses: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, warehouses: Any, is_trusted: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_trusted = is_trusted
         warehouse = forms.ModelChoiceField(warehouses, to_field_name="code", empty_label=None)
         self.fields = {"warehouse": warehouse} | self.fields
 
@@ -41,7 +47,7 @@ class StepForm(OperationForm):
 
     @property
     def is_begun(self) -> bool:
-        return self.step not in {*self.HEAD, self.STEPS[0]}
+        return self.step not in self.START
 
     def typed(self, *names: str) -> list[tuple[str, str]]:
         """Return what was filled in rightly before this step, of these names or all, as it was typed."""
@@ -77,7 +83,7 @@ class ReceiptForm(StepForm):
     """One article of a delivery. The bin says in which condition it is: the dock takes what is sound."""
 
     STEPS = ("warehouse", "reference", "sku", "quantity", "bin")
-    HEAD = ("warehouse", "reference")
+    HEAD = START = ("warehouse", "reference")
 
     reference = forms.CharField(max_length=64, error_messages={"required": "Scan or type the number of the delivery."})
     sku = _sku()
@@ -100,6 +106,7 @@ class PutAwayForm(StepForm):
 
     STEPS = ("warehouse", "sku", "bin", "quantity")
     HEAD = ("warehouse",)
+    START = ("warehouse", "sku")
 
     sku = _sku()
     bin = forms.CharField(max_length=32)
@@ -120,6 +127,7 @@ class MoveForm(StepForm):
 
     STEPS = ("warehouse", "source", "sku", "quantity", "target")
     HEAD = ("warehouse",)
+    START = ("warehouse", "source")
 
     source = forms.CharField(max_length=32)
     sku = _sku()
@@ -127,10 +135,17 @@ class MoveForm(StepForm):
     target = forms.CharField(max_length=32)
 
     def clean_source(self) -> Bin:
-        return self._bin("source", "to take stock from. Scan the label on the shelf.")
+        return self._open("source", "to take stock from. Scan the label on the shelf.")
 
     def clean_sku(self) -> Product:
         return self._product()
 
     def clean_target(self) -> Bin:
-        return self._bin("target", "to put stock into. Scan the label on the shelf.")
+        return self._open("target", "to put stock into. Scan the label on the shelf.")
+
+    def _open(self, name: str, complaint: str) -> Bin:
+        place = self._bin(name, complaint)
+        if place.is_blocked and place.kind != Bin.Kind.DOCK and not self.is_trusted:
+            kind = str(place.get_kind_display()).lower()
+            raise forms.ValidationError(f"{place} is for what is blocked ({kind}). Ask somebody who may adjust stock.")
+        return place

@@ -21,7 +21,7 @@ def fill(request: HttpRequest, form: type[Form]) -> Form:
     given: QueryDict = (request.POST or request.GET).copy()
     if not given.get("warehouse"):
         given["warehouse"] = here(request).code
-    filled = form(given, warehouses=mine)
+    filled = form(given, warehouses=mine, is_trusted=request.user.has_perm("fulfillment.adjust_stock"))
     if "warehouse" not in filled.errors and request.session.get(HERE) != given["warehouse"]:
         request.session[HERE] = given["warehouse"]
     return filled
@@ -46,7 +46,7 @@ def steps(request: HttpRequest, form: StepForm, asks: dict[str, tuple[str, str]]
         "asked": asked,
         "ask": ask,
         "typed": form.typed(),
-        "again": urlencode(form.typed(*form.HEAD)) if form.is_begun else "",
+        "again": urlencode(form.typed(*form.HEAD)) if len(form.typed()) > len(form.HEAD) else "",
         "product": form.cleaned_data.get("sku") if form.is_begun else None,
         "warehouses": [] if form.is_begun else places_of(request),
     }

@@ -1,0 +1,87 @@
+"""Stock that is moved from bin to bin; from the dock to a shelf that is putting it away."""
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from fulfillment import ledger
+from fulfillment.models import Bin, BinStock, PickTask, Scan, StockItem
+from fulfillment.services.receipts import count_away
+from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated
+from orders import outbox
+from orders.lifecycle import Refused
+from orders.models import Actor, Product
+
+
+class NotMovable(Refused):
+    """It does not lie there, is promised to somebody, or is not to lie where it should go."""
+
+    code = "not_movable"
+
+
+def move_stock(
+    source: Bin, target: Bin, product: Product, quantity: int, *, by: Actor, cause: str, operation: str
+) -> StockItem:
+    """Move units from bin to bin; what that frees goes to the orders that wait. Raises NotMovable, AlreadyApplied."""
+    with transaction.atomic():
+        if complaint := why_not_move(source, target, product, quantity):
+            raise NotMovable(complaint)
+        return _move(source, target, product, quantity, by=by, cause=cause, operation=operation)
+
+
+def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:
+    """Move units that somebody holds; where that cannot be, say why. Repeated, it answers as before."""
+    with transaction.atomic():
+        Bin.objects.select_for_update(no_key=True).get(pk=source.pk)  # a twin waits here
+        if before := repeated(act):
+            return before
+        if complaint := why_not_move(source, target, product, quantity):
+            return keep(act, Verdict(Result.WRONG_QUANTITY, complaint), step)
+        cause = "put away" if step == Scan.Step.PUT_AWAY else "moved"
+        _move(source, target, product, quantity, by=act.by, cause=cause, operation=str(act.operation))
+        said = f"{quantity} × {product.name or product.sku} from {source} into {target}."
+        return keep(act, Verdict(Result.RIGHT, said, quantity, bin=target), step)
+
+
+def why_not_move(source: Bin, target: Bin, product: Product, quantity: int) -> str:
+    """Say why so many units cannot be moved from one bin to the other; nothing where they can."""
+    name = product.name or product.sku
+    if source == target:
+        return f"That is {source} again. Scan the bin it goes to."
+    if Bin.Kind.STAGE in {source.kind, target.kind}:
+        return "What lies at packing is picked for orders. Nothing is moved there or from there."
+    lying = BinStock.objects.filter(product=product, bin=source).aggregate(units=Sum("quantity"))["units"] or 0
+    if quantity > lying:
+        return (
+            f"{lying} × {name} lie in {source} by the books, not {quantity}."
+            if lying
+            else f"No {name} lies in {source}."
+        )
+    wanted = _to_fetch(source, product)
+    if quantity > lying - wanted:
+        return f"{wanted} of the {lying} × {name} in {source} are to be picked: {lying - wanted} can be moved."
+    if target.is_blocked and not source.is_blocked:
+        return _why_not_block(source, product, quantity)
+    return ""
+
+
+def _why_not_block(source: Bin, product: Product, quantity: int) -> str:
+    item = StockItem.objects.get(product=product, warehouse=source.warehouse_id)
+    if quantity <= item.free:
+        return ""
+    return f"{item.reserved} × {product.name or product.sku} are reserved for orders: {item.free} can be set aside."
+
+
+def _to_fetch(source: Bin, product: Product) -> int:
+    tasks = PickTask.objects.to_do().filter(bin=source, shipment_line__order_line__product=product)
+    return tasks.aggregate(units=Sum(F("quantity") - F("picked")))["units"] or 0
+
+
+def _move(
+    source: Bin, target: Bin, product: Product, quantity: int, *, by: Actor, cause: str, operation: str
+) -> StockItem:
+    if source.kind == Bin.Kind.DOCK and target.kind != Bin.Kind.DOCK:
+        count_away(source.warehouse, product, quantity)
+    item = ledger.move(source, target, product, quantity, operation=operation, by=by, cause=cause)
+    if source.is_blocked and not target.is_blocked:
+        outbox.ring("allocate")
+    return item
