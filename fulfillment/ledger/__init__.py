@@ -23,6 +23,7 @@ from fulfillment.ledger.outbound import (
 )
 from fulfillment.ledger.places import Place, Stop, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
+from fulfillment.ledger.shelf import Shelf, lock_shelf, moves_since, shelf_of
 from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
 from fulfillment.ledger.verify import verify
 from orders.lifecycle import AlreadyApplied
@@ -32,6 +33,7 @@ __all__ = [
     "NotEnoughStock",
     "Place",
     "Share",
+    "Shelf",
     "Stop",
     "Take",
     "Wish",
@@ -39,7 +41,9 @@ __all__ = [
     "book",
     "cancel",
     "deliver",
+    "lock_shelf",
     "move",
+    "moves_since",
     "open_warehouse",
     "pack",
     "pick",
@@ -50,6 +54,7 @@ __all__ = [
     "reserve",
     "set_aside",
     "share_out",
+    "shelf_of",
     "ship",
     "standing_bin",
     "unpick",

@@ -102,9 +102,10 @@ def _write_bins(deltas: Mapping[tuple[int, int, str], int]) -> None:
         (row.product_id, row.bin_id, row.lot): row.pk
         for row in BinStock.objects.filter(product__in=products, bin__in=bins)
     }
-    add_to(BinStock, ("quantity",), {known[key]: (delta,) for key, delta in deltas.items() if key in known})
+    changes = {known[key]: (delta, 1) for key, delta in deltas.items() if key in known}
+    add_to(BinStock, ("quantity", "version"), changes)
     BinStock.objects.bulk_create(
-        BinStock(product_id=product, bin_id=bin_id, lot=lot, quantity=delta)
+        BinStock(product_id=product, bin_id=bin_id, lot=lot, quantity=delta, version=1)
         for (product, bin_id, lot), delta in deltas.items()
         if (product, bin_id, lot) not in known
     )

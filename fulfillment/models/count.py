@@ -13,6 +13,17 @@ from orders.models import Product
 _STANDING = Q(status__in=["OPEN", "COUNTED", "RECOUNT", "APPROVED"])
 
 
+class CountQuerySet(models.QuerySet["Count"]):
+    def standing(self) -> "CountQuerySet":
+        return self.filter(status__in=Count.STANDING)
+
+    def to_count(self) -> "CountQuerySet":
+        return self.filter(status__in=Count.TO_COUNT)
+
+    def to_approve(self) -> "CountQuerySet":
+        return self.filter(status=Count.Status.COUNTED)
+
+
 class Count(models.Model):
     """A count of a bin, of a product wherever it lies, or of a product in a bin. Blind: the books' figure is not shown.
 
@@ -48,6 +59,8 @@ class Count(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.CharField(max_length=64, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CountQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -87,9 +100,9 @@ class Count(models.Model):
     def count(self, by: str, at: datetime) -> None:
         self.counted_by, self.counted_at = by, at
 
-    @transition(status, Status.COUNTED, Status.RECOUNT)
+    @transition(status, [Status.COUNTED, Status.APPROVED], Status.RECOUNT)
     def recount(self) -> None:
-        pass
+        self.approved_by, self.approved_at = "", None
 
     @transition(status, Status.COUNTED, Status.APPROVED)
     def approve(self, by: str, at: datetime) -> None:
@@ -111,25 +124,44 @@ class Count(models.Model):
 class CountLine(models.Model):
     """One position, a product in a bin, as it was counted the last time: `book` is what the books said right then.
 
-    `first` is how far the figure before a recount was from the books.
+    It is open, with no figure, from the scan of the article until its units are typed: by whom, and `seen` is the
+    version of the bin's stock at that moment. `first` is how far the figure before a recount was from the books.
     """
 
     count_of = models.ForeignKey(Count, models.CASCADE, related_name="lines", db_index=False)
     bin = models.ForeignKey(Bin, models.PROTECT, related_name="+", db_index=False)
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
-    book = models.PositiveIntegerField()
-    counted = models.PositiveIntegerField()
+    book = models.PositiveIntegerField(null=True, blank=True)
+    counted = models.PositiveIntegerField(null=True, blank=True)
     first = models.IntegerField(null=True, blank=True)
+    seen = models.PositiveBigIntegerField(default=0, editable=False)
+    by = models.CharField(max_length=64, blank=True)
+    opened_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["pk"]
         default_permissions = ("view",)
-        constraints = [models.UniqueConstraint(fields=["count_of", "bin", "product"], name="count_line_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["count_of", "bin", "product"], name="count_line_once"),
+            models.CheckConstraint(
+                condition=Q(book__isnull=True, counted__isnull=True) | Q(book__isnull=False, counted__isnull=False),
+                name="count_line_beside_the_books",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.product} in {self.bin}: {self.counted}"
+        return f"{self.product} in {self.bin}: {'open' if self.counted is None else self.counted}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.counted is None
 
     @property
     def difference(self) -> int:
         """How many units more were counted than the books say; fewer, if negative."""
-        return self.counted - self.book
+        return (self.counted or 0) - (self.book or 0)
+
+    @property
+    def is_due_again(self) -> bool:
+        """Say whether it differs from the books and was counted once only. What nobody found is looked for by none."""
+        return bool(self.difference) and self.first is None and self.bin.kind != Bin.Kind.MISSING

@@ -153,12 +153,16 @@ class ReorderRule(models.Model):
 
 
 class BinStock(models.Model):
-    """How many of a product lie in a bin. `lot` stays '' until a product asks for lots."""
+    """How many of a product lie in a bin. `lot` stays '' until a product asks for lots.
+
+    `version` grows with each change: who counts knows by it whether anything moved meanwhile.
+    """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="bin_stock", db_index=False)
     bin = models.ForeignKey(Bin, models.PROTECT, related_name="stock")
     lot = models.CharField(max_length=64, blank=True, default="")
     quantity = models.PositiveIntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         ordering = ["pk"]

@@ -18,7 +18,8 @@ def set_back(shipment: Shipment, units: Mapping[ShipmentLine, int], *, by: Actor
     with writing():
         with change(shipment, by=by) as fresh:
             ledger.unreserve(units, by=by, cause=cause)
-            ledger.set_aside(units, _planned(fresh.order, by))
+            if fresh.status != Shipment.Status.PLANNED:
+                ledger.set_aside(units, _planned(fresh.order, by))
             trim_tasks(units)
             facts = {"shipment": fresh.number, "units": sum(units.values()), "cause": cause}
             record(fresh.order, "stock.set_back", by=by, facts=facts)

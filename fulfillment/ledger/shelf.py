@@ -1,0 +1,47 @@
+"""What the books say lies in a bin, and whether anything moved there since somebody looked. Reads and locks only."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db.models import Q, Sum
+
+from fulfillment.ledger.posting import lock_items
+from fulfillment.models import Bin, BinStock, StockItem, StockMovement
+from orders.models import Product
+
+
+class Shelf(NamedTuple):
+    """Units of a product in a bin, and how often that number has changed."""
+
+    quantity: int = 0
+    version: int = 0
+
+
+def lock_shelf(place: Bin, products: Iterable[int]) -> dict[int, Shelf]:
+    """Lock the stock of these products, and return product → what lies in the bin."""
+    ids = set(products)
+    items = StockItem.objects.filter(warehouse=place.warehouse_id, product__in=ids)
+    lock_items(items.values_list("pk", flat=True))
+    found = shelf_of(place, ids)
+    return {product: found.get(product, Shelf()) for product in ids}
+
+
+def shelf_of(place: Bin, products: Iterable[int] | None = None) -> dict[int, Shelf]:
+    """Return product → what lies, or ever lay, in the bin."""
+    rows = BinStock.objects.filter(bin=place).order_by()
+    if products is not None:
+        rows = rows.filter(product__in=products)
+    sums = rows.values_list("product").annotate(units=Sum("quantity"), changes=Sum("version"))
+    return {product: Shelf(units, changes) for product, units, changes in sums}
+
+
+def moves_since(place: Bin, product: Product, changes: int) -> int:
+    """Return how many units the last so many changes brought into the bin; took out, if negative."""
+    item = StockItem.objects.filter(product=product, warehouse=place.warehouse_id)
+    here = Q(from_bin=place) | Q(to_bin=place)
+    moves = StockMovement.objects.filter(here, stock_item__in=item).order_by("-pk")[: max(changes, 0)]
+    return sum(_sign(move, place) * move.quantity for move in moves)
+
+
+def _sign(move: StockMovement, place: Bin) -> int:
+    return (move.to_bin_id == place.pk) - (move.from_bin_id == place.pk)

@@ -1,0 +1,29 @@
+"""Counting: blind, once more where it differs, approved by another where it differs much, booked with its cause."""
+
+from fulfillment.services.counts.approve import approve_count, cancel_count, count_again, judge_count
+from fulfillment.services.counts.ask import NotCountable, ask_count
+from fulfillment.services.counts.book import apply_count
+from fulfillment.services.counts.figures import (
+    MovedMeanwhile,
+    close_sheet,
+    count_position,
+    open_position,
+    places_left,
+    seen_at,
+)
+
+__all__ = [
+    "MovedMeanwhile",
+    "NotCountable",
+    "apply_count",
+    "approve_count",
+    "ask_count",
+    "cancel_count",
+    "close_sheet",
+    "count_again",
+    "count_position",
+    "judge_count",
+    "open_position",
+    "places_left",
+    "seen_at",
+]

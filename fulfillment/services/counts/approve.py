@@ -1,0 +1,55 @@
+"""Whether a count is believed: by itself where it differs little, else by somebody else than who counted."""
+
+from django.utils import timezone
+
+from fulfillment.models import Count
+from fulfillment.services.counts.book import apply_count
+from orders.lifecycle import NotAllowed, Refused, change, why_not
+from orders.models import Actor
+
+SYSTEM = Actor.system("count")
+
+
+class YourOwnCount(Refused):
+    """Nobody approves what they counted."""
+
+    code = "your_own_count"
+
+
+def judge_count(count: Count) -> Count:
+    """Approve and book a count that differs by no more than the warehouse tolerates; leave any other to a person."""
+    with change(count, by=SYSTEM) as fresh:
+        if fresh.status == Count.Status.COUNTED and is_small(fresh):
+            fresh.approve(str(SYSTEM), timezone.now())
+    return apply_count(fresh) if fresh.status == Count.Status.APPROVED else fresh
+
+
+def is_small(count: Count) -> bool:
+    """Say whether each position for itself is near enough to the books."""
+    return all(abs(line.difference) <= count.warehouse.count_tolerance for line in count.lines.all())
+
+
+def approve_count(count: Count, *, by: Actor) -> Count:
+    """Believe a count, and book it. Raises NotAllowed, YourOwnCount."""
+    with change(count, by=by) as fresh:
+        if fresh.status == Count.Status.COUNTED and str(by) == fresh.counted_by:
+            raise YourOwnCount("You counted this yourself: somebody else has to approve it.")
+        fresh.approve(str(by), timezone.now())
+    return apply_count(fresh)
+
+
+def count_again(count: Count, *, by: Actor) -> Count:
+    """Have the positions that differ counted once more. Raises NotAllowed."""
+    with change(count, by=by) as fresh:
+        if fresh.status != Count.Status.COUNTED and (blockers := why_not(fresh, "recount")):
+            raise NotAllowed(blockers)
+        fresh.recount()
+        fresh.lines.update(first=None)
+    return fresh
+
+
+def cancel_count(count: Count, *, by: Actor) -> Count:
+    """Give a count up: nothing is booked. Raises NotAllowed."""
+    with change(count, by=by) as fresh:
+        fresh.cancel()
+    return fresh

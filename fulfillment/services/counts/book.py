@@ -1,0 +1,151 @@
+"""Booking an approved count: what differs becomes entries of the ledger, with the count as their cause."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from fulfillment import ledger
+from fulfillment.models import Bin, BinStock, Count, CountLine, Reservation, Shipment, ShipmentLine, StockItem
+from fulfillment.services.set_back import set_back
+from orders import outbox
+from orders.lifecycle import change
+from orders.models import Actor
+
+TRIES = 5
+
+
+def apply_count(count: Count) -> Count:
+    """Book what the count found. Where the bin holds too little by now to take off what lacks, it is counted again.
+
+    Units that lack and are promised to orders wait again first, those of the last promise before others. Is what
+    they free promised anew in the meantime, it is tried again; in the end it stays approved for the next turn.
+    """
+    for _ in range(TRIES):
+        _set_back_what_lacks(count)
+        with change(count, by=_by(count)) as fresh:
+            if fresh.status != Count.Status.APPROVED:
+                return fresh
+            lines = _differing(fresh)
+            items = _lock(fresh, lines)
+            if _is_gone(lines):
+                fresh.recount()
+                fresh.lines.update(first=None)
+                return fresh
+            if any(_shortage(items[product], lines) > 0 for product in items):
+                continue
+            for line in sorted(lines, key=lambda line: line.difference, reverse=True):  # what was found, first
+                _book(fresh, line)
+            fresh.apply(timezone.now())
+            outbox.ring("allocate")
+            return fresh
+    return fresh
+
+
+def _by(count: Count) -> Actor:
+    return Actor.parse(count.approved_by or "system:count")
+
+
+def _differing(count: Count) -> list[CountLine]:
+    lines = count.lines.select_related("bin__warehouse", "product")
+    return [line for line in lines if line.difference]
+
+
+def _lock(count: Count, lines: Iterable[CountLine]) -> dict[int, StockItem]:
+    """Return product → its stock item, all of them locked at once."""
+    products = {line.product_id for line in lines}
+    items = StockItem.objects.filter(warehouse=count.warehouse_id, product__in=products).order_by("pk")
+    return {item.product_id: item for item in items.select_for_update(no_key=True)}
+
+
+def _is_gone(lines: Iterable[CountLine]) -> bool:
+    """Say whether a bin holds fewer units by now than lack in it: they were taken after they were counted."""
+    return any(_held(line) + line.difference < 0 for line in lines if line.bin.kind != Bin.Kind.MISSING)
+
+
+def _held(line: CountLine) -> int:
+    return sum(BinStock.objects.filter(bin=line.bin_id, product=line.product_id).values_list("quantity", flat=True))
+
+
+def _shortage(item: StockItem, lines: Iterable[CountLine]) -> int:
+    """Return how many units must not be promised any more before all of it can be booked."""
+    here = [line for line in lines if line.product_id == item.product_id and not line.bin.is_blocked]
+    return -sum(line.difference for line in here) - item.free
+
+
+def _book(count: Count, line: CountLine) -> None:
+    delta = line.difference
+    if delta > 0:
+        delta -= _find_missing(count, line)
+    elif line.bin.kind == Bin.Kind.MISSING:
+        delta = -min(-delta, _held(line))
+    if delta:
+        ledger.adjust(
+            line.bin.warehouse,
+            line.product,
+            delta,
+            bin_code=line.bin.code,
+            operation=f"{count}, {line.pk}",
+            by=_by(count),
+            cause=_cause(count),
+        )
+
+
+def _find_missing(count: Count, line: CountLine) -> int:
+    """Bring back as many of the units that were missing as were found; return how many."""
+    missing = ledger.standing_bin(count.warehouse, Bin.Kind.MISSING)
+    lost = ledger.shelf_of(missing, [line.product_id]).get(line.product_id, ledger.Shelf()).quantity
+    units = min(lost, line.difference)
+    if units:
+        named = f"{count}, {line.pk}, found"
+        ledger.move(missing, line.bin, line.product, units, operation=named, by=_by(count), cause=_cause(count))
+    return units
+
+
+def _cause(count: Count) -> str:
+    return f"count {count.pk}"
+
+
+def _set_back_what_lacks(count: Count) -> None:
+    lines = _differing(count)
+    items = StockItem.objects.filter(warehouse=count.warehouse_id, product__in={line.product_id for line in lines})
+    for item in items.select_related("product"):
+        lacking = _shortage(item, lines)
+        for shipment in _last_promised_first(item) if lacking > 0 else ():
+            lacking -= _set_back(shipment, item, lacking, count)
+            if lacking <= 0:
+                break
+
+
+def _last_promised_first(item: StockItem) -> list[Shipment]:
+    held = Reservation.objects.filter(
+        stock_item=item,
+        status=Reservation.Status.OPEN,
+        shipment_line__picked__lt=F("shipment_line__reserved"),
+    )
+    found = Shipment.objects.not_left().filter(pk__in=held.values("shipment_line__shipment"))
+    return list(found.order_by("-order__deliver_by", "-order__placed_at", "-pk"))
+
+
+def _set_back(shipment: Shipment, item: StockItem, lacking: int, count: Count) -> int:
+    """Let units of a shipment that are not picked wait again; return how many. Who booked it already wants none."""
+    by, cause = _by(count), _cause(count)
+    with change(count, by=by) as standing, change(shipment, by=by) as fresh:
+        if standing.status != Count.Status.APPROVED or fresh.status not in Shipment.NOT_LEFT:
+            return 0
+        units: dict[ShipmentLine, int] = {}
+        for line in _kept_here(fresh, item):
+            if taken := min(line.reserved - line.picked, lacking - sum(units.values())):
+                units[line] = taken
+        if units:
+            set_back(fresh, units, by=by, cause=cause)
+    return sum(units.values())
+
+
+def _kept_here(shipment: Shipment, item: StockItem) -> list[ShipmentLine]:
+    """Return the lines for which units of this item, and of no other warehouse, are kept."""
+    elsewhere = Reservation.objects.filter(shipment_line=OuterRef("pk"), status=Reservation.Status.OPEN).exclude(
+        stock_item=item
+    )
+    lines = shipment.lines.filter(~Exists(elsewhere), order_line__product=item.product_id, reserved__gt=F("picked"))
+    return list(lines.select_related("order_line"))
