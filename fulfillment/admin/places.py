@@ -9,17 +9,17 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from fulfillment import ledger
-from fulfillment.admin.stock import warehouses
+from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.ledger.stock import DEFAULT_BIN, PUT_BACK, STANDING
 from fulfillment.models import Bin, Warehouse
-from orders.admin.base import HouseAdmin
 from orders.admin.filters import field_filter
 
 NAMED_BY_THE_LEDGER = frozenset({PUT_BACK, DEFAULT_BIN, *STANDING})
 
 
 @admin.register(Warehouse)
-class WarehouseAdmin(HouseAdmin):
+class WarehouseAdmin(ScopedAdmin):
+    warehouse_path = "pk"
     list_display = ("code", "name", "priority")
     ordering = ("priority", "code")
 
@@ -51,11 +51,11 @@ class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
 
 
 @admin.register(Bin)
-class BinAdmin(HouseAdmin):
+class BinAdmin(ScopedAdmin):
     form = BinForm
     list_display = ("code", "warehouse", "kind_word")
     list_filter = (
-        field_filter("warehouse", "Warehouse", warehouses),
+        warehouse_filter(),
         field_filter("kind", "Kind", lambda: Bin.Kind.choices),
     )
     list_select_related = ("warehouse",)

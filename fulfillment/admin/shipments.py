@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.admin.shipment_acts import ACTS
-from fulfillment.admin.stock import warehouses
 from fulfillment.models import Shipment
 from orders.admin import badges
 from orders.admin.acting import ActingAdmin, Bound
@@ -22,15 +22,16 @@ from orders.numbers import read_number
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(ActingAdmin, ReadOnlyAdmin):
+class ShipmentAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Lists shipments, newest first; each leads to its order."""
 
+    is_shared = True
     acts = ACTS
     is_logged = False
     list_display = ("shipment_number", "where", "warehouse", "order_of", "planned_at", "shipped_at")
     list_filter = (
         field_filter("status", "Status", lambda: Shipment.Status.choices),
-        field_filter("warehouse", "Warehouse", warehouses),
+        warehouse_filter(),
     )
     list_select_related = ("order", "warehouse")
     search_fields = ("number",)
@@ -54,7 +55,7 @@ class ShipmentAdmin(ActingAdmin, ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        return redirect(self.page_url(get_object_or_404(Shipment, pk=object_id)))
+        return redirect(self.page_url(get_object_or_404(self.get_queryset(request), pk=object_id)))
 
     def page(self, request: HttpRequest, thing: Any, bound: Bound) -> HttpResponse:
         return show_again(request, self, thing.order_id, bound)

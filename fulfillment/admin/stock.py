@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement, Warehouse
 from fulfillment.services import adjust_stock, receive_stock
@@ -36,10 +37,6 @@ ADJUST_REASONS = [
     ("expired", "Past its date"),
     ("own use", "Taken for our own use"),
 ]
-
-
-def warehouses() -> list[tuple[str, str]]:
-    return [(str(warehouse.pk), str(warehouse)) for warehouse in Warehouse.objects.all()]
 
 
 class _InWarehouse(ActForm):
@@ -87,15 +84,16 @@ def _adjust(item: StockItem, by: Actor, data: dict[str, Any]) -> object:
 class ReceiveForm(ActForm):
     """Goods that arrive, in a warehouse that may never have had them."""
 
-    warehouse = forms.ModelChoiceField(Warehouse.objects.all(), widget=UnfoldAdminSelectWidget())
+    warehouse = forms.ModelChoiceField(Warehouse.objects.none(), widget=UnfoldAdminSelectWidget())
     sku = text_field("SKU", max_length=64)
     quantity = number_field("Units", high=MOST)
     bin = text_field("Bin", max_length=32, help_text="Made if there is none of that code.")
     reference = text_field("Reference", help_text="The supplier's delivery note, for example.")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, warehouses: QuerySet[Warehouse], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.update(bin=DEFAULT_BIN, warehouse=Warehouse.objects.first())
+        self.fields["warehouse"].queryset = warehouses  # type: ignore[attr-defined]  # the field's class has it
+        self.initial.update(bin=DEFAULT_BIN, warehouse=warehouses.first())
 
     def clean_sku(self) -> Product:
         sku = self.cleaned_data["sku"].strip()
@@ -118,7 +116,7 @@ STATES = [("none", "Nothing there"), ("reserved", "Some of it reserved"), ("bloc
 
 
 @admin.register(StockItem)
-class StockItemAdmin(ActingAdmin, ReadOnlyAdmin):
+class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Balances. They follow from the movements, and only the ledger writes either."""
 
     acts = (
@@ -129,7 +127,7 @@ class StockItemAdmin(ActingAdmin, ReadOnlyAdmin):
     add_label = "Receive goods"
     list_display = ("product_name", "warehouse", "free_units", "reserved", "on_hand", "blocked_units")
     list_filter = (
-        field_filter("warehouse", "Warehouse", warehouses),
+        warehouse_filter(),
         choice_filter("state", "State", lambda: STATES, _by_state),
     )
     list_select_related = ("product", "warehouse")
@@ -147,7 +145,7 @@ class StockItemAdmin(ActingAdmin, ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ReceiveForm(request.POST or None, thing=None)
+        form = ReceiveForm(request.POST or None, thing=None, warehouses=Warehouse.objects.of(request.user))
         if not form.is_valid():
             return self.form_page(request, form, "Receive goods", "Receive")
         data = form.cleaned_data
@@ -196,26 +194,22 @@ def with_names(movements: Sequence[StockMovement] | QuerySet[StockMovement]) -> 
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnlyAdmin):
+class StockMovementAdmin(ScopedAdmin, ReadOnlyAdmin):
     """The ledger's entries, newest first: written once, never changed."""
 
+    warehouse_path = "stock_item__warehouse"
     list_display = ("at", "kind_word", "quantity", "product_name", "way", "order_of", "cause", "by_whom")
     list_display_links = None
     list_filter = (
         field_filter("kind", "Kind", lambda: StockMovement.Kind.choices),
-        choice_filter(
-            "warehouse",
-            "Warehouse",
-            warehouses,
-            lambda rows, chosen: rows.filter(stock_item__warehouse=chosen),
-        ),
+        warehouse_filter("stock_item__warehouse"),
     )
     search_fields = ("stock_item__product__sku",)
     search_help_text = "SKU"
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockMovement]:
-        return MOVEMENTS.all()
+        return self.scoped(request, MOVEMENTS.all())
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

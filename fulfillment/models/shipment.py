@@ -1,6 +1,7 @@
 """Shipments: what of an order can go together; and the parcels they leave in."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -8,13 +9,25 @@ from django.utils import timezone
 from django_fsm import FSMField, transition
 
 from fulfillment.blockers import is_allowed
+from fulfillment.models.scope import within
 from fulfillment.models.stock import Warehouse
 from orders.models import Hold, Order, OrderLine
 from orders.models.order import Names
 from orders.numbers import read_number
 
+if TYPE_CHECKING:
+    from fulfillment.models.scope import Person
+
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    def of(self, user: "Person") -> "ShipmentQuerySet":
+        """Keep those of the warehouses where this person works, and those that belong to none yet."""
+        return self.filter(within(user, or_none=True))
+
+    def with_mine(self, user: "Person") -> "ShipmentQuerySet":
+        """Annotate `is_mine`: whether `of` keeps it."""
+        return self.annotate(is_mine=within(user, or_none=True))
+
     def standing(self) -> "ShipmentQuerySet":
         return self.exclude(status=Shipment.Status.CANCELLED)
 

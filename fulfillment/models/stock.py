@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.auth.models import AnonymousUser
-
+from fulfillment.models.scope import within
 from orders.models import OrderLine, Product
+
+if TYPE_CHECKING:
+    from fulfillment.models.scope import Person
 
 _POSITION = re.compile(r"([A-Z]{1,2}|\d{1,3})[-. ](\d{1,3})(?:[-. ](\d{1,3}))?$")
 _NOWHERE = 32_767
@@ -26,10 +26,9 @@ def _aisle(text: str) -> int:
 
 
 class WarehouseQuerySet(models.QuerySet["Warehouse"]):
-    def of(self, user: "AbstractBaseUser | AnonymousUser") -> "WarehouseQuerySet":
+    def of(self, user: "Person") -> "WarehouseQuerySet":
         """Keep the warehouses that this person works in: all of them, unless some are named."""
-        named = self.filter(staff__user=user.pk)
-        return named if named.exists() else self
+        return self.filter(within(user, "pk"))
 
 
 class Warehouse(models.Model):

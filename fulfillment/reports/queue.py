@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Count, Prefetch, Q
 
 from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.models.shipment import ShipmentQuerySet
 
 Status = Shipment.Status
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -42,11 +43,11 @@ def step_of(status: str) -> str | None:
     return next((step for step, statuses in STEPS.items() if status in statuses), None)
 
 
-def waiting(today: date) -> dict[str, Waiting]:
-    """Count the shipments on the floor, by the step they wait for."""
+def waiting(shipments: ShipmentQuerySet, today: date) -> dict[str, Waiting]:
+    """Count those of the shipments that are on the floor, by the step they wait for."""
     found = {step: Waiting() for step in STEPS}
     free, late = Q(is_blocked=False), Q(is_blocked=False, order__ship_by__lt=today)
-    rows = Shipment.objects.filter(status__in=Shipment.ON_FLOOR).with_blocked().order_by().values_list("status")
+    rows = shipments.filter(status__in=Shipment.ON_FLOOR).with_blocked().order_by().values_list("status")
     for status, every, unblocked, overdue in rows.annotate(
         every=Count("pk"), free=Count("pk", filter=free), late=Count("pk", filter=late)
     ):
@@ -57,10 +58,10 @@ def waiting(today: date) -> dict[str, Waiting]:
     return found
 
 
-def queue(step: str) -> list[Row]:
-    """List what can be done next, what is due first; what is blocked is not offered."""
+def queue(shipments: ShipmentQuerySet, step: str) -> list[Row]:
+    """List what of the shipments can be done next, what is due first; what is blocked is not offered."""
     lines = Prefetch("lines", ShipmentLine.objects.filter(quantity__gt=0))
-    offered = Shipment.objects.filter(status__in=STEPS[step]).unblocked().due_first()
+    offered = shipments.filter(status__in=STEPS[step]).unblocked().due_first()
     return [_row(shipment) for shipment in offered.select_related("order").prefetch_related(lines)[:LISTED]]
 
 

@@ -61,8 +61,10 @@ def is_htmx(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
-def load(number: str) -> Shipment:
-    return get_object_or_404(Shipment.objects.select_related("order", "warehouse"), number=number)
+def load(request: HttpRequest, number: str) -> Shipment:
+    """Return the shipment, if it is one of the warehouses where this person works. Raises Http404."""
+    mine = Shipment.objects.of(request.user).select_related("order", "warehouse")
+    return get_object_or_404(mine, number=number)
 
 
 def say(request: HttpRequest, sentence: str, *, is_right: bool) -> None:

@@ -18,7 +18,8 @@ TITLES = {"pick": "To pick", "pack": "To pack", "ship": "To ship"}
 @allowed_to(*PERMISSIONS)
 def entry(request: HttpRequest) -> HttpResponse:
     """Show the queues of the steps that this person may do, one of them opened."""
-    counts = reports.waiting(timezone.localdate())
+    here = Shipment.objects.of(request.user)
+    counts = reports.waiting(here, timezone.localdate())
     mine = [step for step in reports.STEPS if may(request, step)]
     chosen = request.GET.get("queue", "")
     if chosen not in mine:
@@ -26,7 +27,7 @@ def entry(request: HttpRequest) -> HttpResponse:
     context = {
         "queues": [(step, TITLES[step], counts[step]) for step in mine],
         "chosen": chosen,
-        "rows": reports.queue(chosen) if chosen else [],
+        "rows": reports.queue(here, chosen) if chosen else [],
         "counted": counts.get(chosen),
         "listed": reports.LISTED,
         "today": timezone.localdate(),
@@ -41,7 +42,7 @@ def entry(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """Go straight to what was scanned: a shipment, or the one of an order that is on the floor."""
     text = request.GET.get("scanned", "").strip()[:64]
-    found = list(Shipment.objects.numbered(text).order_by("pk"))
+    found = list(Shipment.objects.of(request.user).numbered(text).order_by("pk"))
     here = [shipment for shipment in found if shipment.status in Shipment.ON_FLOOR]
     if len(here) == 1:
         return redirect("floor:shipment", here[0].number)
@@ -53,7 +54,7 @@ def find(request: HttpRequest) -> HttpResponse:
 @allowed_to("pick", "pack", "ship")
 def open_shipment(request: HttpRequest, number: str) -> HttpResponse:
     """Lead to the screen of the step that the shipment waits for."""
-    shipment = load(number)
+    shipment = load(request, number)
     step = reports.step_of(shipment.status)
     if step and may(request, step):
         return redirect(f"floor:{step}", shipment.number)
@@ -77,7 +78,7 @@ def _state(shipment: Shipment) -> str:
 def _onward(request: HttpRequest) -> dict[str, str] | None:
     """Offer the next step of the shipment that was just worked on, to those who may do it."""
     number = request.GET.get("done")
-    shipment = Shipment.objects.filter(number=number).first() if number else None
+    shipment = Shipment.objects.of(request.user).filter(number=number).first() if number else None
     step = reports.step_of(shipment.status) if shipment else None
     if shipment is None or step is None or not may(request, step):
         return None

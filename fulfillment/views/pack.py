@@ -14,7 +14,7 @@ from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load
 @allowed_to("pack")
 def pack(request: HttpRequest, number: str) -> HttpResponse:
     """Show what belongs in the box, and take a scan there."""
-    shipment = load(number)
+    shipment = load(request, number)
     if request.method != "POST":
         return in_the_way(request, shipment, "pack") or _screen(request, shipment)
     form = ScanForm(request.POST)

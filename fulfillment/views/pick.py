@@ -16,7 +16,7 @@ from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load
 @allowed_to("pick")
 def pick(request: HttpRequest, number: str) -> HttpResponse:
     """Show the stop where the walk is, and take a scan there."""
-    shipment = load(number)
+    shipment = load(request, number)
     if request.method != "POST":
         return in_the_way(request, shipment, "pick") or _screen(request, shipment)
     form = ScanForm(request.POST)

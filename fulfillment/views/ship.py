@@ -19,7 +19,7 @@ RECENT = 50
 @allowed_to("ship")
 def ship(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for the parcels, and let them leave."""
-    shipment = load(number)
+    shipment = load(request, number)
     lines = lines_of(shipment)
     if request.method != "POST":
         return in_the_way(request, shipment, "ship") or _screen(request, shipment, lines)

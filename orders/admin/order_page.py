@@ -94,11 +94,15 @@ STAGE_LABELS = {
 }
 
 
-def load(order_id: str | int) -> Order | None:
-    """Return the order with all that its page reads, in a fixed number of queries."""
-    shipments = Shipment.objects.select_related("warehouse").prefetch_related(
-        Prefetch("lines", ShipmentLine.objects.select_related("order_line").order_by("order_line__number")),
-        Prefetch("parcels", Parcel.objects.select_related("tracker").prefetch_related("lines")),
+def load(user: Any, order_id: str | int) -> Order | None:
+    """Return the order with all that its page shows this user, in a fixed number of queries."""
+    shipments = (
+        Shipment.objects.with_mine(user)
+        .select_related("warehouse")
+        .prefetch_related(
+            Prefetch("lines", ShipmentLine.objects.select_related("order_line").order_by("order_line__number")),
+            Prefetch("parcels", Parcel.objects.select_related("tracker").prefetch_related("lines")),
+        )
     )
     orders = Order.objects.select_related("channel", "customer", "shipping_method").prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("product").order_by("number")),
@@ -121,7 +125,7 @@ def order_page(request: HttpRequest, model_admin: Any, order: Order, bound: Boun
         **_what_and_where(order, shipments),
         **_what_now(request, order, bound),
         **_trail(order, shipments, may, request.GET.get("show", "")),
-        "shipments": [_card(request, acts, each, bound) for each in _standing(shipments)],
+        "shipments": [_card(request, acts if each.is_mine else (), each, bound) for each in _standing(shipments)],
         "may": {name: may(permission) for name, permission in SEEN.items()},
         "opts": Order._meta,
         "order": order,
@@ -151,7 +155,7 @@ SEEN = {
 }
 
 
-def _standing(shipments: Sequence[Shipment]) -> list[Shipment]:
+def _standing(shipments: Sequence[Any]) -> list[Any]:
     return [each for each in shipments if each.status != Shipment.Status.CANCELLED]
 
 

@@ -138,7 +138,7 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
-        order = load(object_id)
+        order = load(request.user, object_id)
         if order is None:
             raise Http404(object_id)
         return order_page(request, self, order, (extra_context or {}).get("bound"))
@@ -196,7 +196,7 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
 
 def show_again(request: HttpRequest, admin_of: ReadOnlyAdmin, order_id: int, bound: Bound) -> HttpResponse:
     """Show the page of an order, with the form on it that was filled in wrongly."""
-    order = load(order_id)
+    order = load(request.user, order_id)
     if order is None:
         raise Http404(order_id)
     response = order_page(request, admin_of, order, bound)

@@ -110,7 +110,11 @@ def test_what_is_due_first_stands_first(shop: Shop, manager: Client) -> None:
     page = queue(manager)
     assert sorted(numbers, key=page.index) == numbers
     assert "To pick 3 2 late" in page
-    assert [row.shipment.order.ship_by < today for row in reports.queue("pick")] == [True, True, False]
+    assert [row.shipment.order.ship_by < today for row in reports.queue(Shipment.objects.all(), "pick")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_each_queue_counts_its_own(shop: Shop, manager: Client) -> None:
@@ -151,8 +155,8 @@ def test_what_has_no_address_is_not_offered(shop: Shop) -> None:
 def offers(here: Shipment, step: str) -> bool:
     """Say whether the queue offers the shipment; it must count it so, and the guard must say the same."""
     verb = {"pick": "start_picking", "pack": "pack", "ship": "ship"}[step]
-    count = reports.waiting(timezone.localdate())[step]
-    is_offered = [row.shipment for row in reports.queue(step)] == [here]
+    count = reports.waiting(Shipment.objects.all(), timezone.localdate())[step]
+    is_offered = [row.shipment for row in reports.queue(Shipment.objects.all(), step)] == [here]
     assert (count.free, count.blocked) == (int(is_offered), int(not is_offered))
     assert is_offered is not bool(reasons(Shipment.objects.get(pk=here.pk), verb))
     return is_offered
@@ -246,5 +250,11 @@ def test_the_queues_read_what_is_on_the_floor_alone(shop: Shop) -> None:
     shop.receive(shop.mug, 50)
     hold_order(shop.order((shop.mug, 1)), by=ALICE, reason="OTHER", lines=[1])
     guarded = {"fulfillment_shipment", "fulfillment_shipmentline", "orders_order", "orders_orderline", "orders_hold"}
-    plans = plans_of(lambda: (reports.waiting(timezone.localdate()), [reports.queue(step) for step in reports.STEPS]))
+    mine = Shipment.objects.of(person("picker"))
+    plans = plans_of(
+        lambda: (
+            reports.waiting(mine, timezone.localdate()),
+            [reports.queue(mine, step) for step in reports.STEPS],
+        )
+    )
     assert (len(plans), [plan for plan in plans if reads_whole(plan, guarded)]) == (4, [])

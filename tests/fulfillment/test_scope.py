@@ -1,0 +1,127 @@
+"""Whoever works in one warehouse sees and touches no other; whoever is named for none works in all."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from fulfillment import ledger
+from fulfillment.models import Shipment, Staff, StockItem, StockMovement, Warehouse
+from tests.factories import Shop, shipment
+from tests.fulfillment.floor import person, words
+
+
+@pytest.fixture
+def far(shop: Shop) -> Warehouse:
+    """The shop's warehouse holds mugs, another one teapots."""
+    far = ledger.open_warehouse("FAR")
+    shop.receive(shop.mug, 5)
+    shop.receive(shop.teapot, 5, warehouse=far)
+    return far
+
+
+def scoped(role: str, *warehouses: Warehouse, name: str = "alice") -> User:
+    user = person(role, name)
+    Staff.objects.create(user=user).warehouses.set(warehouses)
+    return user
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_who_is_named_for_none_works_in_all(shop: Shop, far: Warehouse) -> None:
+    everywhere, nowhere_named = person("picker", "bob"), scoped("picker")
+    here = scoped("picker", shop.warehouse, name="charlie")
+    both = scoped("picker", shop.warehouse, far, name="dan")
+    for user, found in ((everywhere, 2), (nowhere_named, 2), (here, 1), (both, 2)):
+        assert Warehouse.objects.of(user).count() == found
+    assert list(Warehouse.objects.of(here)) == [shop.warehouse]
+
+
+def test_what_belongs_to_no_warehouse_belongs_to_all(shop: Shop, far: Warehouse) -> None:
+    here = scoped("picker", shop.warehouse)
+    mugs, teapots, waiting = (
+        shipment(shop.order((what, n))) for what, n in ((shop.mug, 1), (shop.teapot, 1), (shop.mug, 9))
+    )
+    planned = waiting.order.shipments.get(status="PLANNED") if waiting.status != "PLANNED" else waiting
+    assert {mugs.pk, planned.pk} <= set(Shipment.objects.of(here).values_list("pk", flat=True))
+    assert not Shipment.objects.of(here).filter(pk=teapots.pk).exists()
+    marked = dict(Shipment.objects.with_mine(here).values_list("pk", "is_mine"))
+    assert (marked[mugs.pk], marked[planned.pk], marked[teapots.pk]) == (True, True, False)
+
+
+def test_the_floor_shows_and_takes_ones_own_alone(shop: Shop, far: Warehouse) -> None:
+    theirs, mine = shop.order((shop.teapot, 1)), shop.order((shop.mug, 1))
+    client = client_of(scoped("manager", shop.warehouse))
+    page = words(client.get("/floor/"))
+    assert (mine.number in page, theirs.number in page, "To pick 1" in page) == (True, False, True)
+    number = shipment(theirs).number
+    for step in ("", "pick/", "pack/", "ship/"):
+        url = f"/floor/{number}/{step}"
+        assert client.get(url).status_code == 404
+        assert client.post(url, {"whole": "1"}).status_code == (404 if step else 405)
+    assert "no order or shipment that we know" in words(client.get("/floor/find/", {"scanned": number}, follow=True))
+    assert "Pick it now" not in words(client.get("/floor/", {"done": number}))
+    assert shipment(theirs).status == "READY"
+
+
+def test_the_admin_lists_ones_own_alone(shop: Shop, far: Warehouse) -> None:
+    theirs, mine = shop.order((shop.teapot, 1)), shop.order((shop.mug, 1))
+    client = client_of(scoped("manager", shop.warehouse))
+    for name, own, other in (
+        ("shipment", mine.number, theirs.number),
+        ("stockitem", "MUG-01", "TEA-01"),
+        ("stockmovement", "MUG-01", "TEA-01"),
+        ("warehouse", "MAIN", "FAR"),
+        ("bin", "A-01-01", "FAR"),
+    ):
+        page = client.get(f"/admin/fulfillment/{name}/").content.decode()
+        assert (name, own in page, other in page) == (name, True, False)
+        chosen = client.get(f"/admin/fulfillment/{name}/", {"warehouse": far.pk}).content.decode()
+        assert (name, other in chosen) == (name, False)
+
+
+def everything() -> tuple[Any, ...]:
+    return StockMovement.objects.count(), list(Shipment.objects.values_list("status")), list(Warehouse.objects.values())
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_acts_of_another_warehouse_are_not_there(shop: Shop, far: Warehouse, role: str) -> None:
+    theirs = shipment(shop.order((shop.teapot, 1)))
+    client = client_of(scoped(role, shop.warehouse))
+    item, before = StockItem.objects.get(warehouse=far), everything()
+    for url in (
+        f"shipment/{theirs.pk}/do/pick/",
+        f"shipment/{theirs.pk}/do/ship/",
+        f"stockitem/{item.pk}/do/receive/",
+        f"stockitem/{item.pk}/do/adjust/",
+    ):
+        assert client.post(f"/admin/fulfillment/{url}", {"whole": "1"}).status_code in {403, 404}
+    given = {"warehouse": far.pk, "sku": "MUG-01", "quantity": 3, "bin": "STOCK", "reference": "DN"}
+    answer = client.post("/admin/fulfillment/stockitem/add/", given | {"operation": "0" * 32})
+    assert (answer.status_code, "Select a valid choice" in answer.content.decode()) == (422, True)
+    for kind, pk in (("stockitem", item.pk), ("warehouse", far.pk), ("bin", far.bins.first().pk)):
+        for call in (client.get, client.post):
+            assert call(f"/admin/fulfillment/{kind}/{pk}/change/").status_code in {302, 403, 404}
+    assert everything() == before
+
+
+def test_an_order_shows_all_its_shipments_and_buttons_for_ones_own(shop: Shop, far: Warehouse) -> None:
+    order = shop.order((shop.mug, 1), (shop.teapot, 1))
+    mine, theirs = order.shipments.get(warehouse=shop.warehouse), order.shipments.get(warehouse=far)
+    page = client_of(scoped("picker", shop.warehouse)).get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    assert (mine.number in page, theirs.number in page) == (True, True)
+    buttons = [f"/admin/fulfillment/shipment/{each.pk}/do/pick/" in page for each in (mine, theirs)]
+    assert buttons == [True, False]
+
+
+def test_a_new_bin_can_be_made_in_ones_own_warehouse_alone(shop: Shop, far: Warehouse) -> None:
+    client = client_of(scoped("admin", shop.warehouse))
+    page = client.get("/admin/fulfillment/bin/add/").content.decode()
+    assert (f'value="{shop.warehouse.pk}"' in page, "FAR" in page) == (True, False)
+    client.post("/admin/fulfillment/bin/add/", {"warehouse": far.pk, "code": "X-1", "kind": "PICK"})
+    assert not far.bins.filter(code="X-1").exists()
