@@ -6,6 +6,7 @@ No reason means allowed: the FSM's condition, the greyed button and every "why i
 from typing import Any
 
 from fulfillment.blockers import floor, shipment
+from fulfillment.blockers.expected import note_expected
 from fulfillment.blockers.shipment import (
     SHIPMENT_STATE,
     SHIPMENT_VERB,
@@ -21,6 +22,7 @@ __all__ = [
     "SHIPMENT_VERB",
     "cancel_lines_reasons",
     "is_allowed",
+    "note_expected",
     "order_reasons",
     "reasons",
     "why_not_shipped",

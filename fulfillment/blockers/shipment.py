@@ -1,9 +1,12 @@
 """Why a shipment cannot go on, and the whole answer for an order."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.utils.formats import date_format
+
+from fulfillment.blockers.expected import note_lines
 from orders import blockers as orders
 from orders.blockers import Reason, wrong_status
 
@@ -110,10 +113,16 @@ def _why_shipment_waits(shipment: "Shipment") -> list[Reason]:
 
 def _waiting_stock(shipment: "Shipment") -> list[Reason]:
     """Name what of the shipment is not reserved yet."""
-    missing = [f"{line.waiting} × {line.order_line.name}" for line in shipment.lines.all() if line.waiting]
+    lines = [line for line in shipment.lines.all() if line.waiting]
+    note_lines(lines)
+    missing = [f"{line.waiting} × {line.order_line.name}{_when(getattr(line, 'expected_on', None))}" for line in lines]
     if not missing:
         return []
     return [Reason("waits_for_stock", f"Waits for stock: {', '.join(missing)}.", "shop", shipment.planned_at)]
+
+
+def _when(expected_on: date | None) -> str:
+    return f" (expected {date_format(expected_on, 'j F')})" if expected_on else ""
 
 
 def _step(code: str, sentence: str, since: datetime | None) -> Reason:

@@ -1,9 +1,10 @@
 """Goods that are expected, and how they arrived. What they did to the stock stands in the movements."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, Min, Q, Sum
 from django.utils import timezone
 
 from fulfillment.models.stock import Warehouse
@@ -66,8 +67,17 @@ class Receipt(models.Model):
 
 class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
     def units_to_come(self) -> int:
-        found = self.filter(receipt__closed_at=None, expected__gt=F("received") + F("damaged"))
-        return found.aggregate(units=Sum(F("expected") - F("received") - F("damaged")))["units"] or 0
+        return self.to_come().aggregate(units=Sum(F("expected") - F("received") - F("damaged")))["units"] or 0
+
+    def to_come(self) -> "ReceiptLineQuerySet":
+        """Keep the lines of which something is still expected."""
+        return self.filter(receipt__closed_at=None, expected__gt=F("received") + F("damaged"))
+
+    def next_days(self, products: Iterable[int]) -> dict[int, date]:
+        """Return the day when the next units of these products are expected; a day that has passed is none."""
+        coming = self.to_come().filter(product__in=list(products), receipt__expected_date__gte=timezone.localdate())
+        days = coming.order_by().values_list("product").annotate(day=Min("receipt__expected_date"))
+        return dict(days)
 
 
 class ReceiptLine(models.Model):

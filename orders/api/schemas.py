@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from pydantic import BaseModel, Field
 
 from fulfillment.api.schemas import LineUnits, ShipmentPart, with_parts
-from fulfillment.blockers import why_not_shipped
+from fulfillment.blockers import note_expected, why_not_shipped
 from fulfillment.models import Shipment
 from orders.models import Event, Hold, Order, OrderLine
 from tracking.services import links_for
@@ -82,7 +82,10 @@ class BlockerOut(BaseModel):
 
 
 class OrderOut(BaseModel):
-    """An order with all that is known of it. `version` counts its events: the same version, the same answer."""
+    """An order with all that is known of it. `version` counts its events: the same version, the same answer.
+
+    Only the day when stock is expected, in a blocker, is the supplier's word, and moves without the order.
+    """
 
     number: str
     external_id: str
@@ -104,6 +107,7 @@ class OrderOut(BaseModel):
         """Read orders that were fetched with their `parts()`."""
         orders = list(orders)
         links = links_for(orders)
+        note_expected(shipment for order in orders for shipment in order.shipments.all())
         return [cls._of(order, links[order.pk].url) for order in orders]
 
     @classmethod

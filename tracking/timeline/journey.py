@@ -1,12 +1,13 @@
 """An order with all that its page needs, in few queries; and the questions the sentences ask of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.db.models import F
 
-from fulfillment.models import Parcel, Shipment, ShipmentLine
+from fulfillment.models import Parcel, ReceiptLine, Shipment, ShipmentLine
 from orders.models import Hold, Order, OrderLine
 from tracking.models import Tracker
 from tracking.models.tracker import Status
@@ -55,11 +56,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A shipment with its units: order line → how many there are, and how many of them wait for stock."""
+    """A shipment with its units: order line → how many there are, and how many of them wait for stock.
+
+    `expected`: when what is missing comes in, as far as somebody announced it.
+    """
 
     shipment: Shipment
     units: dict[int, int]
     missing: dict[int, int]
+    expected: dict[int, date] = field(default_factory=dict)
 
 
 @dataclass
@@ -108,13 +113,14 @@ class Journey:
 
 
 def journey_of(order_id: int) -> Journey:
-    """Load it, in at most five queries however many parcels there are.
+    """Load it, in at most six queries however many parcels there are.
 
     Each is ordered by its own columns: the models' default orders would join all that stands above them.
     """
     order = Order.objects.select_related("channel", "customer").get(pk=order_id)
     lines = list(OrderLine.objects.filter(order=order).order_by("number"))
     parts, contents = _parts(order)
+    _note_expected(lines, parts)
     return Journey(order, lines, _holds(order), parts, _boxes(parts), contents)
 
 
@@ -136,6 +142,15 @@ def _parts(order: Order) -> tuple[list[Part], dict[int, dict[int, int]]]:
         if line.parcel:
             contents.setdefault(line.parcel, {})[line.order_line_id] = line.boxed
     return list(parts.values()), contents
+
+
+def _note_expected(lines: list[OrderLine], parts: list[Part]) -> None:
+    """Ask once when what is missing comes in; nothing where all is there."""
+    products = {line.pk: line.product_id for line in lines}
+    missing = {products[line] for part in parts for line in part.missing}
+    days = ReceiptLine.objects.next_days(missing) if missing else {}
+    for part in parts:
+        part.expected.update({line: days[products[line]] for line in part.missing if products[line] in days})
 
 
 def _boxes(parts: list[Part]) -> list[Box]:

@@ -123,13 +123,15 @@ def _waiting(journey: Journey, part: Part, title: str) -> WaitingCard:
     status, word, why = (
         ("HELD", "On hold", _why_held(holds)) if holds else STAGES[Shipment.Status(part.shipment.status)]
     )
+    if not holds and _comes_in(part):
+        why = ["It leaves as soon as everything is there."]
     is_only = len(journey.rest) == 1 and not journey.boxes
     return WaitingCard(
         title=ALONE if is_only else "Still to come" if journey.boxes else title,
         status=status,
         word=word,
         contents=journey.goods(part.units),
-        why=[*_missing(journey, part), *(_until(holds) if is_only else [*why, *_until(holds)])],
+        why=[*_missing(journey, part), *_comes_in(part), *([] if is_only else why), *_until(holds)],
     )
 
 
@@ -145,6 +147,12 @@ def _missing(journey: Journey, part: Part) -> list[str]:
     """Name what is out of stock, where it is not all of it."""
     is_some = part.missing and part.missing != part.units
     return [f"Out of stock: {', '.join(journey.goods(part.missing))}."] if is_some else []
+
+
+def _comes_in(part: Part) -> list[str]:
+    """Say when the last of what is missing is expected, where that is known of all of it."""
+    is_known = part.missing and len(part.expected) == len(part.missing)
+    return [f"Expected to come in on {day(max(part.expected.values()))}."] if is_known else []
 
 
 ALONE = "Your order"
