@@ -25,6 +25,8 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Warehouse",
         (
             ("Stock", "inventory_2", "admin:fulfillment_stockitem_changelist", "fulfillment.view_stockitem"),
+            ("Deliveries", "input", "admin:fulfillment_receipt_changelist", "fulfillment.view_receipt"),
+            ("Reorder", "shopping_cart", "admin:fulfillment_reorderrule_reorder", "fulfillment.view_reorderrule"),
             ("Movements", "swap_vert", "admin:fulfillment_stockmovement_changelist", "fulfillment.view_stockmovement"),
             ("Products", "sell", "admin:orders_product_changelist", "orders.view_product"),
             ("Warehouses", "warehouse", "admin:fulfillment_warehouse_changelist", "fulfillment.view_warehouse"),

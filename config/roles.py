@@ -53,7 +53,14 @@ LEAD_FLOOR = [
     "fulfillment.ship_shipment",
     "fulfillment.release_wave",
 ]
-KEEP_STOCK = ["fulfillment.receive_stock", "fulfillment.adjust_stock"]
+KEEP_STOCK = [
+    "fulfillment.receive_stock",
+    "fulfillment.adjust_stock",
+    "fulfillment.expect_receipt",
+    "fulfillment.add_reorderrule",
+    "fulfillment.change_reorderrule",
+    "fulfillment.delete_reorderrule",
+]
 CARRY = ["fulfillment.deliver_shipment"]
 KEEP_CATALOGUE = [
     "orders.add_product",

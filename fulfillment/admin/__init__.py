@@ -1,5 +1,5 @@
 """The admin's pages for the warehouse."""
 
-from fulfillment.admin import places, shipments, stock
+from fulfillment.admin import places, receipts, reorder, shipments, stock
 
-__all__ = ["places", "shipments", "stock"]
+__all__ = ["places", "receipts", "reorder", "shipments", "stock"]

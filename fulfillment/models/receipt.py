@@ -53,7 +53,7 @@ class Receipt(models.Model):
     @property
     def short(self) -> int:
         """How many units are still missing."""
-        return sum(max(0, -line.difference) for line in self.lines.all())
+        return sum(line.missing for line in self.lines.all())
 
     @property
     def over(self) -> int:
@@ -111,6 +111,10 @@ class ReceiptLine(models.Model):
     def difference(self) -> int:
         """How many units more than expected arrived; fewer, if negative."""
         return self.here - self.expected
+
+    @property
+    def missing(self) -> int:
+        return max(0, -self.difference)
 
     @property
     def at_dock(self) -> int:

@@ -3,6 +3,7 @@
 from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
+from fulfillment.reports.reorder import Suggestion, reorder, standing
 
 __all__ = [
     "LISTED",
@@ -10,6 +11,7 @@ __all__ = [
     "DockToStock",
     "Proposal",
     "Row",
+    "Suggestion",
     "Waiting",
     "at_dock",
     "dock_to_stock",
@@ -17,6 +19,8 @@ __all__ = [
     "lies_where",
     "propose_bin",
     "queue",
+    "reorder",
+    "standing",
     "step_of",
     "waiting",
 ]

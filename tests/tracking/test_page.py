@@ -18,7 +18,7 @@ from tracking.services import link_for
 
 pytestmark = pytest.mark.django_db
 
-COLD = {"delivered by hand": 5, "two parcels, one delivered": 5, "three parcels": 5, "partly shipped": 6, "placed": 5}
+COLD = {"delivered by hand": 5, "two parcels, one delivered": 5, "three parcels": 5, "partly shipped": 7, "placed": 5}
 
 
 @pytest.fixture(autouse=True)

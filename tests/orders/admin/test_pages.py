@@ -6,7 +6,8 @@ import pytest
 from django.contrib import admin
 from django.db.models import Model
 
-from fulfillment.services import adjust_stock, ship_shipment
+from fulfillment.models import ReorderRule
+from fulfillment.services import adjust_stock, expect_receipt, ship_shipment
 from notifications.models import Content, Message
 from orders.models import Inbox
 from orders.services import issue_key, note_order, open_endpoint
@@ -35,6 +36,8 @@ def fill(shop: Shop, n: int) -> None:
     Inbox.objects.create(source="csv", channel=shop.channel, dedupe_key=f"{n}", raw=b"x", order=order)
     Finding.objects.create(check_name="stock", subject=f"{n}", severity="ERROR", message="It is off.")
     AuditRun.objects.create(checks={"stock": {"found": 1}}, errors=1)
+    expect_receipt(shop.warehouse, f"DN-{n}", {product: 3})
+    ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
     issue_key(shop.channel, name="web", scopes=["orders:read"])
     open_endpoint(provider="generic", channel=shop.channel)
     user_of(["picker", "packer", "support"][n % 3])
@@ -59,6 +62,8 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.StockMovement": 7,
     "fulfillment.Warehouse": 5,
     "fulfillment.Bin": 6,
+    "fulfillment.Receipt": 11,
+    "fulfillment.ReorderRule": 6,
     "tracking.Tracker": 5,
     "tracking.Snapshot": 6,
     "tracking.AuditRun": 5,
