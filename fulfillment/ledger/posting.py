@@ -84,28 +84,28 @@ def _post_balances(entries: Sequence[StockMovement]) -> None:
 
 
 def _post_bins(entries: Sequence[StockMovement]) -> None:
-    deltas: dict[tuple[int, int, str], int] = defaultdict(int)
+    changes: dict[tuple[int, int, str], list[int]] = defaultdict(lambda: [0, 0])
     for entry in entries:
         product = entry.stock_item.product_id
-        if entry.from_bin_id:
-            deltas[product, entry.from_bin_id, entry.lot] -= entry.quantity
-        if entry.to_bin_id:
-            deltas[product, entry.to_bin_id, entry.lot] += entry.quantity
-    deltas = {key: delta for key, delta in deltas.items() if delta}
-    if deltas:
-        _write_bins(deltas)
+        for place, sign in ((entry.from_bin_id, -1), (entry.to_bin_id, 1)):
+            if place:
+                change = changes[product, place, entry.lot]
+                change[0] += sign * entry.quantity
+                change[1] += 1
+    if changes:
+        _write_bins(changes)
 
 
-def _write_bins(deltas: Mapping[tuple[int, int, str], int]) -> None:
-    products, bins = {key[0] for key in deltas}, {key[1] for key in deltas}
+def _write_bins(changes: Mapping[tuple[int, int, str], Sequence[int]]) -> None:
+    """Write units and version of each product in each bin; the version grows by the number of movements."""
+    products, bins = {key[0] for key in changes}, {key[1] for key in changes}
     known = {
         (row.product_id, row.bin_id, row.lot): row.pk
         for row in BinStock.objects.filter(product__in=products, bin__in=bins)
     }
-    changes = {known[key]: (delta, 1) for key, delta in deltas.items() if key in known}
-    add_to(BinStock, ("quantity", "version"), changes)
+    add_to(BinStock, ("quantity", "version"), {known[key]: change for key, change in changes.items() if key in known})
     BinStock.objects.bulk_create(
-        BinStock(product_id=product, bin_id=bin_id, lot=lot, quantity=delta, version=1)
-        for (product, bin_id, lot), delta in deltas.items()
+        BinStock(product_id=product, bin_id=bin_id, lot=lot, quantity=quantity, version=version)
+        for (product, bin_id, lot), (quantity, version) in changes.items()
         if (product, bin_id, lot) not in known
     )

@@ -7,11 +7,10 @@ from django.db.models import Q, Sum
 
 from fulfillment.ledger.posting import lock_items
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement
-from orders.models import Product
 
 
 class Shelf(NamedTuple):
-    """Units of a product in a bin, and how often that number has changed."""
+    """Units of a product in a bin, and how many movements touched them."""
 
     quantity: int = 0
     version: int = 0
@@ -35,13 +34,23 @@ def shelf_of(place: Bin, products: Iterable[int] | None = None) -> dict[int, She
     return {product: Shelf(units, changes) for product, units, changes in sums}
 
 
-def moves_since(place: Bin, product: Product, changes: int) -> int:
-    """Return how many units the last so many changes brought into the bin; took out, if negative."""
-    item = StockItem.objects.filter(product=product, warehouse=place.warehouse_id)
+def moves_since(place: Bin, product_id: int, version: int, *, corrections: bool = False) -> int:
+    """Return how many units came into the bin since that version; went, if negative. All, or corrections alone.
+
+    A correction moves nothing on the floor: an adjustment, or what is booked as missing or as found again.
+    """
+    now = shelf_of(place, [product_id]).get(product_id, Shelf()).version
+    item = StockItem.objects.filter(product=product_id, warehouse=place.warehouse_id)
     here = Q(from_bin=place) | Q(to_bin=place)
-    moves = StockMovement.objects.filter(here, stock_item__in=item).order_by("-pk")[: max(changes, 0)]
-    return sum(_sign(move, place) * move.quantity for move in moves)
+    moves = StockMovement.objects.filter(here, stock_item__in=item).select_related("from_bin", "to_bin").order_by("-pk")
+    latest = moves[: now - version] if now > version else ()
+    return sum(_sign(move, place) * move.quantity for move in latest if not corrections or _corrects(move))
 
 
 def _sign(move: StockMovement, place: Bin) -> int:
     return (move.to_bin_id == place.pk) - (move.from_bin_id == place.pk)
+
+
+def _corrects(move: StockMovement) -> bool:
+    ends = {place.kind for place in (move.from_bin, move.to_bin) if place}
+    return move.kind == StockMovement.Kind.ADJUST or Bin.Kind.MISSING in ends

@@ -124,8 +124,8 @@ class Count(models.Model):
 class CountLine(models.Model):
     """One position, a product in a bin, as it was counted the last time: `book` is what the books said right then.
 
-    It is open, with no figure, from the scan of the article until its units are typed: by whom, and `seen` is the
-    version of the bin's stock at that moment. `first` is how far the figure before a recount was from the books.
+    It is open, with no figure, from the scan of the article until its units are typed. `seen` is the version of the
+    bin's stock when it was opened, and then when it was counted. `first` is how far the figure before was off.
     """
 
     count_of = models.ForeignKey(Count, models.CASCADE, related_name="lines", db_index=False)

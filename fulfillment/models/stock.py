@@ -154,7 +154,7 @@ class ReorderRule(models.Model):
 class BinStock(models.Model):
     """How many of a product lie in a bin. `lot` stays '' until a product asks for lots.
 
-    `version` grows with each change: who counts knows by it whether anything moved meanwhile.
+    `version` is how many movements touched it: who counts knows by it whether anything moved meanwhile.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="bin_stock", db_index=False)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Count, Shipment, StockMovement, Warehouse
-from fulfillment.services import pick_shipment
+from fulfillment.services import adjust_stock, pick_shipment
 from fulfillment.services.counts import (
     MovedMeanwhile,
     NotCountable,
@@ -328,3 +328,25 @@ def test_a_booked_count_is_not_booked_twice(shop: Shop) -> None:
         count = figure(count, place(shop), shop.mug, 9)
     assert apply_count(count).status == "APPLIED"
     assert shop.stock(shop.mug) == (9, 0)
+
+
+def test_a_difference_that_two_counts_found_is_booked_once(shop: Shop) -> None:
+    shop.receive(shop.mug, 10)
+    one, whole = position(shop), ask_count(shop.warehouse, bin=place(shop), by=BOB)
+    for _ in range(2):
+        figure(one, place(shop), shop.mug, 5)
+        figure(whole, place(shop), shop.mug, 5)
+        if Count.objects.get(pk=whole.pk).status == "OPEN":
+            close(whole, place(shop))
+    assert {each.status for each in Count.objects.all()} == {"COUNTED"}
+    approve_count(one, by=BOB)
+    approve_count(whole, by=BOB)
+    assert (shop.stock(shop.mug), [row[0] for row in adjusted()], list(ledger.verify())) == ((5, 0), [-5], [])
+    assert {each.status for each in Count.objects.all()} == {"APPLIED"}
+
+
+def test_what_somebody_corrected_by_hand_meanwhile_is_not_booked_again(shop: Shop) -> None:
+    count = a_large_difference(shop)
+    adjust_stock(shop.warehouse, shop.mug, -3, by=BOB, reason="damaged", bin_code="A-01-01")
+    approve_count(count, by=BOB)
+    assert (shop.stock(shop.mug), [row[0] for row in adjusted()]) == ((6, 0), [-3, -1])

@@ -1,6 +1,7 @@
 """Booking an approved count: what differs becomes entries of the ledger, with the count as their cause."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
@@ -15,6 +16,13 @@ from orders.models import Actor
 TRIES = 5
 
 
+class _Entry(NamedTuple):
+    """What of a counted position is to be booked: so many units more, or fewer."""
+
+    line: CountLine
+    delta: int
+
+
 def apply_count(count: Count) -> Count:
     """Book what the count found. Where the bin holds too little by now to take off what lacks, it is counted again.
 
@@ -26,16 +34,16 @@ def apply_count(count: Count) -> Count:
         with change(count, by=_by(count)) as fresh:
             if fresh.status != Count.Status.APPROVED:
                 return fresh
-            lines = _differing(fresh)
-            items = _lock(fresh, lines)
-            if _is_gone(lines):
+            items = _lock(fresh)
+            entries = _entries(fresh)
+            if any(map(_is_gone, entries)):
                 fresh.recount()
                 fresh.lines.update(first=None)
                 return fresh
-            if any(_shortage(items[product], lines) > 0 for product in items):
+            if any(_shortage(item, entries) > 0 for item in items):
                 continue
-            for line in sorted(lines, key=lambda line: line.difference, reverse=True):  # what was found, first
-                _book(fresh, line)
+            for entry in sorted(entries, key=lambda entry: entry.delta, reverse=True):  # what was found, first
+                _book(fresh, entry)
             fresh.apply(timezone.now())
             outbox.ring("allocate")
             return fresh
@@ -46,37 +54,44 @@ def _by(count: Count) -> Actor:
     return Actor.parse(count.approved_by or "system:count")
 
 
-def _differing(count: Count) -> list[CountLine]:
-    lines = count.lines.select_related("bin__warehouse", "product")
-    return [line for line in lines if line.difference]
+def _entries(count: Count) -> list[_Entry]:
+    """Return what differs and is still to be booked: what was corrected since, another count was quicker with."""
+    lines = [line for line in count.lines.select_related("bin__warehouse", "product") if line.difference]
+    entries = [_Entry(line, _rest(line)) for line in lines]
+    return [entry for entry in entries if entry.delta]
 
 
-def _lock(count: Count, lines: Iterable[CountLine]) -> dict[int, StockItem]:
-    """Return product → its stock item, all of them locked at once."""
-    products = {line.product_id for line in lines}
-    items = StockItem.objects.filter(warehouse=count.warehouse_id, product__in=products).order_by("pk")
-    return {item.product_id: item for item in items.select_for_update(no_key=True)}
+def _rest(line: CountLine) -> int:
+    corrected = ledger.moves_since(line.bin, line.product_id, line.seen, corrections=True)
+    rest = line.difference - corrected
+    return rest if rest * line.difference > 0 else 0
 
 
-def _is_gone(lines: Iterable[CountLine]) -> bool:
-    """Say whether a bin holds fewer units by now than lack in it: they were taken after they were counted."""
-    return any(_held(line) + line.difference < 0 for line in lines if line.bin.kind != Bin.Kind.MISSING)
+def _lock(count: Count) -> list[StockItem]:
+    """Lock the stock of all that was counted, at once."""
+    items = StockItem.objects.filter(warehouse=count.warehouse_id, product__in=count.lines.values("product"))
+    return list(items.order_by("pk").select_for_update(no_key=True))
+
+
+def _is_gone(entry: _Entry) -> bool:
+    """Say whether the bin holds fewer units by now than lack in it: they were taken after they were counted."""
+    return entry.line.bin.kind != Bin.Kind.MISSING and _held(entry.line) + entry.delta < 0
 
 
 def _held(line: CountLine) -> int:
     return sum(BinStock.objects.filter(bin=line.bin_id, product=line.product_id).values_list("quantity", flat=True))
 
 
-def _shortage(item: StockItem, lines: Iterable[CountLine]) -> int:
+def _shortage(item: StockItem, entries: Iterable[_Entry]) -> int:
     """Return how many units must not be promised any more before all of it can be booked."""
-    here = [line for line in lines if line.product_id == item.product_id and not line.bin.is_blocked]
-    return -sum(line.difference for line in here) - item.free
+    here = [delta for line, delta in entries if line.product_id == item.product_id and not line.bin.is_blocked]
+    return -sum(here) - item.free if here else 0
 
 
-def _book(count: Count, line: CountLine) -> None:
-    delta = line.difference
+def _book(count: Count, entry: _Entry) -> None:
+    line, delta = entry
     if delta > 0:
-        delta -= _find_missing(count, line)
+        delta -= _find_missing(count, line, delta)
     elif line.bin.kind == Bin.Kind.MISSING:
         delta = -min(-delta, _held(line))
     if delta:
@@ -91,11 +106,11 @@ def _book(count: Count, line: CountLine) -> None:
         )
 
 
-def _find_missing(count: Count, line: CountLine) -> int:
+def _find_missing(count: Count, line: CountLine, found: int) -> int:
     """Bring back as many of the units that were missing as were found; return how many."""
     missing = ledger.standing_bin(count.warehouse, Bin.Kind.MISSING)
     lost = ledger.shelf_of(missing, [line.product_id]).get(line.product_id, ledger.Shelf()).quantity
-    units = min(lost, line.difference)
+    units = min(lost, found)
     if units:
         named = f"{count}, {line.pk}, found"
         ledger.move(missing, line.bin, line.product, units, operation=named, by=_by(count), cause=_cause(count))
@@ -107,10 +122,10 @@ def _cause(count: Count) -> str:
 
 
 def _set_back_what_lacks(count: Count) -> None:
-    lines = _differing(count)
-    items = StockItem.objects.filter(warehouse=count.warehouse_id, product__in={line.product_id for line in lines})
-    for item in items.select_related("product"):
-        lacking = _shortage(item, lines)
+    entries = _entries(count)
+    products = {entry.line.product_id for entry in entries}
+    for item in StockItem.objects.filter(warehouse=count.warehouse_id, product__in=products):
+        lacking = _shortage(item, entries)
         for shipment in _last_promised_first(item) if lacking > 0 else ():
             lacking -= _set_back(shipment, item, lacking, count)
             if lacking <= 0:

@@ -53,8 +53,7 @@ def count_position(count: Count, place: Bin, product: Product, counted: int, *, 
         line = _line(fresh, place, product)
         if fresh.status == Count.Status.RECOUNT and not line.is_open and line.first is None:
             line.first = line.difference
-        line.book, line.counted, line.by = books.quantity, counted, str(by)
-        line.save()
+        _note(line, books, counted, by)
         if fresh.status == Count.Status.RECOUNT or (fresh.bin_id and fresh.product_id):
             _settle(fresh, by)
     return line
@@ -98,7 +97,7 @@ def how_it_moved(place: Bin, product: Product, seen: int, books: ledger.Shelf) -
     """Say in a sentence what moved since; nothing, if nothing did."""
     if books.version == seen:
         return ""
-    units = ledger.moves_since(place, product, books.version - seen)
+    units = ledger.moves_since(place, product.pk, seen)
     if not units:
         return "Something was moved here while you counted: count it again."
     verb = "taken from here" if units < 0 else "put here"
@@ -108,6 +107,11 @@ def how_it_moved(place: Bin, product: Product, seen: int, books: ledger.Shelf) -
 def _line(count: Count, place: Bin, product: Product) -> CountLine:
     line = CountLine.objects.filter(count_of=count, bin=place, product=product).select_related("bin").first()
     return line or CountLine(count_of=count, bin=place, product=product)
+
+
+def _note(line: CountLine, books: ledger.Shelf, counted: int, by: Actor) -> None:
+    line.book, line.counted, line.seen, line.by = books.quantity, counted, books.version, str(by)
+    line.save()
 
 
 def _refuse_counted(count: Count) -> None:
@@ -129,7 +133,15 @@ def _count_rest_as_none(count: Count, place: Bin, seen: int, by: Actor) -> None:
     if seen_at(place, without=counted) != seen:
         raise MovedMeanwhile("Something was moved here while you counted: look again at what else is here.")
     CountLine.objects.bulk_create(
-        CountLine(count_of=count, bin=place, product_id=product, book=shelf.quantity, counted=0, by=str(by))
+        CountLine(
+            count_of=count,
+            bin=place,
+            product_id=product,
+            book=shelf.quantity,
+            counted=0,
+            seen=shelf.version,
+            by=str(by),
+        )
         for product, shelf in sorted(books.items())
         if shelf.quantity
     )
@@ -143,8 +155,7 @@ def _count_missing(count: Count, product: Product, by: Actor) -> None:
         books = ledger.lock_shelf(place, [product.pk])[product.pk]
         if books.quantity:
             line = _line(count, place, product)
-            line.book, line.counted, line.by = books.quantity, 0, str(by)
-            line.save()
+            _note(line, books, 0, by)
 
 
 def _settle(count: Count, by: Actor) -> None:
