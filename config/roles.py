@@ -29,6 +29,10 @@ VIEW_FLOOR = [
     "fulfillment.view_receipt",
     "fulfillment.view_receiptline",
     "fulfillment.view_reorderrule",
+    "fulfillment.view_count",
+    "fulfillment.view_countline",
+    "fulfillment.view_return",
+    "fulfillment.view_returnline",
     "orders.view_product",
 ]
 VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation", "fulfillment.view_scan"]
@@ -52,6 +56,12 @@ LEAD_FLOOR = [
     "fulfillment.pack_shipment",
     "fulfillment.ship_shipment",
     "fulfillment.release_wave",
+    "fulfillment.count_stock",
+    "fulfillment.plan_count",
+    "fulfillment.approve_count",
+    "fulfillment.request_return",
+    "fulfillment.approve_return",
+    "fulfillment.receive_return",
 ]
 KEEP_STOCK = [
     "fulfillment.receive_stock",
@@ -85,6 +95,7 @@ ROLES: dict[str, list[str]] = {
         "orders.view_orderline",
         "fulfillment.pick_shipment",
         "fulfillment.receive_stock",
+        "fulfillment.count_stock",
     ],
     "packer": [
         *VIEW_FLOOR,
@@ -92,6 +103,7 @@ ROLES: dict[str, list[str]] = {
         "orders.view_orderline",
         "fulfillment.pack_shipment",
         "fulfillment.ship_shipment",
+        "fulfillment.receive_return",
     ],
     "support": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *SERVE, *ANSWER],
     "manager": [

@@ -57,6 +57,17 @@ class ScanForm(OperationForm):
         return Act(self.operation_id(), by, given["scanned"], given["count"], given["line"])
 
 
+class CountForm(ScanForm):
+    """A scan, or a figure, on a count's sheet; `whole`: nothing else is there. `seen`: how the books stood then."""
+
+    count = forms.IntegerField(required=False, min_value=0, max_value=MAX_QUANTITY)
+    seen = forms.IntegerField(required=False, min_value=0)
+
+    def clean(self) -> None:
+        if not self.errors and self.cleaned_data["count"] is None:
+            super().clean()
+
+
 class ParcelForm(forms.Form):
     """A box. Of several, the first holds whatever the others do not."""
 

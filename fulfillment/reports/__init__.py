@@ -1,19 +1,24 @@
 """What waits on the floor, what stands at the dock, what has to be ordered: counted, never written."""
 
+from fulfillment.reports.counts import COUNTS_LISTED, Accuracy, accuracy, counts_to_do
 from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
 from fulfillment.reports.reorder import Suggestion, reorder, standing
 
 __all__ = [
+    "COUNTS_LISTED",
     "LISTED",
     "STEPS",
+    "Accuracy",
     "DockToStock",
     "Proposal",
     "Row",
     "Suggestion",
     "Waiting",
+    "accuracy",
     "at_dock",
+    "counts_to_do",
     "dock_to_stock",
     "lies_in",
     "lies_where",

@@ -16,6 +16,7 @@ from fulfillment.services.receipts import (
     reopen_receipt,
 )
 from fulfillment.services.retry import NoReader, retry_inbox
+from fulfillment.services.scan_count import finish_sheet, scan_to_count
 from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
 from fulfillment.services.scan_receive import scan_to_close, scan_to_receive
@@ -52,6 +53,7 @@ __all__ = [
     "deliver_shipment",
     "expect_receipt",
     "find_shipment",
+    "finish_sheet",
     "give_up",
     "hand_over",
     "import_orders",
@@ -70,6 +72,7 @@ __all__ = [
     "retry_inbox",
     "return_shipment",
     "scan_to_close",
+    "scan_to_count",
     "scan_to_move",
     "scan_to_pack",
     "scan_to_pick",

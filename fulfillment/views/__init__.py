@@ -1,5 +1,6 @@
 """The floor: one task a screen, for a scanner in one hand. Views call one service; what is right or wrong it says."""
 
+from fulfillment.views.count import count, counts
 from fulfillment.views.entry import entry, find, open_shipment
 from fulfillment.views.look_up import look_up
 from fulfillment.views.move import move
@@ -9,4 +10,18 @@ from fulfillment.views.put_away import put_away
 from fulfillment.views.receive import close, receive
 from fulfillment.views.ship import ship
 
-__all__ = ["close", "entry", "find", "look_up", "move", "open_shipment", "pack", "pick", "put_away", "receive", "ship"]
+__all__ = [
+    "close",
+    "count",
+    "counts",
+    "entry",
+    "find",
+    "look_up",
+    "move",
+    "open_shipment",
+    "pack",
+    "pick",
+    "put_away",
+    "receive",
+    "ship",
+]

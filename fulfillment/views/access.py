@@ -26,6 +26,8 @@ PERMISSIONS = {
     "receive": "fulfillment.receive_stock",
     "put_away": "fulfillment.receive_stock",
     "move": "fulfillment.receive_stock",
+    "count": "fulfillment.count_stock",
+    "returns": "fulfillment.receive_return",
 }
 More = ParamSpec("More")
 View = Callable[Concatenate[HttpRequest, More], HttpResponse]

@@ -32,6 +32,8 @@ def entry(request: HttpRequest) -> HttpResponse:
         "listed": reports.LISTED,
         "today": timezone.localdate(),
         "may_receive": may(request, "receive"),
+        "may_count": may(request, "count"),
+        "may_take_returns": may(request, "returns"),
         "onward": _onward(request),
     }
     return render(request, "fulfillment/entry.html", context)

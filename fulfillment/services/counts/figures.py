@@ -66,13 +66,29 @@ def close_sheet(count: Count, *, seen: int, by: Actor) -> Count:
     """
     with change(count, by=by) as fresh:
         _refuse_counted(fresh)
-        _refuse_unfinished(fresh)
+        if complaint := why_not_close(fresh, seen):
+            raise complaint
         if fresh.product is not None:
             _count_missing(fresh, fresh.product, by)
         elif fresh.bin is not None:
-            _count_rest_as_none(fresh, fresh.bin, seen, by)
+            _count_rest_as_none(fresh, fresh.bin, by)
         _settle(fresh, by)
     return fresh
+
+
+def why_not_close(count: Count, seen: int) -> Refused | None:
+    """Return what keeps the sheet from being closed now. What the books expect beside it is then locked."""
+    if waiting := count.lines.filter(counted=None).select_related("product").first():
+        name = waiting.product.name or waiting.product.sku
+        return NotCounted(f"{name} is not counted yet: type how many there are.")
+    if left := places_left(count):
+        return NotCounted(f"It is still to be counted in {', '.join(map(str, left))}.")
+    if count.bin is None or count.product_id:
+        return None
+    _lock_rest(count, count.bin)
+    if seen_at(count.bin, without=_counted(count)) != seen:
+        return MovedMeanwhile("Something was moved here while you counted: look again at what else is here.")
+    return None
 
 
 def places_left(count: Count) -> list[Bin]:
@@ -119,19 +135,17 @@ def _refuse_counted(count: Count) -> None:
         raise NotAllowed(blockers)
 
 
-def _refuse_unfinished(count: Count) -> None:
-    if waiting := count.lines.filter(counted=None).select_related("product").first():
-        raise NotCounted(f"{waiting.product.name or waiting.product.sku} is not counted yet: type how many there are.")
-    if left := places_left(count):
-        raise NotCounted(f"It is still to be counted in {', '.join(map(str, left))}.")
+def _counted(count: Count) -> set[int]:
+    return set(count.lines.values_list("product", flat=True))
 
 
-def _count_rest_as_none(count: Count, place: Bin, seen: int, by: Actor) -> None:
-    counted = set(count.lines.values_list("product", flat=True))
-    expected = [product for product in ledger.shelf_of(place) if product not in counted]
-    books = ledger.lock_shelf(place, expected)
-    if seen_at(place, without=counted) != seen:
-        raise MovedMeanwhile("Something was moved here while you counted: look again at what else is here.")
+def _lock_rest(count: Count, place: Bin) -> dict[int, ledger.Shelf]:
+    """Lock and return what the books expect in the bin beside what was counted."""
+    counted = _counted(count)
+    return ledger.lock_shelf(place, [product for product in ledger.shelf_of(place) if product not in counted])
+
+
+def _count_rest_as_none(count: Count, place: Bin, by: Actor) -> None:
     CountLine.objects.bulk_create(
         CountLine(
             count_of=count,
@@ -142,7 +156,7 @@ def _count_rest_as_none(count: Count, place: Bin, seen: int, by: Actor) -> None:
             seen=shelf.version,
             by=str(by),
         )
-        for product, shelf in sorted(books.items())
+        for product, shelf in sorted(_lock_rest(count, place).items())
         if shelf.quantity
     )
 

@@ -1,0 +1,66 @@
+"""What is to be counted, and how true the books were where somebody counted: position by position.
+
+A position is a product in a bin. It is right where as many were counted as the books said; +5 here and -5 there are
+two wrong positions. (Inventory record accuracy: positions without error ÷ positions counted.)
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Count as Number
+from django.utils import timezone
+
+from fulfillment.models import Bin, Count, CountLine, Warehouse
+from orders.models import Actor
+
+COUNTS_LISTED = 50
+PERIOD = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Positions that were counted and those that were right; units the books said, found too many, and lost."""
+
+    positions: int
+    right: int
+    units: int
+    found: int
+    lost: int
+
+    @property
+    def share(self) -> float | None:
+        return self.right / self.positions if self.positions else None
+
+    @property
+    def shrinkage(self) -> float | None:
+        """Which part of the units that ought to lie there is gone, what was found too many set off against it."""
+        return (self.lost - self.found) / self.units if self.units else None
+
+
+def counts_to_do(warehouse: Warehouse, by: Actor) -> QuerySet[Count]:
+    """Return what is to be counted: what this person began, then where a picker found too little, then the rest."""
+    mine = Exists(CountLine.objects.filter(count_of=OuterRef("pk"), by=str(by)))
+    urgent = Case(When(cause__in=[Count.Cause.SHORT, Count.Cause.SURPRISE], then=0), default=1)
+    found = Count.objects.to_count().filter(warehouse=warehouse).annotate(is_mine=mine, urgent=urgent)
+    way = ("bin__aisle", "bin__bay", "bin__level", "bin__code")
+    return found.select_related("bin", "product").order_by("-is_mine", "urgent", *way, "pk")[:COUNTS_LISTED]
+
+
+def accuracy(warehouses: QuerySet[Warehouse], *, days: timedelta = PERIOD) -> Accuracy:
+    """Say how true the books were in the counts that were booked in these days."""
+    booked = CountLine.objects.filter(
+        count_of__status=Count.Status.APPLIED,
+        count_of__applied_at__gte=timezone.now() - days,
+        count_of__warehouse__in=warehouses,
+        counted__isnull=False,
+    )
+    place = ~Q(bin__kind=Bin.Kind.MISSING)
+    found = booked.aggregate(
+        positions=Number("pk", filter=place),
+        right=Number("pk", filter=place & Q(counted=F("book"))),
+        units=Sum("book", default=0),
+        found=Sum(F("counted") - F("book"), filter=Q(counted__gt=F("book")), default=0),
+        lost=Sum(F("book") - F("counted"), filter=Q(counted__lt=F("book")), default=0),
+    )
+    return Accuracy(**found)
