@@ -1,6 +1,7 @@
 """What every request passes: its id, limits of its body, the policy of its page, and errors made readable."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -8,15 +9,20 @@ from typing import Any
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django_htmx.http import reswap, retarget
 
 from config.problems import problem
+from fulfillment.services.switch import FLOOR_BACKEND
 from orders.lifecycle import Refused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+SEEN = "floor_seen"
 
 UNCLEAN = re.compile(r"[^A-Za-z0-9._:/+=@-]+")
 MAX_REQUEST_ID = 128
@@ -81,6 +87,34 @@ class PolicyMiddleware(CSPMiddleware):
         if request.path.startswith("/admin/"):
             response._csp_update = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]  # noqa: SLF001
         return super().process_response(request, response)
+
+
+class FloorSessionMiddleware:
+    """A session that a badge or a PIN opened: good for the floor alone, and until nobody has touched it for a while.
+
+    Elsewhere it is nobody's: who goes on to the admin logs in with a password.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user
+        request.user = SimpleLazyObject(lambda: self._person(request, user))  # type: ignore[assignment]  # as Django does
+        return self.get_response(request)
+
+    def _person(self, request: HttpRequest, user: Any) -> Any:
+        if not user.is_authenticated or request.session[BACKEND_SESSION_KEY] != FLOOR_BACKEND:
+            return user
+        if not request.path.startswith("/floor/"):
+            return AnonymousUser()
+        now, idle = int(time.time()), int(settings.FLOOR_IDLE.total_seconds())
+        if now - request.session.setdefault(SEEN, now) > idle:
+            request.session.flush()
+            return AnonymousUser()
+        if now - request.session[SEEN] > idle // 20:
+            request.session[SEEN] = now
+        return user
 
 
 class RefusedMiddleware:

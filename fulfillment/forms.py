@@ -8,12 +8,14 @@ from django import forms
 from django.forms.renderers import get_default_renderer
 
 from fulfillment.models import Scan, ShipmentLine
-from fulfillment.services import Act, ParcelDraft
+from fulfillment.services import Act, ParcelDraft, by_badge, by_pin
+from fulfillment.services.switch import Met
 from orders.models import Actor, Product
 from orders.numbers import read_number
 
 MAX_QUANTITY = 1_000_000
 MAX_PARCELS = 20
+LONGEST_PIN = 12
 MAX_GRAMS = 100_000_000
 
 
@@ -66,6 +68,23 @@ class CountForm(ScanForm):
     def clean(self) -> None:
         if not self.errors and self.cleaned_data["count"] is None:
             super().clean()
+
+
+class SwitchForm(forms.Form):
+    """A badge; or a name and its PIN."""
+
+    scanned = forms.CharField(required=False, max_length=Scan.TEXT_LENGTH)
+    username = forms.CharField(required=False, max_length=150)
+    pin = forms.CharField(required=False, max_length=LONGEST_PIN)
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        if not (given.get("scanned") or (given.get("username") and given.get("pin"))):
+            raise forms.ValidationError("Scan a badge, or type name and PIN.")
+
+    def met(self) -> Met:
+        given = self.cleaned_data
+        return by_badge(given["scanned"]) if given["scanned"] else by_pin(given["username"], given["pin"])
 
 
 class ParcelForm(forms.Form):

@@ -8,6 +8,7 @@ app_name = "floor"
 urlpatterns = [
     path("", views.entry, name="entry"),
     path("find/", views.find, name="find"),
+    path("switch/", views.switch, name="switch"),
     path("receive/", views.receive, name="receive"),
     path("put-away/", views.put_away, name="put_away"),
     path("move/", views.move, name="move"),

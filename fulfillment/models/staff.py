@@ -13,6 +13,8 @@ class Staff(models.Model):
     warehouses = models.ManyToManyField(Warehouse, blank=True, related_name="staff", help_text="None: all of them.")
     badge_digest = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
     pin = models.CharField(max_length=128, blank=True, editable=False, help_text="Hashed as passwords are.")
+    tries = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Wrong PINs in a row.")
+    tried_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "staff"

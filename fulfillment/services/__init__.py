@@ -26,11 +26,22 @@ from fulfillment.services.set_back import set_back
 from fulfillment.services.ship import ParcelDraft, ship_shipment
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
+from fulfillment.services.switch import (
+    BadgeTaken,
+    by_badge,
+    by_pin,
+    give_badge,
+    give_pin,
+    is_badge,
+    new_badge,
+    take_back,
+)
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 from fulfillment.services.waves import NothingToRelease, release_wave
 
 __all__ = [
     "Act",
+    "BadgeTaken",
     "NoCartLeft",
     "NoReader",
     "NotMovable",
@@ -47,6 +58,8 @@ __all__ = [
     "adjust_stock",
     "allocate_order",
     "allocate_waiting",
+    "by_badge",
+    "by_pin",
     "cancel_order",
     "claim_cart",
     "close_receipt",
@@ -54,13 +67,17 @@ __all__ = [
     "expect_receipt",
     "find_shipment",
     "finish_sheet",
+    "give_badge",
+    "give_pin",
     "give_up",
     "hand_over",
     "import_orders",
     "import_stock",
+    "is_badge",
     "look_up_stock",
     "lose_shipment",
     "move_stock",
+    "new_badge",
     "pack_shipment",
     "pack_without_scanning",
     "pick_shipment",
@@ -80,5 +97,6 @@ __all__ = [
     "scan_to_ship",
     "set_back",
     "ship_shipment",
+    "take_back",
     "take_cart",
 ]

@@ -5,6 +5,7 @@ from fulfillment.views.entry import entry, find, open_shipment
 from fulfillment.views.look_up import look_up
 from fulfillment.views.move import move
 from fulfillment.views.pack import pack
+from fulfillment.views.person import switch
 from fulfillment.views.pick import pick
 from fulfillment.views.put_away import put_away
 from fulfillment.views.receive import close, receive
@@ -24,4 +25,5 @@ __all__ = [
     "put_away",
     "receive",
     "ship",
+    "switch",
 ]

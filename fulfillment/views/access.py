@@ -1,6 +1,7 @@
 """Who may be here, and what the floor's views have in common."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import uuid4
@@ -17,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
 from fulfillment.blockers import reasons
 from fulfillment.models import Scan, Shipment
 from fulfillment.reports import step_of
+from fulfillment.services import is_badge
 from orders.models import Actor
 
 PERMISSIONS = {
@@ -29,6 +31,8 @@ PERMISSIONS = {
     "count": "fulfillment.count_stock",
     "returns": "fulfillment.receive_return",
 }
+DEVICE, DEVICE_KEPT = "floor_device", timedelta(days=90)
+"""The cookie of a device that people share."""
 More = ParamSpec("More")
 View = Callable[Concatenate[HttpRequest, More], HttpResponse]
 
@@ -41,14 +45,21 @@ def allowed_to(*steps: str) -> "Callable[[View[More]], View[More]]":
         @wraps(view)
         def guarded(request: HttpRequest, *args: More.args, **kwargs: More.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
-                return _to_login(request)
+                return to_login(request)
             if not any(may(request, step) for step in steps):
                 raise PermissionDenied
+            if any(is_badge(str(text)) for text in (request.POST or request.GET).values()):
+                return _badge(request)
             return view(request, *args, **kwargs)
 
         return cast("View[More]", guarded)
 
     return decorate
+
+
+def may_enter(user: Any) -> bool:
+    """Say whether there is any work on the floor for this user."""
+    return any(user.has_perm(name) for name in set(PERMISSIONS.values()))
 
 
 def may(request: HttpRequest, step: str) -> bool:
@@ -114,8 +125,20 @@ def in_the_way(request: HttpRequest, shipment: Shipment, step: str) -> HttpRespo
     return show(request, "fulfillment/blocked.html", context)
 
 
-def _to_login(request: HttpRequest) -> HttpResponse:
-    if is_htmx(request):
-        here = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by its middleware
-        return HttpResponseClientRedirect(redirect_to_login(here or reverse("floor:entry")).url)
-    return redirect_to_login(request.get_full_path())
+def to_login(request: HttpRequest) -> HttpResponse:
+    """Ask who is there: by badge or PIN on a device that people share, else by password."""
+    here = request.htmx.current_url_abs_path if is_htmx(request) else request.get_full_path()  # type: ignore[attr-defined]
+    asked = reverse("floor:switch") if is_shared(request) else None
+    url = redirect_to_login(here or reverse("floor:entry"), asked).url
+    return HttpResponseClientRedirect(url) if is_htmx(request) else redirect(url)
+
+
+def is_shared(request: HttpRequest) -> bool:
+    """Say whether people change on this device by badge and PIN."""
+    return request.get_signed_cookie(DEVICE, None, salt=DEVICE, max_age=DEVICE_KEPT) is not None
+
+
+def _badge(request: HttpRequest) -> HttpResponse:
+    from fulfillment.views.person import badge_scanned  # a screen of its own, and it asks here as well
+
+    return badge_scanned(request)

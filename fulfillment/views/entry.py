@@ -10,6 +10,7 @@ from fulfillment import reports
 from fulfillment.blockers import SHIPMENT_STATE
 from fulfillment.models import Shipment
 from fulfillment.views.access import PERMISSIONS, allowed_to, load, may, say
+from fulfillment.views.tiles import tiles_for
 
 TITLES = {"pick": "To pick", "pack": "To pack", "ship": "To ship"}
 
@@ -31,9 +32,7 @@ def entry(request: HttpRequest) -> HttpResponse:
         "counted": counts.get(chosen),
         "listed": reports.LISTED,
         "today": timezone.localdate(),
-        "may_receive": may(request, "receive"),
-        "may_count": may(request, "count"),
-        "may_take_returns": may(request, "returns"),
+        "tiles": list(tiles_for(request)),
         "onward": _onward(request),
     }
     return render(request, "fulfillment/entry.html", context)
