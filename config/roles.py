@@ -35,7 +35,12 @@ VIEW_FLOOR = [
     "fulfillment.view_returnline",
     "orders.view_product",
 ]
-VIEW_STOCK = ["fulfillment.view_stockmovement", "fulfillment.view_reservation", "fulfillment.view_scan"]
+VIEW_STOCK = [
+    "fulfillment.view_stockmovement",
+    "fulfillment.view_reservation",
+    "fulfillment.view_scan",
+    "fulfillment.view_manifest",
+]
 VIEW_TRACKING = ["tracking.view_tracker", "tracking.view_carrierevent", "tracking.view_snapshot"]
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]
@@ -71,6 +76,7 @@ KEEP_STOCK = [
     "fulfillment.change_reorderrule",
     "fulfillment.delete_reorderrule",
 ]
+HAND_OVER = ["fulfillment.close_manifest", "fulfillment.view_manifest"]
 CARRY = ["fulfillment.deliver_shipment"]
 KEEP_CATALOGUE = [
     "orders.add_product",
@@ -104,6 +110,7 @@ ROLES: dict[str, list[str]] = {
         "fulfillment.pack_shipment",
         "fulfillment.ship_shipment",
         "fulfillment.receive_return",
+        *HAND_OVER,
     ],
     "support": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *SERVE, *ANSWER],
     "manager": [
@@ -121,6 +128,7 @@ ROLES: dict[str, list[str]] = {
         *ANSWER,
         *HEED_AUDIT,
         *LEAD_FLOOR,
+        *HAND_OVER,
         *KEEP_STOCK,
         *CARRY,
         *KEEP_CATALOGUE,

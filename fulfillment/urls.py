@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fulfillment import views
+from fulfillment.views import documents
 
 app_name = "floor"
 urlpatterns = [
@@ -16,6 +17,12 @@ urlpatterns = [
     path("receive/close/", views.close, name="close"),
     path("counts/", views.counts, name="counts"),
     path("counts/<int:pk>/", views.count, name="count"),
+    path("documents/carts/<int:pk>/pick-list.pdf", documents.cart_list, name="cart-list"),
+    path("documents/manifests/<int:pk>/manifest.pdf", documents.manifest, name="manifest-paper"),
+    path("documents/parcels/<str:number>/label.pdf", documents.label, name="label"),
+    path("documents/parcels/<str:number>/label.zpl", documents.label_zpl, name="label-zpl"),
+    path("documents/<str:number>/slip.pdf", documents.slip, name="slip"),
+    path("documents/<str:number>/pick-list.pdf", documents.pick_list, name="pick-list"),
     path("<str:number>/", views.open_shipment, name="shipment"),
     path("<str:number>/pick/", views.pick, name="pick"),
     path("<str:number>/pack/", views.pack, name="pack"),

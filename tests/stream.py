@@ -1,5 +1,6 @@
 """The real order stream of `tests/data`, and what else tests of files need."""
 
+import csv
 import hashlib
 import lzma
 from pathlib import Path
@@ -23,6 +24,11 @@ def head(name: str, rows: int) -> bytes:
     """The header and the first rows of a file."""
     lines = lzma.decompress((DATA / f"{name}.xz").read_bytes()).splitlines(keepends=True)
     return b"".join(lines[: rows + 1])
+
+
+def rows(name: str = "orders.csv") -> list[dict[str, str]]:
+    """The rows of a file."""
+    return list(csv.DictReader(lzma.decompress((DATA / f"{name}.xz").read_bytes()).decode().splitlines()))
 
 
 def exit_code(*command: Any, **options: Any) -> int:

@@ -1,0 +1,1 @@
+"""What the warehouse prints: slips, pick lists, labels, manifests. Facts in, bytes out; nothing is looked up here."""
