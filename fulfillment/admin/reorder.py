@@ -13,9 +13,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
+from fulfillment.admin.sheets import RuleSheet
 from fulfillment.models import ReorderRule
 from fulfillment.reports import Suggestion, reorder
 from orders.admin import badges
+from orders.admin.sheets import SheetAdmin
 
 COLUMNS = (
     "sku",
@@ -33,9 +35,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @admin.register(ReorderRule)
-class ReorderRuleAdmin(ScopedAdmin):
+class ReorderRuleAdmin(ScopedAdmin, SheetAdmin):
     """The rules; beside them the list of what they ask for."""
 
+    resource_classes = (RuleSheet,)
+    import_permission = "fulfillment.change_reorderrule"
     list_display = ("product_name", "warehouse", "reorder_point", "safety_stock")
     list_filter = (warehouse_filter(),)
     list_select_related = ("product", "warehouse")

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
+from fulfillment.admin.sheets import StockInSheet, StockOutSheet
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement, Warehouse
 from fulfillment.services import adjust_stock, receive_stock
@@ -23,6 +24,7 @@ from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, flashing, number_field, text_field
 from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import choice_filter, field_filter
+from orders.admin.sheets import SheetAdmin
 from orders.admin.trail import names_of
 from orders.models import Actor, Product
 
@@ -116,7 +118,7 @@ STATES = [("none", "Nothing there"), ("reserved", "Some of it reserved"), ("bloc
 
 
 @admin.register(StockItem)
-class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
+class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin, SheetAdmin):
     """Balances. They follow from the movements, and only the ledger writes either."""
 
     acts = (
@@ -124,6 +126,8 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         Act("adjust", "Adjust", "fulfillment.adjust_stock", _adjust, "Adjusted: {}.", form=AdjustForm),
     )
     is_logged = False
+    skip_admin_log = True  # the movements tell who booked what
+    import_permission = RECEIVE
     add_label = "Receive goods"
     list_display = ("product_name", "warehouse", "free_units", "reserved", "on_hand", "blocked_units")
     list_filter = (
@@ -136,6 +140,12 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     ordering = ("product__sku", "warehouse")
     fields = ("product", "warehouse", "free_units", "reserved", "on_hand", "blocked")
     readonly_fields = fields
+
+    def get_import_resource_classes(self, request: HttpRequest) -> list[type]:
+        return [StockInSheet]
+
+    def get_export_resource_classes(self, request: HttpRequest) -> list[type]:
+        return [StockOutSheet]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(RECEIVE)

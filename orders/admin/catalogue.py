@@ -1,6 +1,6 @@
 """Products, channels, shipping methods and customers."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.contrib import admin
 from django.contrib.admin import display
@@ -9,19 +9,58 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from orders.admin import badges
 from orders.admin.base import HouseAdmin, ReadOnlyAdmin
 from orders.admin.filters import field_filter
+from orders.admin.sheets import SheetAdmin, SheetResource
 from orders.models import Channel, Customer, Product, ShippingMethod
+from orders.services import save_products
+from orders.services.product_file import ProductRow
+
+MAX_GRAMS = 100_000_000
+
+
+def _grams(value: Any) -> Any:
+    text = str(value).strip()
+    if text and not (text.isascii() and text.isdigit() and int(text) <= MAX_GRAMS):
+        raise PydanticCustomError("weight_invalid", "A weight is a whole number of grams, or nothing.")
+    return int(text) if text else None
 
 
 def channels() -> list[tuple[str, str]]:
     return [(str(channel.pk), str(channel)) for channel in Channel.objects.all()]
 
 
+class ProductSheetRow(ProductRow):
+    """A product as a sheet has it."""
+
+    weight_grams: Annotated[int | None, BeforeValidator(_grams)] = None
+
+
+class ProductSheet(SheetResource):
+    """Products by their SKU, added or changed."""
+
+    row_model = ProductSheetRow
+
+    class Meta:
+        model = Product
+        import_id_fields = ("sku",)
+        fields = ("sku", "name", "brand", "department", "package_size", "weight_grams")
+        skip_unchanged = True
+
+    def take(self, instance: Product, number: int) -> None:
+        said = {name: getattr(instance, name) for name in self.Meta.fields}
+        [saved] = save_products([said | {"name": instance.name or instance.sku}])
+        instance.pk = saved.pk
+
+
 @admin.register(Product)
-class ProductAdmin(HouseAdmin):
+class ProductAdmin(HouseAdmin, SheetAdmin):
+    resource_classes = (ProductSheet,)
+    import_permission = "orders.change_product"
     list_display = ("sku_code", "name", "brand", "department", "package_size", "weight_grams")
     search_fields = ("sku", "name")
     search_help_text = "SKU or name"
