@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from fulfillment import ledger
+from fulfillment.admin.bulk import ask_for_counts
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.ledger.stock import DEFAULT_BIN, PUT_BACK, STANDING
 from fulfillment.models import Bin, Warehouse
@@ -53,6 +54,7 @@ class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
 @admin.register(Bin)
 class BinAdmin(ScopedAdmin):
     form = BinForm
+    actions = (ask_for_counts,)
     list_display = ("code", "warehouse", "kind_word")
     list_filter = (
         warehouse_filter(),
@@ -62,6 +64,9 @@ class BinAdmin(ScopedAdmin):
     search_fields = ("code",)
     search_help_text = "Code"
     ordering = ("warehouse", "code")
+
+    def has_plan_count_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("fulfillment.plan_count")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:

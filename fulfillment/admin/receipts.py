@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from fulfillment.admin.bulk import close_deliveries
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.admin.stock import MOST
 from fulfillment.models import Receipt, ReceiptLine, Warehouse
@@ -143,6 +144,7 @@ class ReceiptAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             _why_not_open,
         ),
     )
+    actions = (close_deliveries,)
     add_label = "Announce a delivery"
     list_display = ("number", "warehouse", "expected_on", "state", "units", "stood")
     list_filter = (ViewFilter, warehouse_filter())
@@ -158,6 +160,9 @@ class ReceiptAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         return [F("expected_date").asc(nulls_last=True), "pk"] if request.GET.get(PARAMETER) else ["-pk"]
+
+    def has_receive_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(RECEIVE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(EXPECT)

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from fulfillment.admin.bulk import ask_for_counts
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.admin.sheets import StockInSheet, StockOutSheet
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
@@ -125,6 +126,7 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin, SheetAdmin):
         Act("receive", "Receive", RECEIVE, _receive, "Received: {}.", form=ReceiveHereForm, style="main"),
         Act("adjust", "Adjust", "fulfillment.adjust_stock", _adjust, "Adjusted: {}.", form=AdjustForm),
     )
+    actions = (ask_for_counts,)
     is_logged = False
     skip_admin_log = True  # the movements tell who booked what
     import_permission = RECEIVE
@@ -140,6 +142,9 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin, SheetAdmin):
     ordering = ("product__sku", "warehouse")
     fields = ("product", "warehouse", "free_units", "reserved", "on_hand", "blocked")
     readonly_fields = fields
+
+    def has_plan_count_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("fulfillment.plan_count")
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type]:
         return [StockInSheet]

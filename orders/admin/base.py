@@ -37,7 +37,7 @@ class HouseAdmin(HouseModelAdmin):
     list_per_page = PER_PAGE
     list_filter_submit = True
     list_fullwidth = True
-    actions = None
+    actions: Any = None
     compressed_fields = True
     sortable_by = ()
     add_label = "Add"

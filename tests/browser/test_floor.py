@@ -221,6 +221,27 @@ def test_a_delivery_is_received_by_scans_alone(floor: Page, shop: Shop) -> None:
     hear(floor, "DN-17 is closed: 15 units came.")
 
 
+def test_goods_are_put_away_and_moved_by_scans_alone(floor: Page, shop: Shop) -> None:
+    shop.receive(shop.mug, 12, bin="DOCK")
+    shop.receive(shop.teapot, 1, bin="A-01-01")
+    floor.get_by_role("link", name="Put away").click()
+    for text, ask in (("MUG-01", "Scan the bin"), ("A-01-01", "How many?")):
+        scan(floor, text)
+        expect(floor.get_by_placeholder(ask)).to_be_focused()
+    scan(floor, "13")
+    hear(floor, "12 × Enamel mug lie in DOCK by the books, not 13.")
+    floor.get_by_role("button", name="All 12").click()
+    hear(floor, "12 × Enamel mug from DOCK into A-01-01.")
+    floor.goto("/floor/move/")
+    for text, ask in (("A-01-01", "Scan an article"), ("MUG-01", "How many?"), ("2", "Scan the new bin")):
+        scan(floor, text)
+        expect(floor.get_by_placeholder(ask)).to_be_focused()
+    scan(floor, "QUARANTINE")
+    hear(floor, "2 × Enamel mug from A-01-01 into QUARANTINE.")
+    item = shop.mug.stock.get()
+    assert (item.on_hand, item.blocked) == (12, 2)
+
+
 def test_without_script_it_works_as_plain_forms(new_page: NewPage, live_server, settings, order: Order) -> None:
     floor = enter(new_page(java_script_enabled=False), live_server, settings)
     field = floor.locator("[data-scan]")
@@ -244,6 +265,8 @@ def test_every_screen_fits(new_page: NewPage, live_server, settings, shop: Shop,
     floor = enter(new_page(size), live_server, settings)
     paths = ["/floor/", f"/floor/{number}/pick/", f"/floor/{number}/ship/", "/floor/receive/"]
     paths += [f"/floor/receive/?warehouse=MAIN&reference={'R' * 60}&sku={long.sku}&quantity=12"]
+    paths += [f"/floor/put-away/?warehouse=MAIN&sku={long.sku}", f"/floor/look-up/?scanned={long.sku}"]
+    paths += ["/floor/put-away/", "/floor/move/", f"/floor/move/?warehouse=MAIN&source={'B' * 30}&sku={long.sku}"]
     for path in paths:
         floor.goto(path)
         assert overflow(floor) <= 0, path
