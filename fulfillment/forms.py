@@ -5,17 +5,21 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.forms.renderers import get_default_renderer
 
-from fulfillment.models import Scan, ShipmentLine
+from fulfillment.models import PickTask, Scan, ShipmentLine
 from fulfillment.services import Act, ParcelDraft, by_badge, by_pin
 from fulfillment.services.switch import Met
+from fulfillment.services.waves import LIMIT, MOST_SLOTS, SLOTS
 from orders.models import Actor, Product
 from orders.numbers import read_number
 
 MAX_QUANTITY = 1_000_000
 MAX_PARCELS = 20
 LONGEST_PIN = 12
+MAX_WAVE = 5_000
 MAX_GRAMS = 100_000_000
 
 
@@ -85,6 +89,39 @@ class SwitchForm(forms.Form):
     def met(self) -> Met:
         given = self.cleaned_data
         return by_badge(given["scanned"]) if given["scanned"] else by_pin(given["username"], given["pin"])
+
+
+class CartForm(ScanForm):
+    """A scan on a walk; or too little is there, for a reason; or the last scan is taken back."""
+
+    short = forms.ChoiceField(required=False, choices=PickTask.Reason.choices)
+    task = forms.IntegerField(required=False)
+    undo = forms.BooleanField(required=False)
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("short") and self.cleaned_data.get("task") is None:
+            raise forms.ValidationError("Nobody knows where that was. Look at the screen again.")
+        if not self.cleaned_data.get("short") and not self.cleaned_data.get("undo"):
+            super().clean()
+
+
+class LeaveForm(forms.Form):
+    """To whom a cart goes; to nobody: it waits for whoever comes next."""
+
+    to = forms.ModelChoiceField(
+        User.objects.none(), required=False, empty_label="Whoever comes next", label="Who goes on"
+    )
+
+    def __init__(self, *args: Any, colleagues: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = colleagues  # type: ignore[attr-defined]
+
+
+class ReleaseForm(OperationForm):
+    """How much goes to the floor at once."""
+
+    limit = forms.IntegerField(min_value=1, max_value=MAX_WAVE, initial=LIMIT, label="Orders at most")
+    slots = forms.IntegerField(min_value=1, max_value=MOST_SLOTS, initial=SLOTS, label="Slots on a cart")
 
 
 class ParcelForm(forms.Form):

@@ -4,8 +4,8 @@ Seen from above, aisles lie side by side, joined at the front and at the far end
 either. A walk begins and ends at the packing station, in front of the first aisle.
 """
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 AISLE, BAY, LEVEL = 30, 10, 5
@@ -38,7 +38,7 @@ def distance(here: Spot, there: Spot, depth: int) -> int:
 def length(walk: Sequence[Spot], depth: int) -> int:
     """Return the way from the station through all of these spots and back."""
     stops = [STATION, *walk, STATION]
-    return sum(distance(here, there, depth) for here, there in itertools.pairwise(stops))
+    return sum(distance(here, there, depth) for here, there in pairwise(stops))
 
 
 def serpentine(spots: Sequence[Spot]) -> Tour:
@@ -96,10 +96,18 @@ def _move(walk: Tour, first: int, size: int, ways: list[list[int]]) -> bool:
     saved = ways[here][head] + ways[tail][there] - ways[here][there]
     if not saved:
         return False
-    cost, place = min(
-        (ways[a][head] + ways[tail][b] - ways[a][b], n) for n, (a, b) in enumerate(itertools.pairwise(rest), 1)
-    )
+    cost, place = min((ways[a][head] + ways[tail][b] - ways[a][b], n) for n, (a, b) in enumerate(pairwise(rest), 1))
     if cost >= saved:
         return False
     walk[:] = rest[:place] + part + rest[place:]
     return True
+
+
+def best_place(walk: Sequence[Spot], spot: Spot, depth: int) -> int:
+    """Return where in a walk, which begins at its first spot, one more spot costs least: 1 is right after that."""
+    stops = [*walk, STATION]
+    costs = [
+        distance(here, spot, depth) + distance(spot, there, depth) - distance(here, there, depth)
+        for here, there in pairwise(stops)
+    ]
+    return 1 + costs.index(min(costs))

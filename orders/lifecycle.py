@@ -175,7 +175,7 @@ def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = No
 
 
 def adopt(thing: Any) -> None:
-    """Let a row that this very transaction inserted be open without fetching it. Inside `writing()` only."""
+    """Let a row that this very transaction inserted or locked be open without fetching it. Inside `writing()` only."""
     rows = _open_rows.get()
     if rows is None:
         raise RuntimeError("adopt() belongs inside writing()")

@@ -51,7 +51,8 @@ def reasons(shipment: "Shipment", verb: str) -> list[Reason]:
     sentence = f"The shipment is {SHIPMENT_STATE[shipment.status]}, so it cannot {SHIPMENT_VERB[verb]}."
     found = wrong_status(shipment, verb, sentence)
     if not found and verb in NEEDS_FREE_WAY:
-        found = orders.obstacles(shipment.order, _line_numbers(shipment))
+        is_held = any(hold.released_at is None for hold in shipment.order.holds.all())
+        found = orders.obstacles(shipment.order, _line_numbers(shipment) if is_held else set())
     if not found and verb == "make_ready":
         found = _waiting_stock(shipment)
     return found

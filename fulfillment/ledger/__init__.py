@@ -25,6 +25,7 @@ from fulfillment.ledger.places import Place, Stop, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.shelf import Shelf, lock_shelf, moves_since, shelf_of
 from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
+from fulfillment.ledger.taking import take
 from fulfillment.ledger.verify import verify
 from orders.lifecycle import AlreadyApplied
 
@@ -57,6 +58,7 @@ __all__ = [
     "shelf_of",
     "ship",
     "standing_bin",
+    "take",
     "unpick",
     "unreserve",
     "verify",

@@ -42,6 +42,9 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
         held = Hold.objects.standing().filter(Q(lines=[]) | Exists(named), order=OuterRef("order"))
         return self.annotate(is_blocked=Q(Exists(held)) | Q(order__ship_line1="") | Q(order__ship_country=""))
 
+    def blocked(self) -> "ShipmentQuerySet":
+        return self.with_blocked().filter(Q(is_blocked=True))
+
     def unblocked(self) -> "ShipmentQuerySet":
         return self.with_blocked().filter(~Q(is_blocked=True))
 

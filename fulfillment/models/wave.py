@@ -144,3 +144,8 @@ class PickTask(models.Model):
     @property
     def left(self) -> int:
         return self.quantity - self.picked
+
+    @property
+    def slot(self) -> int | None:
+        """Return the number of the slot that it goes into; None where all goes into one tote."""
+        return self.shipment_line.shipment.slot.place if self.cart.kind == Cart.Kind.MULTI else None

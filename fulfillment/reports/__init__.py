@@ -5,27 +5,33 @@ from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
 from fulfillment.reports.reorder import Suggestion, reorder, standing
+from fulfillment.reports.waves import CartRow, WaveRow, free_carts, rows_of, waves_of
 
 __all__ = [
     "COUNTS_LISTED",
     "LISTED",
     "STEPS",
     "Accuracy",
+    "CartRow",
     "DockToStock",
     "Proposal",
     "Row",
     "Suggestion",
     "Waiting",
+    "WaveRow",
     "accuracy",
     "at_dock",
     "counts_to_do",
     "dock_to_stock",
+    "free_carts",
     "lies_in",
     "lies_where",
     "propose_bin",
     "queue",
     "reorder",
+    "rows_of",
     "standing",
     "step_of",
     "waiting",
+    "waves_of",
 ]

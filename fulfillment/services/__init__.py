@@ -16,6 +16,7 @@ from fulfillment.services.receipts import (
     reopen_receipt,
 )
 from fulfillment.services.retry import NoReader, retry_inbox
+from fulfillment.services.scan_cart import Moved, scan_on_cart
 from fulfillment.services.scan_count import finish_sheet, scan_to_count
 from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
@@ -24,6 +25,7 @@ from fulfillment.services.scan_ship import scan_to_ship
 from fulfillment.services.scanned import Act
 from fulfillment.services.set_back import set_back
 from fulfillment.services.ship import ParcelDraft, ship_shipment
+from fulfillment.services.short import short_pick
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
 from fulfillment.services.switch import (
@@ -37,11 +39,14 @@ from fulfillment.services.switch import (
     take_back,
 )
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
+from fulfillment.services.undo import undo_scan
+from fulfillment.services.walks import Walk, find_walk, read_walk
 from fulfillment.services.waves import NothingToRelease, release_wave
 
 __all__ = [
     "Act",
     "BadgeTaken",
+    "Moved",
     "NoCartLeft",
     "NoReader",
     "NotMovable",
@@ -53,6 +58,7 @@ __all__ = [
     "ReceiptKnown",
     "StockFile",
     "UnknownStock",
+    "Walk",
     "accept_order",
     "accept_orders",
     "adjust_stock",
@@ -66,6 +72,7 @@ __all__ = [
     "deliver_shipment",
     "expect_receipt",
     "find_shipment",
+    "find_walk",
     "finish_sheet",
     "give_badge",
     "give_pin",
@@ -83,11 +90,13 @@ __all__ = [
     "pick_shipment",
     "pick_without_scanning",
     "read_stock",
+    "read_walk",
     "receive_stock",
     "release_wave",
     "reopen_receipt",
     "retry_inbox",
     "return_shipment",
+    "scan_on_cart",
     "scan_to_close",
     "scan_to_count",
     "scan_to_move",
@@ -97,6 +106,8 @@ __all__ = [
     "scan_to_ship",
     "set_back",
     "ship_shipment",
+    "short_pick",
     "take_back",
     "take_cart",
+    "undo_scan",
 ]

@@ -3,18 +3,17 @@
 A cart is held as long as the lease of one of its tasks runs; a scan renews that of the task it works on.
 """
 
-from datetime import timedelta
-
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from fulfillment.models import Cart, PickTask, Warehouse, Wave
+from fulfillment.models import Cart, PickTask, Shipment, Warehouse, Wave
 from fulfillment.models.wave import PickTaskQuerySet
-from orders.lifecycle import Refused, writing
+from fulfillment.services.tasks import LEASE
+from orders.blockers import Reason
+from orders.lifecycle import NotAllowed, Refused, writing
 from orders.models import Actor
 
-LEASE = timedelta(minutes=10)
 Status = PickTask.Status
 
 
@@ -68,6 +67,19 @@ def cart_of(by: Actor, warehouse: Warehouse | None = None) -> Cart | None:
     """Return the cart that this person walks with."""
     mine = Cart.objects.claimed_by(str(by)).select_related("wave__warehouse")
     return (mine.filter(wave__warehouse=warehouse) if warehouse else mine).first()
+
+
+def cart_with(shipment: Shipment) -> Cart | None:
+    """Return the cart on which units of a shipment are still to be fetched."""
+    carts = Cart.objects.filter(tasks__shipment_line__shipment=shipment, tasks__status__in=PickTask.TO_DO)
+    return carts.select_related("wave__warehouse").first()
+
+
+def refuse_on_cart(shipment: Shipment) -> None:
+    """Raise NotAllowed for a shipment that is fetched with a cart."""
+    if cart := cart_with(shipment):
+        sentence = f"{shipment} is on {cart}: it is picked with that cart."
+        raise NotAllowed([Reason("on_cart", sentence, "warehouse")])
 
 
 def holder_of(cart: Cart) -> Actor | None:

@@ -6,6 +6,7 @@ from fulfillment import ledger
 from fulfillment.ledger import Stop
 from fulfillment.ledger.stock import DEFAULT_BIN
 from fulfillment.models import Scan, Shipment
+from fulfillment.services.claims import refuse_on_cart
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.scanned import (
     Act,
@@ -26,6 +27,7 @@ def scan_to_pick(shipment: Shipment, act: Act) -> Scan:
     with change(shipment, by=act.by) as fresh:
         if before := repeated(act):
             return before
+        refuse_on_cart(fresh)
         refuse_blocked(fresh, "start_picking" if fresh.status == Shipment.Status.READY else "pick")
         stop = stop_of(ledger.walk(fresh))
         verdict = _judge(fresh, stop, act)
@@ -42,6 +44,7 @@ def pick_without_scanning(shipment: Shipment, act: Act) -> Scan:
     with change(shipment, by=act.by) as fresh:
         if before := repeated(act):
             return before
+        refuse_on_cart(fresh)
         left = sum(stop.left for stop in ledger.walk(fresh))
         pick_shipment(fresh, by=act.by)
         said = Verdict(Result.UNSCANNED, f"{fresh} is picked, without scanning. Bring it to packing.", left)

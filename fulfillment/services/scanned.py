@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fulfillment.models import Bin, Scan, Shipment, ShipmentLine, Warehouse
+from fulfillment.models import Bin, PickTask, Scan, Shipment, ShipmentLine, Warehouse
 from orders.lifecycle import NotAllowed, why_not
 from orders.models import Actor, Product
 
@@ -49,8 +49,12 @@ def repeated(act: Act) -> Scan | None:
     return Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
 
 
-def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None) -> Scan:
+def keep(
+    act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None, **more: PickTask | Scan | None
+) -> Scan:
+    """Put an act on record; `more` is the task it was for, or the scan that it takes back."""
     return Scan.objects.create(
+        **more,
         operation=act.operation,
         by=str(act.by),
         text=act.text[: Scan.TEXT_LENGTH],

@@ -1,10 +1,70 @@
 """Tasks of pickers: the one writer of `PickTask`. They are a plan; what was really taken stands in the ledger."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import Case, CharField, DateTimeField, F, IntegerField, Q, Value, When
+from django.utils import timezone
 
-from fulfillment.models import PickTask, Shipment, ShipmentLine
+from fulfillment.models import Bin, PickTask, Shipment, ShipmentLine
+from orders.models import Actor
+
+LEASE = timedelta(minutes=10)
+Status = PickTask.Status
+
+
+def renew(task: PickTask, by: Actor) -> bool:
+    """Let the lease of a task run on; False if this person does not hold it any more."""
+    mine = PickTask.objects.filter(pk=task.pk, status=Status.CLAIMED, claimed_by=str(by))
+    return bool(mine.update(lease_until=timezone.now() + LEASE))
+
+
+def count_units(task: PickTask, units: int, by: Actor, following: PickTask | None) -> bool:
+    """Count units that were fetched for a task, and renew the lease; when it is done, that of the task that follows.
+
+    False, and nothing is changed for good, where one of them is not as it was read: roll back then.
+    """
+    lease, is_done = timezone.now() + LEASE, task.picked + units == task.quantity
+    touched = [task.pk, following.pk] if is_done and following else [task.pk]
+    this = Q(pk=task.pk, picked=task.picked, quantity=task.quantity)
+    mine = PickTask.objects.filter(this | ~Q(pk=task.pk), pk__in=touched, status=Status.CLAIMED, claimed_by=str(by))
+    done, until = Value(Status.DONE if is_done else Status.CLAIMED), Value(None if is_done else lease, DateTimeField())
+    changed = mine.update(
+        picked=Case(When(pk=task.pk, then=task.picked + units), default="picked", output_field=IntegerField()),
+        status=Case(When(pk=task.pk, then=done), default="status", output_field=CharField()),
+        lease_until=Case(When(pk=task.pk, then=until), default=Value(lease)),
+    )
+    if changed == len(touched):
+        task.picked, task.status = task.picked + units, Status.DONE if is_done else Status.CLAIMED
+    return changed == len(touched)
+
+
+def uncount_units(task: PickTask, units: int, by: Actor) -> bool:
+    """Ask again for units that were brought back, by the person who fetched them and still has the cart."""
+    mine = PickTask.objects.filter(pk=task.pk, claimed_by=str(by), picked__gte=units)
+    mine = mine.filter(Q(status=Status.CLAIMED) | Q(status=Status.DONE))
+    lease = timezone.now() + LEASE
+    return bool(mine.update(picked=F("picked") - units, status=Status.CLAIMED, lease_until=lease))
+
+
+def close_short(task: PickTask, reason: PickTask.Reason, by: Actor) -> bool:
+    """Fetch no more for a task: the rest is not there. False if it is not as it was read."""
+    mine = PickTask.objects.filter(pk=task.pk, picked=task.picked, status=Status.CLAIMED, claimed_by=str(by))
+    return bool(mine.update(status=Status.SHORT, reason=reason, lease_until=None))
+
+
+def add_task(instead_of: PickTask, place: Bin, units: int, stop: int, by: Actor) -> None:
+    """Have units fetched from another bin in the same walk, by the person who is on it."""
+    PickTask.objects.create(
+        cart=instead_of.cart,
+        shipment_line=instead_of.shipment_line,
+        bin=place,
+        quantity=units,
+        place=stop,
+        status=Status.CLAIMED,
+        claimed_by=str(by),
+        lease_until=timezone.now() + LEASE,
+    )
 
 
 def trim_tasks(lines: Iterable[ShipmentLine]) -> None:

@@ -1,5 +1,6 @@
 """The floor: one task a screen, for a scanner in one hand. Views call one service; what is right or wrong it says."""
 
+from fulfillment.views.cart import cart, leave, take
 from fulfillment.views.count import count, counts
 from fulfillment.views.entry import entry, find, open_shipment
 from fulfillment.views.look_up import look_up
@@ -10,15 +11,19 @@ from fulfillment.views.pick import pick
 from fulfillment.views.put_away import put_away
 from fulfillment.views.receive import close, receive
 from fulfillment.views.ship import ship
+from fulfillment.views.waves import next_cart, waves
 
 __all__ = [
+    "cart",
     "close",
     "count",
     "counts",
     "entry",
     "find",
+    "leave",
     "look_up",
     "move",
+    "next_cart",
     "open_shipment",
     "pack",
     "pick",
@@ -26,4 +31,6 @@ __all__ = [
     "receive",
     "ship",
     "switch",
+    "take",
+    "waves",
 ]

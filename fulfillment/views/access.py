@@ -23,6 +23,7 @@ from orders.models import Actor
 
 PERMISSIONS = {
     "pick": "fulfillment.pick_shipment",
+    "release": "fulfillment.release_wave",
     "pack": "fulfillment.pack_shipment",
     "ship": "fulfillment.ship_shipment",
     "receive": "fulfillment.receive_stock",

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from fulfillment import reports
 from fulfillment.blockers import SHIPMENT_STATE
-from fulfillment.models import Shipment
-from fulfillment.views.access import PERMISSIONS, allowed_to, load, may, say
+from fulfillment.models import Shipment, Warehouse
+from fulfillment.services.claims import cart_of
+from fulfillment.views.access import PERMISSIONS, actor, allowed_to, load, may, say
 from fulfillment.views.tiles import tiles_for
 
 TITLES = {"pick": "To pick", "pack": "To pack", "ship": "To ship"}
@@ -33,6 +34,8 @@ def entry(request: HttpRequest) -> HttpResponse:
         "listed": reports.LISTED,
         "today": timezone.localdate(),
         "tiles": list(tiles_for(request)),
+        "cart": cart_of(actor(request)) if "pick" in mine else None,
+        "free_carts": reports.free_carts(Warehouse.objects.of(request.user)).total() if "pick" in mine else 0,
         "onward": _onward(request),
     }
     return render(request, "fulfillment/entry.html", context)

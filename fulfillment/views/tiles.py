@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from fulfillment.models import Bin, BinStock, Count, Receipt, Warehouse
+from fulfillment.models import Bin, BinStock, Cart, Count, Receipt, Warehouse
 from fulfillment.views.access import PERMISSIONS, may
 
 MANY = 99
@@ -38,11 +38,16 @@ def _to_count(mine: QuerySet[Warehouse]) -> QuerySet[Count]:
     return Count.objects.filter(status__in=Count.TO_COUNT, warehouse__in=mine)
 
 
+def _free_carts(mine: QuerySet[Warehouse]) -> QuerySet[Cart]:
+    return Cart.objects.free().filter(wave__warehouse__in=mine)
+
+
 TILES = (
     Tile("Receive", "inbound", "floor:receive", ("receive",), _deliveries),
     Tile("Put away", "shelf", "floor:put_away", ("put_away",), _at_dock),
     Tile("Move", "swap", "floor:move", ("move",)),
     Tile("Look up", "search", "floor:look_up", ("pick", "pack", "ship", "receive")),
+    Tile("Waves", "clipboard", "floor:waves", ("pick", "release"), _free_carts),
     Tile("Count", "clipboard", "floor:counts", ("count",), _to_count),
     Tile("Switch person", "badge", "floor:switch", tuple(PERMISSIONS)),
 )

@@ -1,0 +1,49 @@
+"""Taking back the last scan of a walk: the units lie in their bin again."""
+
+from fulfillment import ledger
+from fulfillment.models import PickTask, Scan, Shipment
+from fulfillment.services.scan_cart import Moved, late, once
+from fulfillment.services.scanned import Act, Result, Verdict, keep
+from fulfillment.services.tasks import uncount_units
+from fulfillment.services.walks import Walk
+from orders.blockers import Reason
+from orders.lifecycle import NotAllowed, change
+from orders.models import Actor
+
+
+def undo_scan(walk: Walk, act: Act) -> Scan:
+    """Take back what this person fetched last on this cart. Repeated, it answers as before.
+
+    Raises NotAllowed where there is nothing to take back, or its shipment is picked already.
+    """
+    return once(act, lambda: _undo(walk, act))[0]
+
+
+def last_fetch(walk: Walk, by: Actor) -> Scan | None:
+    """Return what can be taken back."""
+    mine = Scan.objects.filter(task__cart=walk.cart, by=str(by), step=Scan.Step.PICK, result=Result.RIGHT)
+    fetched = mine.filter(quantity__gt=0, undone_by=None).select_related("shipment", "line__order_line", "bin", "task")
+    return fetched.order_by("-pk").first()
+
+
+def _undo(walk: Walk, act: Act) -> Scan:
+    if walk.holder and not walk.is_mine:
+        return late(walk, act)
+    last = last_fetch(walk, act.by)
+    if last is None or last.task is None or last.line is None or last.bin is None or last.shipment is None:
+        raise NotAllowed([Reason("nothing_to_undo", "There is nothing to take back.", "nobody")])
+    if last.task.status == PickTask.Status.SHORT:
+        raise NotAllowed([Reason("closed_short", "Too few were there, and that stands: put nothing back.", "nobody")])
+    with change(last.shipment, by=act.by) as shipment:
+        if shipment.status != Shipment.Status.PICKING:
+            raise NotAllowed([Reason("already_picked", f"{shipment} is picked already: hand it to packing.", "nobody")])
+        if not uncount_units(last.task, last.quantity, act.by):
+            raise Moved("The cart is not as it was. Look at the screen again.")
+        ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=act.by)
+    said = Verdict(Result.UNDONE, _sentence(last), last.quantity, last.line, last.bin)
+    return keep(act, said, Scan.Step.PICK, shipment, task=last.task, undoes=last)
+
+
+def _sentence(last: Scan) -> str:
+    name = last.line.order_line.name if last.line else ""
+    return f"Taken back: put {last.quantity} × {name} into {last.bin} again."

@@ -1,0 +1,123 @@
+"""The walk with a cart: the bin, the article, the slot, the quantity; and leaving it to somebody else."""
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fulfillment.forms import CartForm, LeaveForm
+from fulfillment.models import Cart, PickTask, Scan, Warehouse
+from fulfillment.services import (
+    Walk,
+    find_walk,
+    give_up,
+    hand_over,
+    read_walk,
+    scan_on_cart,
+    short_pick,
+    take_cart,
+    undo_scan,
+)
+from fulfillment.services.claims import holder_of, name_of
+from fulfillment.views.access import PERMISSIONS, actor, allowed_to, go, is_htmx, say, show
+from orders.models import Actor
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed_to("pick")
+def cart(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the stop where the walk is, and take a scan there."""
+    walk = _walk(request, pk)
+    if request.method != "POST":
+        return _screen(request, walk)
+    form = CartForm(request.POST)
+    if not form.is_valid():
+        say(request, form.complaint, is_right=False)
+        return _screen(request, walk, status=422)
+    scan, walk = _do(walk, form, actor(request))
+    say(request, scan.sentence, is_right=scan.is_done)
+    return _screen(request, walk) if is_htmx(request) else redirect(request.path)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed_to("pick")
+def leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand the cart over to a colleague, or leave it to whoever comes next."""
+    walk, by = _walk(request, pk), actor(request)
+    form = LeaveForm(request.POST or None, colleagues=_colleagues(request, walk))
+    if request.method != "POST" or not form.is_valid():
+        context = {"cart": walk.cart, "walk": walk, "form": form}
+        return show(request, "fulfillment/leave.html", context, status=422 if request.method == "POST" else 200)
+    if to := form.cleaned_data["to"]:
+        hand_over(walk.cart, Actor.of("user", to), by=by)
+        say(request, f"{to.get_full_name() or to.get_username()} goes on with {walk.cart}.", is_right=True)
+    else:
+        give_up(walk.cart, by=by)
+        say(request, f"{walk.cart} waits for whoever comes next.", is_right=True)
+    return go(request, "/floor/")
+
+
+@require_POST
+@allowed_to("pick")
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take this very cart."""
+    return redirect("floor:cart", take_cart(_walk(request, pk).cart, by=actor(request)).pk)
+
+
+def _walk(request: HttpRequest, pk: int) -> Walk:
+    """Return the walk of a cart in a warehouse of this person's."""
+    mine, by = Warehouse.objects.of(request.user), actor(request)
+    if found := find_walk(pk, by, mine):
+        return found
+    carts = Cart.objects.filter(wave__warehouse__in=mine).select_related("wave__warehouse")
+    return read_walk(get_object_or_404(carts, pk=pk), by)
+
+
+def _do(walk: Walk, form: CartForm, by: Actor) -> tuple[Scan, Walk]:
+    act, given = form.act(by), form.cleaned_data
+    if given["short"]:
+        scan = short_pick(walk, act, PickTask.Reason(given["short"]), given["task"])
+    elif given["undo"]:
+        scan = undo_scan(walk, act)
+    else:
+        return scan_on_cart(walk, act)
+    return scan, read_walk(walk.cart, by)
+
+
+def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse:
+    if walk.task is None or not walk.is_mine:
+        return _not_mine(request, walk, status)
+    context = {
+        "cart": walk.cart,
+        "walk": walk,
+        "task": walk.task,
+        "line": walk.task.shipment_line.order_line,
+        "reasons": PickTask.Reason.choices,
+        "ask": "Scan the article" if walk.is_at else "Scan the bin",
+    }
+    return show(request, "fulfillment/cart.html", context, status=status)
+
+
+def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
+    """Say that the cart is done, or who has it; let it be taken where nobody does."""
+    holder = holder_of(walk.cart)
+    slots = walk.cart.slots.select_related("shipment").order_by("place")
+    context = {
+        "cart": walk.cart,
+        "walk": walk,
+        "holder": name_of(holder) if holder else "",
+        "is_free": Cart.objects.free().filter(pk=walk.cart.pk).exists(),
+        "slots": slots,
+        "ask": "Put it aside",
+    }
+    return show(request, "fulfillment/cart_rest.html", context, status=status)
+
+
+def _colleagues(request: HttpRequest, walk: Walk) -> QuerySet[User]:
+    """Return who else may pick in the warehouse of the cart."""
+    people = User.objects.with_perm(PERMISSIONS["pick"], backend=BACKEND)
+    of_it = Q(staff=None) | Q(staff__warehouses=None) | Q(staff__warehouses=walk.cart.wave.warehouse_id)
+    return people.filter(of_it).exclude(pk=str(request.user.pk)).order_by("username").distinct()

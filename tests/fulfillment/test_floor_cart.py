@@ -1,0 +1,193 @@
+"""The screens of waves and carts: as plain forms, by htmx, and who may see them."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from fulfillment import ledger
+from fulfillment.models import Cart, PickTask, Scan, Staff, Wave
+from fulfillment.services import claim_cart, release_wave
+from orders.models import Actor, Order
+from tests.factories import ALICE, Shop, shipment, stages
+from tests.fulfillment.floor import person, said, words
+from tests.fulfillment.waves import articles, orders, released
+
+pytestmark = pytest.mark.django_db
+OWN = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+class Walker:
+    """A person in front of a cart's screen."""
+
+    def __init__(self, user: User, cart: Cart | None = None) -> None:
+        self.user, self.cart = user, cart
+        self.client = Client()
+        self.client.force_login(user)
+
+    @property
+    def url(self) -> str:
+        return f"/floor/carts/{self.cart.pk if self.cart else 0}/"
+
+    def post(self, path: str = "", **fields: Any) -> Any:
+        return self.client.post(self.url + path, {"operation": str(uuid4())} | fields, follow=True)
+
+    def scan(self, *texts: str) -> str:
+        for text in texts:
+            response = self.post(scanned=text)
+            assert response.status_code == 200
+        return said(response)
+
+    def htmx(self, **fields: Any) -> Any:
+        sent = {"operation": str(uuid4())} | fields
+        return self.client.post(self.url, sent, headers={"HX-Request": "true"})
+
+    def screen(self) -> str:
+        return words(self.client.get(self.url))
+
+
+@pytest.fixture
+def order(shop: Shop) -> Order:
+    shop.receive(shop.mug, 9, bin="A-04-1")
+    shop.receive(shop.teapot, 4, bin="B-02-1")
+    return shop.order((shop.teapot, 1), (shop.mug, 3))
+
+
+@pytest.fixture
+def alice(order: Order, shop: Shop) -> Walker:
+    user = person("picker")
+    release_wave(shop.warehouse, by=ALICE)
+    return Walker(user, claim_cart(shop.warehouse, by=Actor.of("user", user)))
+
+
+def test_a_walk_as_plain_forms(alice: Walker, order: Order) -> None:
+    assert "1 of 2 Go to A-04-1 Enamel mug MUG-01 · take 3 for slot 1 Next: B-02-1 · Teapot" in alice.screen()
+    assert alice.scan("B-02-1") == "wrong: This is B-02-1. Go to A-04-1."
+    assert alice.scan("A-04-1") == "right: A-04-1 is right."
+    assert "At A-04-1 Take Enamel mug MUG-01 3 into slot 1" in alice.screen()
+    assert alice.scan("MUG-01") == "right: 1 of 3 × Enamel mug into slot 1."
+    line = PickTask.objects.get(picked=1).shipment_line_id
+    assert said(alice.post(count="3", line=line)) == "right: 3 of 3 × Enamel mug into slot 1."
+    assert said(alice.post(undo="1")) == "right: Taken back: put 2 × Enamel mug into A-04-1 again."
+    alice.scan("3", "B-02-1")
+    assert alice.scan("TEA-01").endswith(f"Slot 1 is complete: {shipment(order).number} is picked.")
+    assert f"All is fetched Bring {alice.cart} to packing. {shipment(order).number} Slot 1 · Picked" in alice.screen()
+    assert list(ledger.verify()) == []
+
+
+def test_too_few_by_a_button(alice: Walker, order: Order, shop: Shop) -> None:
+    alice.scan("A-04-1", "MUG-01")
+    task = PickTask.objects.get(picked=1).pk
+    assert said(alice.post(short="EMPTY")) == "wrong: Nobody knows where that was. Look at the screen again."
+    assert said(alice.post(short="NONSENSE", task=task)).startswith("wrong:")
+    assert Scan.objects.filter(result="SHORT").count() == 0
+    assert said(alice.post(short="EMPTY", task=task)).startswith("right: 2 × Enamel mug not found in A-04-1")
+
+
+def test_a_cart_is_handed_over_and_given_up(alice: Walker) -> None:
+    bob = Walker(person("picker", "bob"), alice.cart)
+    assert "alice walks with it" in bob.screen()
+    assert said(alice.post("leave/", to=str(bob.user.pk))) == f"right: bob goes on with {alice.cart}."
+    assert "Go to A-04-1" in bob.screen()
+    assert alice.scan("A-04-1").startswith("wrong: bob has taken over this walk. Nothing was changed")
+    assert said(bob.post("leave/")) == f"right: {alice.cart} waits for whoever comes next."
+    assert "Nobody walks with it 2 of 2 are still to be fetched." in alice.screen()
+    alice.post("take/")
+    assert "Go to A-04-1" in alice.screen()
+
+
+def test_a_cart_goes_only_to_people_who_pick_in_its_warehouse(alice: Walker) -> None:
+    packer = person("packer", "bob")
+    away = person("picker", "charlie")
+    Staff.objects.create(user=away).warehouses.add(ledger.open_warehouse("NORTH"))
+    for other in (packer, away, alice.user):
+        assert alice.post("leave/", to=str(other.pk)).status_code == 422
+    assert set(PickTask.objects.values_list("claimed_by", flat=True)) == {f"user:{alice.user.pk}"}
+
+
+def test_somebody_of_another_warehouse_sees_and_touches_no_cart(alice: Walker) -> None:
+    away = Walker(person("picker", "charlie"), alice.cart)
+    Staff.objects.create(user=away.user).warehouses.add(ledger.open_warehouse("NORTH"))
+    for path in ("", "leave/"):
+        assert away.client.get(away.url + path).status_code == 404
+        assert away.post(path, scanned="A-04-1").status_code == 404
+    assert away.post("take/").status_code == 404
+    assert f"{alice.cart}" not in words(away.client.get("/floor/waves/?warehouse=MAIN"))
+    assert Scan.objects.count() == 0
+
+
+def test_ones_own_cart_comes_first_and_then_the_next(shop: Shop) -> None:
+    released(shop, singles=2, others=2)
+    alice = Walker(person("picker"))
+    assert "Take the next cart (2 wait)" in words(alice.client.get("/floor/"))
+    response = alice.client.post("/floor/carts/", follow=True)
+    cart = Cart.objects.get(number=1)
+    assert response.redirect_chain == [(f"/floor/carts/{cart.pk}/", 302)]
+    assert f"Go on with {cart}" in words(alice.client.get("/floor/"))
+
+
+def test_a_wave_is_released_by_a_form_once(shop: Shop) -> None:
+    orders(shop, articles(shop, 3), singles=1, others=3)
+    chief = Walker(person("manager"))
+    assert "4 orders wait to be released" in words(chief.client.get("/floor/waves/"))
+    sent = {"operation": str(uuid4()), "limit": "3", "slots": "2", "warehouse": "MAIN"}
+    answers = [chief.client.post("/floor/waves/", sent, follow=True) for _ in range(2)]
+    wave = Wave.objects.get()
+    assert said(answers[0]) == said(answers[1]) == f"right: {wave} is released on 2 carts."
+    assert f"{wave} 0 of 5 fetched · 2 carts free" in words(answers[0])
+    wrong = chief.client.post("/floor/waves/", sent | {"limit": "0"})
+    assert (wrong.status_code, Wave.objects.count()) == (422, 1)
+
+
+@pytest.mark.parametrize(
+    ("role", "seen", "released_"), [("picker", 200, 403), ("packer", 403, 403), ("manager", 200, 200)]
+)
+def test_who_may_see_and_release_waves(shop: Shop, role: str, seen: int, released_: int) -> None:
+    orders(shop, articles(shop, 2), singles=1)
+    walker = Walker(person(role))
+    assert walker.client.get("/floor/waves/").status_code == seen
+    sent = {"operation": str(uuid4()), "limit": "3", "slots": "2"}
+    assert walker.client.post("/floor/waves/", sent, follow=True).status_code == released_
+    assert Wave.objects.count() == int(released_ == 200)
+
+
+def test_a_shipment_on_a_cart_is_picked_with_the_cart_alone(alice: Walker, order: Order) -> None:
+    url = f"/floor/{shipment(order).number}/pick/"
+    assert f"On a cart It is picked with cart {alice.cart}" in words(alice.client.get(url))
+    refused = alice.client.post(url, {"operation": str(uuid4()), "scanned": "A-04-1"})
+    assert refused.status_code == 409
+    assert (Scan.objects.count(), stages(order)) == (0, [{"reserved": 1}, {"reserved": 3}])
+
+
+def queries_of(walker: Walker, **fields: Any) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert walker.htmx(**fields).status_code == 200
+    return len([each for each in captured if not each["sql"].startswith(OWN)])
+
+
+@pytest.mark.parametrize("others", [1, 3])
+def test_the_queries_of_a_scan_are_at_most_twelve(shop: Shop, others: int) -> None:
+    products = articles(shop, 4)
+    for _ in range(others):
+        shop.order((products[0], 5), (products[3], 5))
+    release_wave(shop.warehouse, by=ALICE)
+    user = person("picker")
+    alice = Walker(user, claim_cart(shop.warehouse, by=Actor.of("user", user)))
+    assert queries_of(alice, scanned="A-01-1") == 7
+    begins = queries_of(alice, scanned="W-001")
+    assert [queries_of(alice, scanned="W-001") for _ in range(3)] == [12, 12, 12]
+    assert begins == 19, "the trail of a shipment that is begun, and the first units at the station"
+
+
+@pytest.mark.parametrize("waves", [1, 3])
+def test_the_queries_of_the_waves_page(shop: Shop, django_assert_num_queries: Any, waves: int) -> None:
+    for _ in range(waves):
+        wave = released(shop, singles=1, others=2)
+        claim_cart(wave.warehouse, by=Actor.of("user", person("picker", f"picker-{wave.pk}")), wave=wave)
+    chief = Walker(person("manager"))
+    with django_assert_num_queries(13):
+        chief.client.get("/floor/waves/")
