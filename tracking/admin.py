@@ -132,7 +132,7 @@ def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
 class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
 
-    list_display = ("received_at", "came_through", "carrier", "tracking_number", "says", "parcel_of")
+    list_display = ("received_at", "came_through", "carrier_named", "tracking_number", "says", "parcel_of")
     list_filter = (
         choice_filter(
             "matched",
@@ -148,7 +148,7 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     fields = (
         "received_at",
         "came_through",
-        "carrier",
+        "carrier_named",
         "tracking_number",
         "says",
         "parcel_of",
@@ -177,6 +177,10 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
         return with_sources([found])[0] if found else None
+
+    @display(description="Carrier")
+    def carrier_named(self, snapshot: Snapshot) -> str:
+        return carrier_name(snapshot.carrier) or "—"
 
     @display(description="Came through")
     def came_through(self, snapshot: Any) -> str:
