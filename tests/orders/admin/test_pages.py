@@ -34,7 +34,7 @@ def fill(shop: Shop, n: int) -> None:
     Content.objects.create(message=message, to=f"bob{n}@example.com", subject="Thanks", text="Thanks", html="<p>Thanks")
     Inbox.objects.create(source="csv", channel=shop.channel, dedupe_key=f"{n}", raw=b"x", order=order)
     Finding.objects.create(check_name="stock", subject=f"{n}", severity="ERROR", message="It is off.")
-    AuditRun.objects.create(checks={"stock": {"found": 1}}, errors=1)
+    AuditRun.objects.create(checks={"stock": {"severity": "ERROR", "found": 1, "seconds": 0.1}}, errors=1)
     issue_key(shop.channel, name="web", scopes=["orders:read"])
     open_endpoint(provider="generic", channel=shop.channel)
     user_of(["picker", "packer", "support"][n % 3])
