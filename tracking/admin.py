@@ -245,7 +245,7 @@ def _check(name: str, outcome: dict[str, Any]) -> dict[str, Any]:
     """Say of one check what it found, of what weight, and how long it took."""
     found = outcome["found"]
     look = WEIGHTS[outcome["severity"]] if found else (badges.ARRIVED, "done")
-    word = counted(found, "finding", "findings") if found else "Holds"
+    word = counted(found, "finding", "findings") if found else "None"
     return {"title": name.replace("_", " "), "mark": badges.mark(*look, word), "seconds": outcome["seconds"]}
 
 
