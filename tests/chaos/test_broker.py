@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,7 @@ def house(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         stack.callback(house.stop)
         stack.enter_context(ending(start_beat(tmp_path, **house.env)))
         monkeypatch.setattr(outbox.current_app.conf, "broker_url", house.env["REDIS_URL"])
+        monkeypatch.setattr(outbox, "_rope", threading.local())
         monkeypatch.setattr(outbox, "_quiet_until", 0.0)
         yield house
 
