@@ -15,7 +15,7 @@ OF_OPEN_WORK = {  # partial indexes: they hold what is open, and no history
 }
 
 
-READ_OR_WRITE = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+READ_OR_WRITE = ("(", "SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 
 def plans_of(call: Callable[[], Any], *, is_small: bool = True) -> list[Any]:
