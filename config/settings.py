@@ -127,6 +127,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS}
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", str(VAR_DIR / "test.sqlite3"))}
 else:
+    _database["ENGINE"] = "config.postgresql"
     _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 1} | _database.get("OPTIONS", {})
 DATABASES = {"default": _database | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

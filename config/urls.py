@@ -18,6 +18,7 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tracking.urls")),  # first: every open page asks there every five seconds
     path("livez", livez),
     path("readyz", readyz),
     path("favicon.ico", favicon),
@@ -25,5 +26,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("orders.urls")),
     path("floor/", include("fulfillment.urls")),
-    path("", include("tracking.urls")),
 ]

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections import Counter
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -23,6 +24,7 @@ class Sink:
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Event()
+        self.held = threading.Event()  # a mail arrived, and waits for its answer at the gate
         self.port = free_port()
         self.controller = Controller(_Handler(self), hostname="127.0.0.1", port=self.port, ready_timeout=10)
 
@@ -56,14 +58,14 @@ class Sink:
 
 
 class KeyedSink(Sink):
-    """A mail server that keeps one copy of each Message-ID, as most mailboxes show it."""
+    """A mail server that keeps one copy of each Message-ID, as most mailboxes show it, and counts what came."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.copies = 0
+        self.copies: Counter[str] = Counter()
 
     def keep(self, mail: EmailMessage) -> None:
-        self.copies += 1
+        self.copies[mail["Message-ID"]] += 1
         if mail["Message-ID"] not in self.ids:
             super().keep(mail)
 
@@ -96,7 +98,9 @@ class _Handler:
         self.sink.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         self.sink.keep(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
         self.sink.arrived.set()
-        await asyncio.to_thread(self.sink.gate.wait, 20)
+        if not self.sink.gate.is_set():
+            self.sink.held.set()
+            await asyncio.to_thread(self.sink.gate.wait, 20)
         if answer:
             server.transport.abort()
         return "250 OK"

@@ -15,18 +15,23 @@ OF_OPEN_WORK = {  # partial indexes: they hold what is open, and no history
 }
 
 
-def plans_of(call: Callable[[], Any]) -> list[Any]:
-    """Return the plan of each query that the call makes."""
+READ_OR_WRITE = ("(", "SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+
+
+def plans_of(call: Callable[[], Any], *, is_small: bool = True) -> list[Any]:
+    """Return the plan of each statement that the call makes, whatever stands in a small database."""
     plans: list[Any] = []
     is_postgres = connection.vendor == "postgresql"
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.lstrip().startswith(READ_OR_WRITE):
+            return execute(sql, params, many, context)
         with connection.cursor() as cursor:
             cursor.cursor.execute(("EXPLAIN (FORMAT JSON) " if is_postgres else "EXPLAIN QUERY PLAN ") + sql, params)
             plans.append(cursor.cursor.fetchall())
         return execute(sql, params, many, context)
 
-    if is_postgres:  # so small a table is read whole unless that is made to look dear
+    if is_postgres and is_small:  # so small a table is read whole unless that is made to look dear
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
     with connection.execute_wrapper(explain):
@@ -41,6 +46,7 @@ def reads_whole(plan: Any, tables: Collection[str]) -> bool:
         return any(OF_OPEN_WORK.isdisjoint(step.split()) for step in scans)
     return any(
         node.get("Relation Name") in tables
+        and node["Node Type"] != "ModifyTable"  # where the rows go, not where they come from
         and not any(
             each.get("Index Cond") or each.get("Index Name") in OF_OPEN_WORK for each in (node, *node.get("Plans", []))
         )

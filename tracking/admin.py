@@ -1,6 +1,7 @@
 """Parcels under way, what carriers said of them, and what the audit found. To be read; findings are acknowledged."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -8,8 +9,10 @@ from django.contrib.admin import display
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from fulfillment.models import Parcel
 from orders.admin import badges
@@ -17,15 +20,18 @@ from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import choice_filter, field_filter
 from orders.admin.trail import names_of
+from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Order
 from orders.numbers import read_number
 from tracking.models import AuditRun, Finding, Snapshot, Tracker
 from tracking.models.tracker import Status
 from tracking.services import acknowledge_finding
+from tracking.timeline.dates import wall_clock
 from tracking.timeline.words import carrier_name
 
 LATEST = 20
+WEIGHTS = {"ERROR": (badges.PERSON, "stop"), "WARNING": (badges.LOOK, "alert")}
 
 
 def order_link(order: Order) -> SafeString:
@@ -36,11 +42,17 @@ def order_link(order: Order) -> SafeString:
 def _scan(scan: dict[str, Any]) -> dict[str, str]:
     """Return what a line of the timeline says, for a table."""
     return {
-        "when": (scan.get("wall") or scan.get("at") or "—").replace("T", " "),
+        "when": _clock(scan.get("wall") or scan.get("at") or ""),
         "where": scan.get("place") or "—",
         "what": scan.get("message") or "—",
         "status": dict(Status.choices).get(scan.get("status") or "", "—"),
     }
+
+
+def _clock(text: str) -> str:
+    """Write a carrier's clock as the house writes times, and never convert it; what is no time stays as it came."""
+    at = wall_clock(text)
+    return date_format(at, "j M Y, H:i" if isinstance(at, datetime) else "j M Y") if at else text or "—"
 
 
 @admin.register(Tracker)
@@ -132,7 +144,7 @@ def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
 class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
 
-    list_display = ("received_at", "came_through", "carrier", "tracking_number", "says", "parcel_of")
+    list_display = ("received_at", "came_through", "carrier_named", "tracking_number", "says", "parcel_of")
     list_filter = (
         choice_filter(
             "matched",
@@ -148,7 +160,7 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     fields = (
         "received_at",
         "came_through",
-        "carrier",
+        "carrier_named",
         "tracking_number",
         "says",
         "parcel_of",
@@ -177,6 +189,10 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
         return with_sources([found])[0] if found else None
+
+    @display(description="Carrier")
+    def carrier_named(self, snapshot: Snapshot) -> str:
+        return carrier_name(snapshot.carrier) or "—"
 
     @display(description="Came through")
     def came_through(self, snapshot: Any) -> str:
@@ -209,7 +225,10 @@ class AuditRunAdmin(ActingAdmin, ReadOnlyAdmin):
     readonly_fields = fields
 
     def more_of(self, request: HttpRequest, thing: AuditRun) -> dict[str, Any]:
-        return {"panel": "admin/tracking/auditrun/checks.html", "checks": sorted(thing.checks.items())}
+        return {
+            "panel": "admin/tracking/auditrun/checks.html",
+            "checks": [_check(*each) for each in sorted(thing.checks.items())],
+        }
 
     @display(description="Result")
     def result(self, run: AuditRun) -> SafeString:
@@ -220,6 +239,14 @@ class AuditRunAdmin(ActingAdmin, ReadOnlyAdmin):
         if run.warnings:
             return badges.mark(badges.LOOK, "alert", "Adds up, with warnings")
         return badges.mark(badges.ARRIVED, "done", "All adds up")
+
+
+def _check(name: str, outcome: dict[str, Any]) -> dict[str, Any]:
+    """Say of one check what it found, of what weight, and how long it took."""
+    found = outcome["found"]
+    look = WEIGHTS[outcome["severity"]] if found else (badges.ARRIVED, "done")
+    word = counted(found, "finding", "findings") if found else "None"
+    return {"title": name.replace("_", " "), "mark": badges.mark(*look, word), "seconds": outcome["seconds"]}
 
 
 def _why_not_acknowledge(finding: Finding) -> list[Reason]:
@@ -247,8 +274,12 @@ class FindingAdmin(ActingAdmin, ReadOnlyAdmin):
         field_filter("severity", "Severity", lambda: Finding.Severity.choices),
     )
     ordering = ("-found_at",)
-    fields = ("check_name", "subject", "grade", "message", "state", "found_at", "seen_at", "resolved_at")
+    fields = ("looked_for", "subject", "grade", "message", "state", "found_at", "seen_at", "resolved_at")
     readonly_fields = fields
+
+    @display(description="Looked for")
+    def looked_for(self, finding: Finding) -> str:
+        return capfirst(finding.check_title)
 
     @display(description="Severity")
     def grade(self, finding: Finding) -> SafeString:
@@ -256,7 +287,7 @@ class FindingAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="What")
     def what(self, finding: Finding) -> SafeString:
-        return badges.cell(finding.message, f"{finding.check_name} · {finding.subject}")
+        return badges.cell(finding.message, f"{finding.check_title} · {finding.subject}")
 
     @display(description="Status")
     def state(self, finding: Finding) -> SafeString:

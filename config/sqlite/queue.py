@@ -1,10 +1,14 @@
-"""The queue of writers: an advisory lock on `<database>-lock`, polled with a deadline.
+"""The queue of writers: advisory locks on `<database>-lock`, polled with a deadline.
 
-A blocking lock would be fairer, but has no deadline: one stopped process would hang the shop.
+Whoever waits holds a place, and moves up as the next one falls free: nobody passes. With one lock for all, whoever asks
+at the right moment has it, and of eight writers one waited six times as long. A blocking lock has no deadline: one
+stopped process would hang the shop.
 """
 
 import fcntl
 import os
+import struct
+import sys
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +18,10 @@ if TYPE_CHECKING:
     from django.db.backends.sqlite3.base import DatabaseWrapper
 
 POLL_SECONDS = 0.0005
+PLACES = 8 if sys.platform == "linux" else 1
+"""The first writes. Where more than these wait, the rest stand before the last place in no order."""
+FLOCK = "hhqqi4x"
+"""C's struct flock."""
 
 
 class WriterQueue:
@@ -27,19 +35,21 @@ class WriterQueue:
 
     def acquire(self) -> None:
         """Wait for our turn; OperationalError after OPTIONS["timeout"] seconds."""
-        fd = self._open()
+        self._open()
         if self.is_held:
             return
         deadline = time.monotonic() + self.wrapper.settings_dict["OPTIONS"].get("timeout", 5)
-        while not self._try_lock(fd):
-            if time.monotonic() > deadline:
-                raise OperationalError("database is locked: the queue of writers did not move")
-            time.sleep(POLL_SECONDS)
+        self._take(PLACES - 1, deadline)
+        for place in reversed(range(PLACES - 1)):
+            try:
+                self._take(place, deadline)
+            finally:
+                self._free(place + 1)
         self.is_held = True
 
     def release(self) -> None:
         if self.is_held and self.fd is not None and self.pid == os.getpid():
-            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            self._free(0)
         self.is_held = False
 
     def close(self) -> None:
@@ -54,18 +64,33 @@ class WriterQueue:
     def __exit__(self, *exc: object) -> None:
         self.release()
 
-    @staticmethod
-    def _try_lock(fd: int) -> bool:
+    def _take(self, place: int, deadline: float) -> None:
+        while not self._try(place):
+            if time.monotonic() > deadline:
+                raise OperationalError("database is locked: the queue of writers did not move")
+            time.sleep(POLL_SECONDS)
+
+    def _try(self, place: int) -> bool:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            self._lock(place, fcntl.LOCK_EX)
+        except (BlockingIOError, PermissionError):
             return False
         return True
 
-    def _open(self) -> int:
+    def _free(self, place: int) -> None:
+        self._lock(place, fcntl.LOCK_UN)
+
+    def _lock(self, place: int, how: int) -> None:
+        assert self.fd is not None
+        if sys.platform == "linux":  # a lock of one byte that belongs to the open file, as flock's does
+            kind = fcntl.F_UNLCK if how == fcntl.LOCK_UN else fcntl.F_WRLCK
+            fcntl.fcntl(self.fd, fcntl.F_OFD_SETLK, struct.pack(FLOCK, kind, os.SEEK_SET, place, 1, 0))
+        else:
+            fcntl.flock(self.fd, how | fcntl.LOCK_NB)
+
+    def _open(self) -> None:
         """Return our own descriptor: flock belongs to the open file, and a forked child must not share it."""
         if self.fd is None or self.pid != os.getpid():
             name = f"{self.wrapper.settings_dict['NAME']}-lock"
             self.fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self.pid, self.is_held = os.getpid(), False
-        return self.fd

@@ -68,9 +68,9 @@ def order_reasons(order: "Order", verb: str) -> list[Reason]:
         return found
     numbers = " and ".join(shipment.number for shipment in left)
     verb_form = "has" if len(left) == 1 else "have"
-    sentence = (
-        f"{numbers} {verb_form} left the warehouse already. What is not shipped can still be cancelled line by line."
-    )
+    sentence = f"{numbers} {verb_form} left the warehouse already."
+    if not cancel_lines_reasons(order):
+        sentence += " What is not shipped can still be cancelled line by line."
     return [Reason("already_shipped", sentence, "carrier", left[0].shipped_at)]
 
 

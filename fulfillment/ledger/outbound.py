@@ -64,16 +64,11 @@ class _Entries:
 
 
 def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
-    """Reserve what is there of what the lines wait for, nearest warehouse first; return what was taken.
-
-    The lines in the caller's hands know it as well.
-    """
+    """Reserve what is there of what the lines wait for, nearest warehouse first; return what was taken."""
     wanting = {line.order_line: line for line in lines if line.waiting}
     wish = Wish({order_line: line.waiting for order_line, line in wanting.items()}, all_or_nothing)
     takes = [Take(wanting[share.line], share.item, share.quantity) for share in share_out([wish])[0]]
     book({cause: takes}, by=by)
-    for take in takes:
-        take.line.reserved += take.quantity
     return takes
 
 
@@ -88,7 +83,10 @@ def share_out(wishes: Sequence[Wish]) -> list[list[Share]]:
 
 
 def book(takes: Mapping[str, Sequence[Take]], *, by: Actor) -> None:
-    """Reserve what was shared out: cause (an order's number) → what is taken for it."""
+    """Reserve what was shared out: cause (an order's number) → what is taken for it.
+
+    The lines in the caller's hands know it as well.
+    """
     rows, flat = [], [take for each in takes.values() for take in each]
     for cause, each in takes.items():
         entries = _Entries(by, cause)
@@ -101,6 +99,8 @@ def book(takes: Mapping[str, Sequence[Take]], *, by: Actor) -> None:
     )
     units = _sum((line, quantity) for line, _, quantity in flat)
     _move_units(units, "reserved", {line: [("waiting", "reserved", quantity)] for line, quantity in units.items()})
+    for take in flat:
+        take.line.reserved += take.quantity
 
 
 def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None) -> None:

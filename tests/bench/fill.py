@@ -1,122 +1,193 @@
-"""Fills a database with copies of one real order, by SQL: everything that hangs on it, thousands of times."""
+"""Fills a database with history: orders that went all the way through the services, and copies of them by SQL.
+
+A copy has all rows that services, relay and carriers left behind but for the text of mails, which no page reads; one
+order in fifty is still to be picked. What stock the copies took is booked, so that the books agree with the ledger.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
 from django.db import connection, models
 
-from fulfillment.models import Parcel, ParcelLine, Reservation, Shipment, ShipmentLine, StockMovement
-from orders.models import Event, Order, OrderLine
-from tracking.models import TrackingLink
+from fulfillment import ledger
+from fulfillment.models import (
+    BinStock,
+    Parcel,
+    ParcelLine,
+    Reservation,
+    Shipment,
+    ShipmentLine,
+    StockItem,
+    StockMovement,
+)
+from fulfillment.services import ParcelDraft, pack_shipment, pick_shipment, ship_shipment
+from notifications.models import Message
+from notifications.relay import relay_batch
+from orders.models import Customer, Event, Order, OrderLine, Product
+from tests.factories import ALICE, Shop
+from tests.hooks import event
+from tracking.models import CarrierEvent, Snapshot, Tracker, TrackingLink
+from tracking.services import link_for, take_carrier_events
 
-FIRST = 1_000_000  # copies live above, so that they never meet what services write
-RAW = 10**12  # what a bench writes raw lives above this
+FIRST = 10_000_000  # copies live above, so that they never meet what services write
 STEP = 100  # a copy's rows of one table have ids from n × STEP
+PATTERNS = 50
+FOUND_BY = {  # what hangs on an order
+    Customer: "orders",
+    Order: "pk",
+    OrderLine: "order",
+    Event: "order",
+    Shipment: "order",
+    ShipmentLine: "shipment__order",
+    Parcel: "shipment__order",
+    ParcelLine: "parcel__shipment__order",
+    Reservation: "shipment_line__shipment__order",
+    StockMovement: "order_line__order",
+    TrackingLink: "order",
+    Tracker: "parcel__shipment__order",
+    Snapshot: "tracker__parcel__shipment__order",
+    CarrierEvent: "snapshot__tracker__parcel__shipment__order",
+    Message: "order",
+}
+CUSTOMER = {"name": "Ana Ruiz", "phone": "+34600000000", "locale": "es"}
+UNIQUE = {"number", "external_id", "email", "operation", "tracking_number", "tracking_key"}
 
 
-class Fill:
-    """Copies of the order with primary key `template`, whose rows are read once."""
+def patterns(shop: Shop, products: list[Product], count: int = PATTERNS) -> list[Order]:
+    """Bring orders to the door, and leave one to be picked."""
+    orders = [_order(shop, random.sample(products, 3)) for _ in range(count)]
+    for order in orders[1:]:
+        _deliver(order)
+    while relay_batch():
+        pass
+    for order in orders:
+        link_for(order)
+    Message.objects.update(status=Message.Status.SENT)  # as the worker leaves them
+    return list(Order.objects.filter(pk__in=[order.pk for order in orders]).order_by("pk"))
 
-    def __init__(self, template: Order) -> None:
-        self.template = template
-        self.made = 0
 
-    def up_to(self, count: int) -> None:
-        """Bring the database to `count` copies."""
-        if count > self.made:
-            first = max(FIRST, *Order.objects.filter(pk__lt=RAW).order_by("-pk").values_list("pk", flat=True)[:1]) + 1
-            self._copy(first, first + count - self.made - 1)
-            self.made = count
-            self._settle()
+def _order(shop: Shop, products: list[Product]) -> Order:
+    customer = CUSTOMER | {"email": f"{uuid4()}@example.com"}
+    return shop.order(*[(product, 2) for product in products], customer=customer)
 
-    def _copy(self, first: int, last: int) -> None:
-        order, n = self.template, "n.i"
-        cut = "CAST(n.i AS TEXT)" if connection.vendor == "sqlite" else "n.i::text"
-        hashed = f"('x' || {cut})"
-        self._clone(Order, {"id": n, "number": f"('B' || {cut})", "external_id": hashed}, {"id": order.pk}, first, last)
-        own = {"order_id": n}
-        self._rows(OrderLine, own, {"order_id": order.pk}, first, last)
-        self._rows(Event, own, {"order_id": order.pk}, first, last)
-        numbered = {"number": f"('B' || {cut} || '-' || CAST(t.id AS TEXT))"}
-        self._rows(Shipment, own | numbered, {"order_id": order.pk}, first, last)
-        lines = self._ids(ShipmentLine, {"shipment__order": order})
-        parcels = self._ids(Parcel, {"shipment__order": order})
-        self._some(ShipmentLine, {"shipment_id": Shipment, "order_line_id": OrderLine}, lines, first, last)
-        self._some(Parcel, {"shipment_id": Shipment}, parcels, first, last, numbered | {"tracking_key": f"({cut})"})
-        content = self._ids(ParcelLine, {"parcel__shipment__order": order})
-        self._some(ParcelLine, {"parcel_id": Parcel, "shipment_line_id": ShipmentLine}, content, first, last)
-        held = self._ids(Reservation, {"shipment_line__shipment__order": order})
-        self._some(Reservation, {"shipment_line_id": ShipmentLine}, held, first, last)
-        moves = self._ids(StockMovement, {"order_line__order": order})
-        again = {"operation": f"('b' || {cut} || t.operation)"}
-        self._some(StockMovement, {"order_line_id": OrderLine}, moves, first, last, again)
-        self._links(first, last)
 
-    def _ids(self, model: type[models.Model], where: dict[str, object]) -> list[int]:
-        return list(model._base_manager.filter(**where).values_list("pk", flat=True))
+def ship(order: Order) -> str:
+    """Let an order go in a parcel; return its tracking number."""
+    number = str(uuid4())
+    ship_shipment(order.shipments.get(), by=ALICE, parcels=[ParcelDraft(carrier="dhl", tracking_number=number)])
+    return number
 
-    def _rows(
-        self, model: type[models.Model], columns: dict[str, str], where: dict[str, int], first: int, last: int
-    ) -> None:
-        self._clone(model, {"id": self._new_id(model)} | columns, where, first, last)
 
-    def _some(
-        self,
-        model: type[models.Model],
-        links: dict[str, type[models.Model]],
-        ids: list[int],
-        first: int,
-        last: int,
-        columns: dict[str, str] | None = None,
-    ) -> None:
-        linked = {column: self._new_id(target, f"t.{column}") for column, target in links.items()}
-        for pk in ids:
-            self._clone(model, {"id": self._new_id(model)} | linked | (columns or {}), {"id": pk}, first, last)
+def _deliver(order: Order) -> None:
+    pick_shipment(order.shipments.get(), by=ALICE)
+    pack_shipment(order.shipments.get(), by=ALICE)
+    number = ship(order)
+    for code in ("IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED"):
+        taken = take_carrier_events([event(number, code)], by=ALICE)
+        assert [each.result for each in taken] == ["accepted"], taken
 
-    def _new_id(self, model: type[models.Model], old: str = "t.id") -> str:
-        """The id of the copy of row `old`: rows of the template are numbered from its lowest."""
-        key = model._meta.model_name
-        base = self._bases().get(key, 0)
-        return f"(n.i * {STEP} + {old} - {base})"
 
-    def _bases(self) -> dict[str | None, int]:
-        order = self.template
-        where: dict[type[models.Model], dict[str, object]] = {
-            OrderLine: {"order": order},
-            Event: {"order": order},
-            Shipment: {"order": order},
-            ShipmentLine: {"shipment__order": order},
-            Parcel: {"shipment__order": order},
-            ParcelLine: {"parcel__shipment__order": order},
-            Reservation: {"shipment_line__shipment__order": order},
-            StockMovement: {"order_line__order": order},
+def fill(orders: list[Order], count: int) -> None:
+    """Bring the database to `count` copies of these orders, as many of each, and the books in line with them."""
+    share = count // len(orders)
+    for place, order in enumerate(orders):
+        first = FIRST + place * share
+        for sql, values in _Copies(order).statements():
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [*values, first, first + share - 1])
+    _book()
+    _settle()
+    differences = list(ledger.verify())
+    assert not differences, differences[:3]
+
+
+class _Copies:
+    """The rows of an order, and how each reads in its n-th copy."""
+
+    def __init__(self, order: Order) -> None:
+        self.rows: dict[type[models.Model], dict[Any, dict[str, Any]]] = {
+            model: {row[model._meta.pk.attname]: row for row in model._base_manager.filter(**{path: order.pk}).values()}
+            for model, path in FOUND_BY.items()
         }
-        return {model._meta.model_name: min(self._ids(model, how)) for model, how in where.items()}
 
-    def _clone(
-        self, model: type[models.Model], columns: dict[str, str], where: dict[str, int], first: int, last: int
-    ) -> None:
-        quote = connection.ops.quote_name
-        names = [field.column for field in model._meta.concrete_fields]
-        values = [columns.get(name, f"t.{quote(name)}") for name in names]
-        condition = " AND ".join(f"t.{name} = {value}" for name, value in where.items())
-        series = (
-            f"(WITH RECURSIVE s(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM s WHERE i < {last}) SELECT i FROM s)"
-            if connection.vendor == "sqlite"
-            else f"generate_series({first}::bigint, {last}::bigint)"
-        )
-        alias = "n" if connection.vendor == "sqlite" else "n(i)"
-        table = model._meta.db_table
-        sql = (
-            f"INSERT INTO {table} ({', '.join(map(quote, names))}) "
-            f"SELECT {', '.join(values)} FROM {series} AS {alias}, {table} AS t WHERE {condition}"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
+    def statements(self) -> Iterator[tuple[str, list[Any]]]:
+        for model, rows in self.rows.items():
+            for place, row in enumerate(rows.values()):
+                cells = [self._cell(model, field, row, place) for field in model._meta.concrete_fields]
+                columns = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.concrete_fields)
+                made = ", ".join(sql for sql, _ in cells)
+                values = [value for _, given in cells for value in given]
+                yield f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {made} FROM {_series()}", values
 
-    def _links(self, first: int, last: int) -> None:
-        rows = [TrackingLink(order_id=n, digest=TrackingLink.digest_of(str(n))) for n in range(first, last + 1)]
-        TrackingLink.objects.bulk_create(rows, batch_size=5000)
+    def _cell(self, model: Any, field: Any, row: dict[str, Any], place: int) -> tuple[str, list[Any]]:
+        old = row[field.attname]
+        if field.primary_key:
+            return _key(field, place), []
+        if field.related_model in self.rows and old is not None:
+            return _key(field.target_field, list(self.rows[field.related_model]).index(old)), []
+        if field.attname in UNIQUE and old and isinstance(old, str):
+            return f"'C' || {_text('n.i')} || '-{place}'", []
+        if field.attname == "digest" and model is not Event:
+            return f"'C' || {_text('n.i')} || '-{model._meta.model_name}-{place}'", []
+        value = field.get_db_prep_save(old, connection)
+        return _moved(field), [value]
 
-    def _settle(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-            if connection.vendor == "sqlite":
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+def _key(field: Any, place: int) -> str:
+    number = f"n.i * {STEP} + {place}" if field.model not in {Order, Customer} else "n.i"
+    if not isinstance(field, models.UUIDField):
+        return number
+    return f"printf('%%032x', {number})" if _is_sqlite() else f"lpad(to_hex({number}), 32, '0')::uuid"
+
+
+def _moved(field: Any) -> str:
+    """Return the value, or if it is a moment one so many minutes earlier: an order comes every minute."""
+    minutes = f"(n.i - {FIRST})"
+    is_moment, is_date = isinstance(field, models.DateTimeField), isinstance(field, models.DateField)
+    if _is_sqlite():
+        earlier = f"'-' || {minutes} || ' minutes'"
+        if is_moment:
+            return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', %s, {earlier})"
+        return f"date(%s, {earlier})" if is_date else "%s"
+    typed = f"%s::{field.db_type(connection)}"
+    if is_moment:
+        return f"{typed} - make_interval(mins => {minutes}::int)"
+    return f"{typed} - ({minutes} / 1440)::int" if is_date else typed
+
+
+def _series() -> str:
+    if _is_sqlite():
+        return "(WITH RECURSIVE s(i) AS (SELECT %s UNION ALL SELECT i + 1 FROM s WHERE i < %s) SELECT i FROM s) AS n"
+    return "generate_series(%s::bigint, %s::bigint) AS n(i)"
+
+
+def _text(number: str) -> str:
+    return f"CAST({number} AS TEXT)"
+
+
+def _is_sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+def _book() -> None:
+    """Take off the books what the movements of the copies took."""
+    moves, items, bins = (model._meta.db_table for model in (StockMovement, StockItem, BinStock))
+    sums = f"(SELECT SUM({{0}}) FROM {moves} AS m WHERE m.stock_item_id = {items}.id)"
+    into, out = (
+        f"COALESCE((SELECT SUM(m.quantity) FROM {moves} AS m JOIN {items} AS i ON i.id = m.stock_item_id"
+        f" WHERE m.{end} = {bins}.bin_id AND i.product_id = {bins}.product_id), 0)"
+        for end in ("to_bin_id", "from_bin_id")
+    )
+    balances = ", ".join(f"{name} = {sums.format(name + '_delta')}" for name in ("on_hand", "reserved"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {items} SET {balances}")
+        cursor.execute(f"UPDATE {bins} SET quantity = {into} - {out}")
+
+
+def _settle() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if _is_sqlite() else "VACUUM ANALYZE")
+        if _is_sqlite():
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

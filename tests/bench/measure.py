@@ -4,16 +4,22 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from tests.plans import reads_whole
+
+HISTORY = {"orders_order", "orders_event", "fulfillment_stockmovement"}
+
+Side = TypeVar("Side", bound=Hashable)
 Work = Callable[[], int]
 """Does a round and returns how many things it did."""
 
 
-def rates(sides: dict[str, Work], *, rounds: int) -> dict[str, list[float]]:
+def rates(sides: Mapping[Side, Work], *, rounds: int) -> dict[Side, list[float]]:
     """Run each side once a round, in turn; return things a second of every round."""
-    found: dict[str, list[float]] = {name: [] for name in sides}
+    found: dict[Side, list[float]] = {name: [] for name in sides}
     for work in sides.values():
         work()  # warm
     for _ in range(rounds):
@@ -23,6 +29,11 @@ def rates(sides: dict[str, Work], *, rounds: int) -> dict[str, list[float]]:
             done = work()
             found[name].append(done / (time.perf_counter() - started))
     return found
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median over the rounds: what slows the machine for a while slows both sides of a round."""
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 @dataclass
@@ -46,6 +57,20 @@ class Report:
         self.say(f"{name:<52} {value:>10,.2f}   target {sign} {target}   {'holds' if holds else 'MISSED'}")
         if not holds and not self.quick:
             self.missed.append(name)
+
+    def judge_same(self, name: str, values: Collection[int]) -> None:
+        """Exactly the same at every size."""
+        holds = len(set(values)) == 1
+        self.say(f"{name:<52} {' and '.join(map(str, values)):>10}   {'the same' if holds else 'MISSED: not the same'}")
+        if not holds:
+            self.missed.append(name)
+
+    def judge_plans(self, name: str, plans: Sequence[Any]) -> None:
+        """No statement may read history from one end to the other."""
+        whole = [plan for plan in plans if reads_whole(plan, HISTORY)]
+        self.say(f"{name:<52} {len(whole):>10}   of {len(plans)} plans, target 0   {'MISSED' if whole else 'holds'}")
+        if whole and not self.quick:
+            self.missed.append(f"{name}: {whole}")
 
     def end(self) -> None:
         for name in self.missed:

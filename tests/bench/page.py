@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -20,72 +21,77 @@ from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from fulfillment.ledger.stock import Arrival  # noqa: E402
-from fulfillment.services import receive_stock, ship_shipment  # noqa: E402
-from orders.models import Order  # noqa: E402
-from orders.services import note_order  # noqa: E402
-from tests.bench.fill import Fill  # noqa: E402
-from tests.bench.measure import Report, rates  # noqa: E402
+from fulfillment.services import receive_stock  # noqa: E402
+from orders.models import Event, OrderLine  # noqa: E402
+from tests.bench.fill import PATTERNS, patterns, ship  # noqa: E402
+from tests.bench.measure import Report, rates, ratio  # noqa: E402
+from tests.bench.sizes import Sizes  # noqa: E402
 from tests.factories import ALICE, ProductFactory, Shop  # noqa: E402
+from tests.plans import plans_of  # noqa: E402
 from tracking.services import link_for  # noqa: E402
 
 LINES, EVENTS = 5, 8
+MOST = {"cold": 8, "warm": 2, "204": 1}
+PLENTY = 10_000_000
 
 
 class Bench:
-    """An order of five lines and eight events, and the requests for it."""
+    """An order of five lines and eight events that is on its way, and the requests for it."""
 
     def __init__(self, *, quick: bool) -> None:
         self.quick, self.report = quick, Report(quick)
         call_command("migrate", verbosity=0)
         self.handler = WSGIHandler()
         self.shop = Shop()
-        products = [ProductFactory(sku=f"B-{n}") for n in range(LINES)]
-        arrivals = [Arrival(product, 1000, "A-01", n) for n, product in enumerate(products)]
+        products = [ProductFactory(sku=f"B-{n}") for n in range(200)]
+        arrivals = [Arrival(product, PLENTY, "A-01", n) for n, product in enumerate(products)]
         receive_stock(self.shop.warehouse, arrivals, by=ALICE, reference="opening stock")
-        self.order = self.shop.order(*[(product, 2) for product in products])
-        while Order.objects.get(pk=self.order.pk).version < EVENTS:
-            note_order(self.order, by=ALICE, text="seen")
-        self.template = self.shop.order(*[(product, 2) for product in products[:3]])
-        ship_shipment(self.template.shipments.get(), by=ALICE)
+        self.order = self.shop.order(*[(product, 2) for product in products[:LINES]])
+        ship(self.order)
+        assert OrderLine.objects.filter(order=self.order).count() == LINES
+        assert Event.objects.filter(order=self.order).count() == EVENTS
         self.path = f"/track/{link_for(self.order).token}/"
-
-    def run(self) -> None:
-        self.report.say(f"-- {connection.vendor} {'.'.join(map(str, connection.get_database_version()))}")
-        fill, medians = Fill(self.template), []
-        for size in (100, 200) if self.quick else (1_000, 100_000):
-            fill.up_to(size)
-            medians.append(self.measure(size))
-        for side in ("cold", "warm", "204"):
-            growth = medians[0][side] / medians[1][side]
-            self.report.judge(f"{side}: time at the most orders ÷ time at the fewest", growth, 1.3, at_most=True)
-        self.report.end()
-
-    def measure(self, size: int) -> dict[str, float]:
+        self.patterns = patterns(self.shop, products, 10 if quick else PATTERNS)
         live = f"{self.path}live?seen={EVENTS}"
-        asks: dict[str, Callable[[], int]] = {
+        self.asks: dict[str, Callable[[], int]] = {
             "cold": self.cold,
             "warm": lambda: self.get(self.path),
             "204": lambda: self.get(live, status=204),
             "bare": lambda: self.get(f"/bare/{self.order.number}/"),
             "nothing": lambda: self.get("/bare/nothing"),
         }
-        counts = {name: self.count(ask) for name, ask in asks.items()}
-        found = rates({name: self.repeated(ask) for name, ask in asks.items()}, rounds=2 if self.quick else 9)
-        self.report.say(f"{size:,} orders in the database")
-        middle = {name: self.report.show(f"{name} ({counts[name]} queries)", found[name]) for name in asks}
-        self.report.judge("warm page ÷ bare view", middle["warm"] / middle["bare"], 3)
-        self.report.judge("cold page ÷ bare view", middle["cold"] / middle["bare"], 0.4)
-        self.report.judge("204 ÷ bare response", middle["204"] / middle["nothing"], 0.5)
-        for name, most in (("cold", 8), ("warm", 2), ("204", 1)):
-            self.report.judge(f"queries, {name}", counts[name], most, at_most=True)
-        return middle
+
+    def run(self) -> None:
+        self.report.say(f"-- {connection.vendor} {'.'.join(map(str, connection.get_database_version()))}")
+        counts = (100, 200) if self.quick else (1_000, 100_000)
+        self.sizes = Sizes(self.patterns, counts)
+        sides = {
+            (name, size): self.sizes.at(size, self.repeated(ask)) for name, ask in self.asks.items() for size in counts
+        }
+        found = rates(sides, rounds=2 if self.quick else 40)
+        for (name, size), speeds in found.items():
+            self.report.show(f"{name}, {size:,} orders", speeds)
+        for size in counts:
+            self.report.say(f"{size:,} orders in the database")
+            self.report.judge("warm page ÷ bare view", ratio(found["warm", size], found["bare", size]), 3)
+            self.report.judge("cold page ÷ bare view", ratio(found["cold", size], found["bare", size]), 0.4)
+            self.report.judge("204 ÷ bare response", ratio(found["204", size], found["nothing", size]), 0.5)
+        for side, most in MOST.items():
+            growth = ratio(found[side, counts[0]], found[side, counts[-1]])
+            self.report.judge(f"{side}: time at the most orders ÷ at the fewest", growth, 1.3, at_most=True)
+            queries = [self.sizes.at(size, partial(self.count, self.asks[side]))() for size in counts]
+            self.report.judge(f"{side}: queries", queries[-1], most, at_most=True)
+            self.report.judge_same(f"{side}: queries at each size", queries)
+            self.report.judge_plans(f"{side}: reads history whole", plans_of(self.asks[side], is_small=False))
+        self.report.judge_same("bare: queries", [self.count(self.asks["bare"]), 3])
+        self.report.end()
 
     def cold(self) -> int:
         cache.clear()
         return self.get(self.path)
 
     def repeated(self, ask: Callable[[], int]) -> Callable[[], int]:
-        times = 20 if self.quick else 150
+        times = 10 if self.quick else 40
         return lambda: sum(ask() for _ in range(times))
 
     def count(self, ask: Callable[[], int]) -> int:

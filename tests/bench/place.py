@@ -5,7 +5,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -18,17 +18,21 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections, models, transaction  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
+from fulfillment import ledger  # noqa: E402
 from fulfillment.ledger.stock import Arrival  # noqa: E402
-from fulfillment.models import Reservation, Shipment, ShipmentLine, StockItem, StockMovement  # noqa: E402
-from fulfillment.services import accept_order, receive_stock, ship_shipment  # noqa: E402
+from fulfillment.models import Reservation, Shipment, ShipmentLine, StockMovement  # noqa: E402
+from fulfillment.services import accept_order, receive_stock  # noqa: E402
 from orders.models import Customer, Event, Order, OrderLine, Outbox, Product  # noqa: E402
-from tests.bench.fill import RAW, Fill  # noqa: E402
-from tests.bench.measure import Report, rates  # noqa: E402
+from tests.bench.fill import PATTERNS, patterns  # noqa: E402
+from tests.bench.measure import Report, rates, ratio  # noqa: E402
+from tests.bench.sizes import Sizes  # noqa: E402
 from tests.factories import ALICE, ProductFactory, Shop, draft  # noqa: E402
+from tests.plans import plans_of  # noqa: E402
 
-PLENTY = 1_000_000
+PLENTY = 10_000_000
 CLIENTS = 8
 RATIO = 0.12
+RAW = 10**12  # what is written raw lives above this
 
 
 class Bench:
@@ -42,19 +46,17 @@ class Bench:
         self.products = [ProductFactory(sku=f"B-{n}") for n in range(200)]
         arrivals = [Arrival(product, PLENTY, "A-01", n) for n, product in enumerate(self.products)]
         receive_stock(self.shop.warehouse, arrivals, by=ALICE, reference="opening stock")
-        self.round = 10 if quick else 60
+        self.round = 5 if quick else 20
+        self.counts = (100, 200) if quick else (1_000, 100_000)
 
     def run(self) -> None:
         self.report.say(f"-- {connection.vendor} {'.'.join(map(str, connection.get_database_version()))}")
-        template = self.place()
-        ship_shipment(template.shipments.get(), by=ALICE)
-        fill, speeds = Fill(template), []
-        for size in (100, 200) if self.quick else (1_000, 100_000):
-            fill.up_to(size)
-            speeds.append(self.beside_raw_sql(size))
-        self.report.judge("time at the most orders ÷ time at the fewest", speeds[0] / speeds[1], 1.3, at_most=True)
+        self.sizes = Sizes(patterns(self.shop, self.products, 10 if self.quick else PATTERNS), self.counts)
+        self.statements()
         if connection.vendor == "postgresql":
             self.many_clients()
+        self.report.judge("balances that differ from the ledger", len(list(ledger.verify())), 0, at_most=True)
+        self.beside_raw_sql()
         self.report.end()
 
     def place(self, products: list[Product] | None = None) -> Order:
@@ -64,21 +66,34 @@ class Bench:
             draft(*[(product, 2) for product in chosen], customer=customer), channel=self.shop.channel, by=ALICE
         )
 
-    def beside_raw_sql(self, size: int) -> float:
+    def statements(self) -> None:
+        """The same number of statements at every size, and none that reads history whole."""
+        self.report.judge_same(
+            "statements an order at each size", [self.sizes.at(n, self.count)() for n in self.counts]
+        )
+        self.report.judge_plans("placing: reads history whole", plans_of(self.place, is_small=False))
+
+    def count(self) -> int:
         self.place()
         with CaptureQueriesContext(connection) as queries:
-            order = self.place()
-        raw = RawOrder(order)
-        sides: dict[str, Callable[[], int]] = {
-            "service": lambda: self.repeat(self.place),
-            "raw": lambda: self.repeat(raw.write),
+            self.place()
+        return len(queries)
+
+    def beside_raw_sql(self) -> None:
+        raw = RawOrder(self.place())
+        sides = {
+            (name, size): self.sizes.at(size, act)
+            for name, act in (("service", lambda: self.repeat(self.place)), ("raw", lambda: self.repeat(raw.write)))
+            for size in self.counts
         }
-        found = rates(sides, rounds=2 if self.quick else 7)
-        self.report.say(f"{size:,} orders in the database, {len(queries)} statements an order")
-        ours = self.report.show("orders placed through the service", found["service"])
-        bare = self.report.show("the same rows, one INSERT a table, by the driver", found["raw"])
-        self.report.judge("service ÷ raw", ours / bare, RATIO)
-        return ours
+        found = rates(sides, rounds=2 if self.quick else 30)
+        for (name, size), speeds in found.items():
+            self.report.show(f"{name}, {size:,} orders", speeds)
+        for size in self.counts:
+            part = ratio(found["service", size], found["raw", size])
+            self.report.judge(f"service ÷ the same rows raw, {size:,} orders", part, RATIO)
+        growth = ratio(found["service", self.counts[0]], found["service", self.counts[-1]])
+        self.report.judge("time at the most orders ÷ at the fewest", growth, 1.3, at_most=True)
 
     def repeat(self, act: Callable[[], Any]) -> int:
         for _ in range(self.round):
@@ -86,36 +101,44 @@ class Bench:
         return self.round
 
     def many_clients(self) -> None:
-        seconds = 1.0 if self.quick else 8.0
-        spread = self.clients([product.sku for product in self.products], seconds)
-        hot = self.clients([self.products[0].sku], seconds)
-        ours = self.report.show(f"{CLIENTS} clients, all at one SKU", [hot["rate"]])
-        wide = self.report.show(f"{CLIENTS} clients, 200 SKUs", [spread["rate"]])
-        self.report.judge("one SKU ÷ 200 SKUs", ours / wide, 0.5)
-        self.report.judge("longest wait for an order (s)", max(hot["longest"], spread["longest"]), 1.0, at_most=True)
-        oversold = StockItem.objects.filter(reserved__gt=models.F("on_hand")).count()
-        self.report.judge("SKUs oversold", oversold, 0, at_most=True)
-
-    def clients(self, skus: list[str], seconds: float) -> dict[str, float]:
+        """Eight at one SKU, and at two hundred, in turn; waits are of clients that have placed an order before."""
+        choices = {"all at one SKU": self.products[:1], "200 SKUs": self.products}
+        found: dict[str, list[float]] = {name: [] for name in choices}
+        longest = 0.0
         connections.close_all()
         with ProcessPoolExecutor(CLIENTS, mp_context=multiprocessing.get_context("fork")) as pool:
-            start = time.time() + 1
-            runs = [pool.submit(client, skus, start, seconds, seed) for seed in range(CLIENTS)]
-            done = [run.result() for run in runs]
-        return {"rate": sum(placed for placed, _ in done) / seconds, "longest": max(longest for _, longest in done)}
+            for turn in range(1 if self.quick else 5):
+                for name, products in choices.items():
+                    rate, wait = self.turn(pool, products, 1.0 if self.quick else 3.0, turn)
+                    found[name].append(rate)
+                    longest = max(longest, wait)
+        for name, speeds in found.items():
+            self.report.show(f"{CLIENTS} clients, {name}", speeds)
+        self.report.judge("one SKU ÷ 200 SKUs", ratio(*found.values()), 0.5)
+        self.report.judge("longest wait for an order (s)", longest, 1.0, at_most=True)
+
+    def turn(self, pool: Executor, products: list[Product], seconds: float, turn: int) -> tuple[float, float]:
+        start = time.time() + 1
+        runs = [pool.submit(client, self.shop, products, start, seconds, turn * CLIENTS + n) for n in range(CLIENTS)]
+        done = [run.result() for run in runs]
+        return sum(placed for placed, _ in done) / seconds, max(longest for _, longest in done)
 
 
-def client(skus: list[str], start: float, seconds: float, seed: int) -> tuple[int, float]:
+def client(shop: Shop, products: list[Product], start: float, seconds: float, seed: int) -> tuple[int, float]:
     """Place orders of one line until time is up; return how many, and the longest that one took."""
-    choose, shop, longest = random.Random(seed), Shop(), 0.0
-    products = list(Product.objects.filter(sku__in=skus))
+    choose, longest = random.Random(seed), 0.0
+
+    def place() -> None:
+        customer = {"name": "Ana", "email": f"{uuid4()}@example.com"}
+        accept_order(draft((choose.choice(products), 1), customer=customer), channel=shop.channel, by=ALICE)
+
+    place()  # connects
     time.sleep(max(0, start - time.time()))
     for placed in count():
         begun = time.perf_counter()
         if time.time() >= start + seconds:
             return placed, longest
-        customer = {"name": "Ana", "email": f"{uuid4()}@example.com"}
-        accept_order(draft((choose.choice(products), 1), customer=customer), channel=shop.channel, by=ALICE)
+        place()
         longest = max(longest, time.perf_counter() - begun)
     raise AssertionError
 
@@ -123,7 +146,7 @@ def client(skus: list[str], start: float, seconds: float, seed: int) -> tuple[in
 class RawOrder:
     """The rows that the service wrote for an order, written again with fresh keys straight through the driver."""
 
-    fresh = count(RAW, 1000)
+    fresh = count(RAW, 1_000_000)  # between them is room for what the service writes on SQLite
 
     def __init__(self, order: Order) -> None:
         self.inserts = [self._prepare(model, rows) for model, rows in self._rows(order) if rows]

@@ -68,12 +68,13 @@ def test_a_change_shows_without_reload_and_keeps_what_was_opened(shop: Shop, pag
     page.locator("details.fold summary").click()
     track(boxes(order)[0], "OUT_FOR_DELIVERY", *WAY)
     five_seconds(page)
-    headline(page).get_by_text("Your order is out for delivery").wait_for()
+    # the headline is swapped in first; what is new is marked once htmx has settled it, and then it is announced
+    page.locator("#announcement", has_text="Your order is out for delivery").wait_for(state="attached")
+    assert headline(page).inner_text() == "Your order is out for delivery"
     assert page.evaluate("window.isTheSamePage") is True
     assert page.locator(".is-new").all_inner_texts()[0].startswith("On the van for delivery")
     assert page.locator(".is-new").count() == 1
     assert page.locator("details.fold").get_attribute("open") is not None
-    assert page.locator("#announcement").inner_text() == "Your order is out for delivery"
 
 
 def test_nothing_is_swapped_while_nothing_changed(shop: Shop, page: Page) -> None:

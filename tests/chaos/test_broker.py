@@ -2,17 +2,15 @@
 
 import contextlib
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from notifications.models import Message
-from notifications.services import LEASE
 from orders import outbox
 from tests.factories import Shop
 from tests.mail import KeyedSink, Sink, free_port
@@ -37,12 +35,6 @@ class House:
     def bring_valkey_back(self) -> None:
         self.valkey = start_valkey(self.port, self.folder)
 
-    def kill_worker(self) -> None:
-        stop(self.worker, signal.SIGKILL)
-
-    def bring_worker_back(self) -> None:
-        self.worker = start_worker(self.folder / "worker.log", **self.env)
-
     def stop(self) -> None:
         for process in (self.worker, self.valkey):
             stop(process)
@@ -56,6 +48,7 @@ def house(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         stack.callback(house.stop)
         stack.enter_context(ending(start_beat(tmp_path, **house.env)))
         monkeypatch.setattr(outbox.current_app.conf, "broker_url", house.env["REDIS_URL"])
+        monkeypatch.setattr(outbox, "_rope", threading.local())
         monkeypatch.setattr(outbox, "_quiet_until", 0.0)
         yield house
 
@@ -89,32 +82,3 @@ def test_consumption_goes_on_within_ten_seconds_after_the_broker_came_back_empty
     eventually(lambda: is_sent(after.messages), 10)
     assert len(house.sink.ids) == 4
     assert set(Message.objects.values_list("status", flat=True)) <= {"SENT", "UNCERTAIN"}
-
-
-def test_a_worker_killed_again_and_again_loses_no_message_and_doubles_none_that_says_so(
-    house: House, shop: Shop, is_long: bool
-) -> None:
-    kills = 10 if is_long else 2
-    for n in range(kills):
-        for _ in range(200 // kills if is_long else 10):
-            shop.order((shop.mug, 1))
-        eventually(lambda seen=n: Message.objects.exclude(sent_at=None).count() > seen, 30)
-        house.kill_worker()
-        if n == kills // 2:
-            house.kill_valkey()
-            house.bring_valkey_back()
-        house.bring_worker_back()
-        let_leases_run_out()
-    eventually(lambda: not Message.objects.unsent().exists(), 60)
-    assert set(Message.objects.values_list("status", flat=True)) <= {"SENT", "UNCERTAIN"}
-    assert sorted(house.sink.ids) == sorted(
-        f"<{key}@127.0.0.1>" for key in Message.objects.values_list("pk", flat=True)
-    )
-    doubled = house.sink.copies - len(house.sink.mails)  # type: ignore[attr-defined]
-    assert doubled <= Message.objects.filter(status="UNCERTAIN").count() <= kills
-
-
-def let_leases_run_out() -> None:
-    """Do in a moment what takes 45 seconds. Whatever a living worker holds keeps its lease."""
-    held = Message.objects.exclude(lease_until=None)
-    held.filter(lease_until__lt=timezone.now() + LEASE - timedelta(seconds=2)).update(lease_until=timezone.now())

@@ -83,6 +83,7 @@ def test_of_cancel_and_ship_at_the_same_moment_one_wins_each_time(shop: Shop) ->
             assert results.count("done") == 1
             sentences |= set(results) - {"done"}
             outcomes[Order.objects.get(pk=order.pk).status] += 1
+    print(dict(outcomes))
     assert set(outcomes) == {"CANCELLED", "SHIPPED"}
     assert all("The shipment is cancelled" in each or "left the warehouse" in each for each in sentences)
     assert shop.stock(shop.mug) == (400 - 2 * outcomes["SHIPPED"], 0)

@@ -184,6 +184,7 @@ def test_two_deliveries_at_the_same_moment_make_one_row() -> None:
 def test_a_delivery_is_answered_at_once_while_redis_is_down(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from celery import current_app
 
+    monkeypatch.setattr(outbox, "_rope", threading.local())
     monkeypatch.setattr(outbox, "_quiet_until", 0.0)
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     carrier = Carrier()

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 
 
 class AuditRun(models.Model):
@@ -20,7 +21,7 @@ class AuditRun(models.Model):
         permissions = [("view_reports", "Can read reports")]
 
     def __str__(self) -> str:
-        return f"Audit of {self.started_at:%Y-%m-%d %H:%M}"
+        return f"Audit of {date_format(timezone.localtime(self.started_at), 'DATETIME_FORMAT')}"
 
 
 class Finding(models.Model):
@@ -59,4 +60,8 @@ class Finding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.check_name}: {self.subject}"
+        return f"{self.check_title}: {self.subject}"
+
+    @property
+    def check_title(self) -> str:
+        return self.check_name.replace("_", " ")

@@ -35,7 +35,7 @@ def fill(shop: Shop, n: int) -> None:
     Content.objects.create(message=message, to=f"bob{n}@example.com", subject="Thanks", text="Thanks", html="<p>Thanks")
     Inbox.objects.create(source="csv", channel=shop.channel, dedupe_key=f"{n}", raw=b"x", order=order)
     Finding.objects.create(check_name="stock", subject=f"{n}", severity="ERROR", message="It is off.")
-    AuditRun.objects.create(checks={"stock": {"found": 1}}, errors=1)
+    AuditRun.objects.create(checks={"stock": {"severity": "ERROR", "found": 1, "seconds": 0.1}}, errors=1)
     expect_receipt(shop.warehouse, f"DN-{n}", {product: 3})
     ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
     issue_key(shop.channel, name="web", scopes=["orders:read"])
