@@ -47,11 +47,18 @@ def reads_whole(plan: Any, tables: Collection[str]) -> bool:
     return any(
         node.get("Relation Name") in tables
         and node["Node Type"] != "ModifyTable"  # where the rows go, not where they come from
-        and not any(
-            each.get("Index Cond") or each.get("Index Name") in OF_OPEN_WORK for each in (node, *node.get("Plans", []))
-        )
+        and not _is_narrow(node)
         for node in _nodes(plan[0][0][0]["Plan"])
     )
+
+
+def _is_narrow(node: dict[str, Any]) -> bool:
+    """Say whether the node reads by a condition on an index; of alternatives (BitmapOr) each has to."""
+    if node.get("Index Cond") or node.get("Index Name") in OF_OPEN_WORK:
+        return True
+    bitmaps = [each for each in node.get("Plans", []) if each["Node Type"].startswith("Bitmap")]
+    enough = any if node["Node Type"] == "BitmapAnd" else all
+    return node["Node Type"].startswith("Bitmap") and bool(bitmaps) and enough(map(_is_narrow, bitmaps))
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

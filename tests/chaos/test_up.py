@@ -1,5 +1,6 @@
 """Under `up` worker and broker are killed while orders run: each gets to the door, and its customer is told."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -85,6 +86,7 @@ def house(db: None, tmp_path: Path, sink: KeyedSink, monkeypatch: pytest.MonkeyP
     """A house whose bell the people on the floor, who are in this process, ring as well."""
     with House(tmp_path, email_url=sink.url) as house:
         monkeypatch.setattr(outbox.current_app.conf, "broker_url", house.broker)
+        monkeypatch.setattr(outbox, "_rope", threading.local())
         monkeypatch.setattr(outbox, "_quiet_until", 0.0)
         yield house
 
