@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms.renderers import get_default_renderer
 
-from fulfillment.models import PickTask, Scan, ShipmentLine
+from fulfillment.models import Parcel, PickTask, Scan, ShipmentLine
 from fulfillment.services import Act, ParcelDraft, by_badge, by_pin
 from fulfillment.services.switch import Met
 from fulfillment.services.waves import LIMIT, MOST_SLOTS, SLOTS
@@ -39,7 +39,7 @@ class OperationForm(forms.Form):
 
 
 class ScanForm(OperationForm):
-    """A scan; or a button instead: `count` of `line` are here, or the `whole` of it is done."""
+    """A scan; or a button instead: `count` of `line` are here, the `whole` of it is done, or a box is to `close`."""
 
     scanned = forms.CharField(
         required=False,
@@ -49,18 +49,29 @@ class ScanForm(OperationForm):
     count = forms.IntegerField(required=False, min_value=1, max_value=MAX_QUANTITY)
     line = forms.IntegerField(required=False)
     whole = forms.BooleanField(required=False)
+    close = forms.BooleanField(required=False)
+    weight_grams = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_GRAMS,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Type the weight in grams: a number."),
+    )
 
     def clean(self) -> None:
-        if not self.errors and not any(self.cleaned_data[name] for name in ("scanned", "count", "whole")):
+        if not self.errors and not any(self.cleaned_data[name] for name in ("scanned", "count", "whole", "close")):
             raise forms.ValidationError("Nothing was scanned.")
 
     @property
     def is_whole(self) -> bool:
         return bool(self.cleaned_data["whole"])
 
+    @property
+    def is_closing(self) -> bool:
+        return bool(self.cleaned_data["close"])
+
     def act(self, by: Actor) -> Act:
         given = self.cleaned_data
-        return Act(self.operation_id(), by, given["scanned"], given["count"], given["line"])
+        return Act(self.operation_id(), by, given["scanned"], given["count"], given["line"], given["weight_grams"])
 
 
 class CountForm(ScanForm):
@@ -168,6 +179,9 @@ class ParcelForm(forms.Form):
         return [self[name] for name in self.fields if name.startswith("units_")]
 
 
+_SAID = ("carrier", "tracking_number", "weight_grams")
+
+
 def _units_field(line: ShipmentLine) -> str:
     return f"units_{line.order_line.number}"
 
@@ -179,7 +193,10 @@ else:
 
 
 class ParcelFormSet(BaseFormSet):
-    """The parcels of a shipment, at least one. `is_untracked`: they leave without the carrier's number."""
+    """The parcels of a shipment, at least one. `is_untracked`: they leave without the carrier's number.
+
+    `packed`: the boxes are closed already, so that nobody is asked what is in them.
+    """
 
     form = ParcelForm
     renderer = get_default_renderer()
@@ -188,9 +205,16 @@ class ParcelFormSet(BaseFormSet):
     can_order = can_delete = can_delete_extra = False
 
     def __init__(
-        self, data: Any = None, *, lines: Sequence[ShipmentLine], initial: Sequence[dict[str, Any]] | None = None
+        self,
+        data: Any = None,
+        *,
+        lines: Sequence[ShipmentLine],
+        packed: Sequence[Parcel] = (),
+        initial: Sequence[dict[str, Any]] | None = None,
     ) -> None:
-        super().__init__(data, initial=initial, form_kwargs={"lines": lines}, prefix="parcel")
+        asked = [] if packed else lines
+        super().__init__(data, initial=initial, form_kwargs={"lines": asked}, prefix="parcel")
+        self.packed = packed
         self.shipped = {line.order_line.number: line for line in lines}
 
     @property
@@ -211,7 +235,10 @@ class ParcelFormSet(BaseFormSet):
                 form.add_error("tracking_number", "Another parcel has this number. Scan this one’s own.")
             if not number and not self.is_untracked:
                 form.add_error("tracking_number", "Scan the carrier’s number, or ship without one.")
-        self._refuse_wrong_units()
+        if not self.packed:
+            self._refuse_wrong_units()
+        elif len(self.packed) != len(self.forms):
+            raise forms.ValidationError(f"It is packed in {len(self.packed)} parcels. Load the page again.")
 
     def _refuse_wrong_units(self) -> None:
         for number, left in self._rest().items():
@@ -249,7 +276,9 @@ class ParcelFormSet(BaseFormSet):
         return (typed + [same] * more)[:MAX_PARCELS]
 
     def drafts(self) -> list[ParcelDraft]:
-        """Return the parcels; of a single one nobody has to say what is in it."""
+        """Return the parcels; of a single one nobody has to say what is in it, nor of those that are packed."""
+        if self.packed:
+            return [ParcelDraft(*(form.cleaned_data[name] for name in _SAID)) for form in self.forms]
         contents = [{n: left for n, left in self._rest().items() if left}, *(form.units() for form in self.forms[1:])]
         given = [form.cleaned_data for form in self.forms]
         return [

@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from config.demo.carrier import CARRIER
 from fulfillment import ledger
 from fulfillment.models import Shipment
-from fulfillment.services import Act, ParcelDraft, scan_to_pack, scan_to_pick, scan_to_ship
-from fulfillment.services.scan_pack import box_of
+from fulfillment.services import Act, ParcelDraft, close_box, scan_to_pack, scan_to_pick, scan_to_ship
+from fulfillment.services.boxes import grams_of
+from fulfillment.services.scan_pack import box_of, packing_of
 from orders.models import Actor
 
 BOX_GRAMS = 140
@@ -44,6 +45,9 @@ class Staff:
             if item.missing:
                 for code in [item.line.order_line.product.sku, *_typed(item.checked + 1, item.wanted)]:
                     scan_to_pack(shipment, Act(uuid4(), self._bob, code))
+        if (packing := packing_of(shipment)).is_all_in:
+            grams = BOX_GRAMS + (grams_of(packing.contents) or 0)
+            close_box(shipment, Act(uuid4(), self._bob, weight_grams=grams))
 
 
 def _typed(counted: int, wanted: int) -> list[str]:

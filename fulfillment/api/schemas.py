@@ -101,7 +101,7 @@ def with_parts(shipments: "QuerySet[Shipment]") -> "QuerySet[Shipment]":
     """Fetch with each shipment all that is shown of it: two queries more, however many there are."""
     return shipments.select_related("warehouse").prefetch_related(
         Prefetch("lines", ShipmentLine.objects.select_related("order_line")),
-        Prefetch("parcels", Parcel.objects.select_related("tracker")),
+        Prefetch("parcels", Parcel.objects.left().select_related("tracker")),
     )
 
 

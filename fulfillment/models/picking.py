@@ -25,6 +25,7 @@ class Scan(models.Model):
         MOVE = "MOVE", "Moving"
         COUNT = "COUNT", "Counting"
         RETURN = "RETURN", "Returns"
+        LOAD = "LOAD", "Loading"
 
     class Result(models.TextChoices):
         RIGHT = "RIGHT", "Right"
@@ -37,6 +38,7 @@ class Scan(models.Model):
         SHORT = "SHORT", "Not enough was there"
         UNDONE = "UNDONE", "Taken back"
         LATE = "LATE", "Somebody else has it now"
+        WRONG_WEIGHT = "WRONG_WEIGHT", "Wrong weight"
 
     DONE = (Result.RIGHT, Result.UNSCANNED, Result.SHORT, Result.UNDONE)
     TEXT_LENGTH = 64
@@ -53,6 +55,7 @@ class Scan(models.Model):
     undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     box = models.PositiveSmallIntegerField(default=1, help_text="Of a shipment that is packed: into which box.")
+    weight_grams = models.PositiveIntegerField(null=True, blank=True, help_text="Of a box that was weighed.")
     quantity = models.PositiveIntegerField(default=0)
     by = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now)
@@ -62,7 +65,9 @@ class Scan(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(step__in=["PICK", "PACK", "SHIP", "RECEIVE", "PUT_AWAY", "MOVE", "COUNT", "RETURN"]),
+                condition=Q(
+                    step__in=["PICK", "PACK", "SHIP", "RECEIVE", "PUT_AWAY", "MOVE", "COUNT", "RETURN", "LOAD"]
+                ),
                 name="scan_step",
             ),
             models.CheckConstraint(
@@ -78,6 +83,7 @@ class Scan(models.Model):
                         "SHORT",
                         "UNDONE",
                         "LATE",
+                        "WRONG_WEIGHT",
                     ]
                 ),
                 name="scan_result",

@@ -1,6 +1,6 @@
 """Shipments: what of an order can go together; and the parcels they leave in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -261,11 +261,24 @@ class Manifest(models.Model):
         return f"Manifest {self.pk}"
 
 
+class ParcelQuerySet(models.QuerySet["Parcel"]):
+    def left(self) -> "ParcelQuerySet":
+        """Keep what is on its way or was: the others are packed and still here."""
+        return self.filter(shipped_at__isnull=False)
+
+    def to_hand_over(self) -> "ParcelQuerySet":
+        """Keep what was shipped in the last week and is on no manifest: it waits for its carrier."""
+        since = timezone.now() - Parcel.HANDED_OVER_WITHIN
+        return self.filter(shipped_at__gte=since, manifest=None, shipment__status=Shipment.Status.SHIPPED)
+
+
 class Parcel(models.Model):
     """A box, closed at packing or at the latest when it leaves, with the carrier's number where it has one.
 
-    `tracking_key` is that number as it is compared.
+    `tracking_key` is that number as it is compared. `loaded_at`: it was seen in the carrier's van.
     """
+
+    HANDED_OVER_WITHIN = timedelta(days=7)
 
     shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="parcels")
     number = models.CharField(max_length=32, unique=True)
@@ -275,7 +288,10 @@ class Parcel(models.Model):
     weight_grams = models.PositiveIntegerField(null=True, blank=True)
     packed_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
+    loaded_at = models.DateTimeField(null=True, blank=True)
     manifest = models.ForeignKey(Manifest, models.PROTECT, null=True, blank=True, related_name="parcels")
+
+    objects = ParcelQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -285,7 +301,8 @@ class Parcel(models.Model):
                 fields=["tracking_key", "carrier"],
                 condition=~Q(tracking_key=""),
                 name="parcel_tracking",
-            )
+            ),
+            models.Index(fields=["shipped_at"], condition=Q(manifest=None), name="parcel_to_hand_over"),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from fulfillment.services.receipts import (
 from fulfillment.services.retry import NoReader, retry_inbox
 from fulfillment.services.scan_cart import Moved, scan_on_cart
 from fulfillment.services.scan_count import finish_sheet, scan_to_count
-from fulfillment.services.scan_pack import pack_without_scanning, scan_to_pack
+from fulfillment.services.scan_pack import close_box, pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick
 from fulfillment.services.scan_receive import scan_to_close, scan_to_receive
 from fulfillment.services.scan_ship import scan_to_ship
@@ -68,6 +68,7 @@ __all__ = [
     "by_pin",
     "cancel_order",
     "claim_cart",
+    "close_box",
     "close_receipt",
     "deliver_shipment",
     "expect_receipt",

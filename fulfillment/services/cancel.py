@@ -13,6 +13,7 @@ from fulfillment import ledger
 from fulfillment.blockers import order_reasons
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.allocate import settle
+from fulfillment.services.boxes import drop_parcels
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.tasks import trim_tasks
 from fulfillment.services.units import NotThatMany, Wanted, lines_of
@@ -107,6 +108,7 @@ def _cancel_units(shipment: Shipment, units: dict[ShipmentLine, int], by: Actor)
         ledger.cancel(fresh, units, by=by, cause=f"cancelled: {fresh.order.number}")
         trim_tasks(units)
         if not fresh.lines.filter(quantity__gt=0).exists():
+            drop_parcels(fresh)
             fresh.cancel()
     if fresh.status == Shipment.Status.PLANNED:
         settle(fresh.order, fresh, lines_of(fresh), by=by)

@@ -1,13 +1,15 @@
-"""Packing by scan: each unit is checked on its way into the box; when all is in, the box is closed."""
+"""Packing by scan: each unit is checked on its way into the box; when all is in, the box is closed.
 
-from collections import defaultdict
+Where the shop knows what the articles weigh, the box is weighed before it is closed. A weight that cannot be is said,
+and taken when it is given a second time.
+"""
+
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from django.db.models import Sum
-
 from fulfillment.models import Scan, Shipment, ShipmentLine
+from fulfillment.services.boxes import Boxes, Contents, boxes_of, grams_of, is_plausible, make_parcels
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.scanned import (
     Act,
@@ -17,9 +19,11 @@ from fulfillment.services.scanned import (
     keep,
     refuse_blocked,
     repeated,
+    typed_number,
     wrong,
 )
 from orders.lifecycle import change
+from orders.models import Actor
 
 
 class Item(NamedTuple):
@@ -38,12 +42,46 @@ class Item(NamedTuple):
         return not self.missing
 
 
-def box_of(shipment: Shipment) -> list[Item]:
-    """Return what belongs in the box."""
-    checked = _checked(shipment)
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Where the packing of a shipment stands."""
+
+    items: Sequence[Item]
+    boxes: Boxes
+
+    @property
+    def missing(self) -> int:
+        return sum(item.missing for item in self.items)
+
+    @property
+    def is_all_in(self) -> bool:
+        return bool(self.items) and not self.missing
+
+    @property
+    def box(self) -> int:
+        return self.boxes.open
+
+    @property
+    def contents(self) -> Contents:
+        """What is in the box that is filled now."""
+        units = {item.line: item.checked for item in self.items}
+        return self.boxes.contents(list(units), units)[self.box]
+
+    def is_weighed_with(self, line: ShipmentLine, count: int) -> bool:
+        """Say whether the shop knows what the box weighs once so many more units are in."""
+        return grams_of({**self.contents, line: count}) is not None
+
+
+def packing_of(shipment: Shipment) -> Packing:
+    boxes = boxes_of(shipment)
     lines = shipment.lines.filter(quantity__gt=0).select_related("order_line__product").order_by("order_line__number")
     found = ((line, line.picked - line.packed) for line in lines)
-    return [Item(line, wanted, min(checked[line.pk], wanted)) for line, wanted in found if wanted]
+    return Packing([Item(line, wanted, min(boxes.checked(line), wanted)) for line, wanted in found if wanted], boxes)
+
+
+def box_of(shipment: Shipment) -> Sequence[Item]:
+    """Return what belongs in the box."""
+    return packing_of(shipment).items
 
 
 def scan_to_pack(shipment: Shipment, act: Act) -> Scan:
@@ -52,12 +90,27 @@ def scan_to_pack(shipment: Shipment, act: Act) -> Scan:
         if before := repeated(act):
             return before
         refuse_blocked(fresh, "pack")
-        items = box_of(fresh)
-        verdict = _judge(fresh, items, act)
-        if verdict.units and verdict.units == sum(item.missing for item in items):
-            pack_shipment(fresh, by=act.by)
-            verdict = replace(verdict, sentence=f"All is in: {fresh} is packed. Close the box.")
-        return keep(act, verdict, Scan.Step.PACK, fresh)
+        packing = packing_of(fresh)
+        if packing.is_all_in and (grams := typed_number(act.text)):
+            return _close(fresh, packing, replace(act, weight_grams=grams))
+        verdict = _judge(fresh, packing.items, act)
+        if not verdict.units or verdict.units < packing.missing or verdict.line is None:
+            return keep(act, verdict, Scan.Step.PACK, fresh, box=packing.box)
+        if packing.is_weighed_with(verdict.line, verdict.units):
+            verdict = replace(verdict, sentence="All is in. Weigh the box.")
+            return keep(act, verdict, Scan.Step.PACK, fresh, box=packing.box)
+        scan = keep(act, replace(verdict, sentence=_packed(fresh)), Scan.Step.PACK, fresh, box=packing.box)
+        _finish(fresh, packing, act.by)
+        return scan
+
+
+def close_box(shipment: Shipment, act: Act) -> Scan:
+    """Close the box, weighed or not: the next one is filled, or all is packed. Raises NotAllowed."""
+    with change(shipment, by=act.by) as fresh:
+        if before := repeated(act):
+            return before
+        refuse_blocked(fresh, "pack")
+        return _close(fresh, packing_of(fresh), act)
 
 
 def pack_without_scanning(shipment: Shipment, act: Act) -> Scan:
@@ -65,10 +118,51 @@ def pack_without_scanning(shipment: Shipment, act: Act) -> Scan:
     with change(shipment, by=act.by) as fresh:
         if before := repeated(act):
             return before
-        left = sum(item.missing for item in box_of(fresh))
-        pack_shipment(fresh, by=act.by)
-        said = Verdict(Result.UNSCANNED, f"{fresh} is packed, without scanning all of it. Close the box.", left)
-        return keep(act, said, Scan.Step.PACK, fresh)
+        packing = packing_of(fresh)
+        _finish(fresh, packing, act.by)
+        said = Verdict(
+            Result.UNSCANNED, f"{fresh} is packed, without scanning all of it. Close the box.", packing.missing
+        )
+        return keep(act, said, Scan.Step.PACK, fresh, box=packing.box)
+
+
+def _close(shipment: Shipment, packing: Packing, act: Act) -> Scan:
+    verdict = _judge_box(shipment, packing, act)
+    scan = keep(act, verdict, Scan.Step.PACK, shipment, box=packing.box)
+    if packing.is_all_in and not verdict.is_wrong:
+        _finish(shipment, packing, act.by)
+    return scan
+
+
+def _judge_box(shipment: Shipment, packing: Packing, act: Act) -> Verdict:
+    """Say whether the box can be closed as it is."""
+    contents, grams = packing.contents, act.weight_grams
+    if not (contents or packing.is_all_in):
+        return Verdict(Result.INCOMPLETE, f"Nothing is in box {packing.box} yet.")
+    if grams and not is_plausible(grams, contents) and not _was_said_before(shipment, packing.box, grams):
+        sentence = (
+            f"The box weighs {grams} g, and what is in it {grams_of(contents)} g. Look what is in it;"
+            " if it is right, give the weight once more."
+        )
+        return Verdict(Result.WRONG_WEIGHT, sentence, weight_grams=grams)
+    if packing.is_all_in:
+        return Verdict(Result.RIGHT, _packed(shipment), weight_grams=grams)
+    return Verdict(Result.RIGHT, f"Box {packing.box} is closed. Fill box {packing.box + 1}.", weight_grams=grams)
+
+
+def _was_said_before(shipment: Shipment, box: int, grams: int) -> bool:
+    """Say whether the last thing at the box was this very weight, and a warning."""
+    last = shipment.scans.filter(step=Scan.Step.PACK).order_by("-pk").first()
+    return last is not None and (last.result, last.box, last.weight_grams) == (Result.WRONG_WEIGHT, box, grams)
+
+
+def _finish(shipment: Shipment, packing: Packing, by: Actor) -> None:
+    pack_shipment(shipment, by=by)
+    make_parcels(shipment, last=packing.box)
+
+
+def _packed(shipment: Shipment) -> str:
+    return f"All is in: {shipment} is packed. Close the box."
 
 
 def last_checked(shipment: Shipment, items: Sequence[Item]) -> Item | None:
@@ -76,11 +170,6 @@ def last_checked(shipment: Shipment, items: Sequence[Item]) -> Item | None:
     right = shipment.scans.filter(step=Scan.Step.PACK, result=Result.RIGHT).order_by("-pk")
     last = right.values_list("line", flat=True).first()
     return next((item for item in items if item.line.pk == last), None)
-
-
-def _checked(shipment: Shipment) -> dict[int, int]:
-    scans = shipment.scans.filter(step=Scan.Step.PACK, result=Result.RIGHT).order_by()
-    return defaultdict(int, scans.values_list("line").annotate(units=Sum("quantity")))
 
 
 def _judge(shipment: Shipment, items: Sequence[Item], act: Act) -> Verdict:

@@ -1,9 +1,10 @@
 """What every scan on the floor has in common: it is done once, it is put on record, and a wrong one says what it is."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from fulfillment.models import Bin, PickTask, Scan, Shipment, ShipmentLine, Warehouse
+from fulfillment.models import Bin, Scan, Shipment, ShipmentLine, Warehouse
 from orders.lifecycle import NotAllowed, why_not
 from orders.models import Actor, Product
 
@@ -23,6 +24,7 @@ class Act:
     text: str = ""
     count: int | None = None
     line: int | None = None
+    weight_grams: int | None = None
 
     def number_for(self, line: ShipmentLine) -> int | None:
         """Return how many units of the line the person holds, by button or typed; None if no number was given."""
@@ -38,6 +40,7 @@ class Verdict:
     units: int = 0
     line: ShipmentLine | None = None
     bin: Bin | None = None
+    weight_grams: int | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -49,10 +52,8 @@ def repeated(act: Act) -> Scan | None:
     return Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
 
 
-def keep(
-    act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None, **more: PickTask | Scan | None
-) -> Scan:
-    """Put an act on record; `more` is the task it was for, or the scan that it takes back."""
+def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None, **more: Any) -> Scan:
+    """Put an act on record; `more` is the task it was for, the scan that it takes back, or the box it went into."""
     return Scan.objects.create(
         **more,
         operation=act.operation,
@@ -65,6 +66,7 @@ def keep(
         line=verdict.line,
         bin=verdict.bin,
         quantity=verdict.units,
+        weight_grams=verdict.weight_grams,
     )
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Parcel, ParcelLine, Shipment, ShipmentLine
+from fulfillment.services.boxes import drop_parcels
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.tasks import drop_tasks
 from fulfillment.services.units import lines_of
@@ -39,7 +40,9 @@ def ship_shipment(
     parcels: Sequence[ParcelDraft] = (),
     at: datetime | None = None,
 ) -> Shipment:
-    """Let a shipment leave, in one parcel if none are named; what was not picked or packed on our floor is so now.
+    """Let a shipment leave, in the parcels that were packed, in one if none were packed or named.
+
+    What was not picked or packed on our floor is so now.
 
     Raises NotAllowed, ParcelsDoNotAddUp, NotEnoughStock.
     """
@@ -49,7 +52,7 @@ def ship_shipment(
             if blockers := why_not(fresh, "ship"):
                 raise NotAllowed(blockers)
             lines = _leave(fresh, by)
-            _box(fresh, lines, parcels or [ParcelDraft()], at, by)
+            _box(fresh, lines, parcels, at, by)
             fresh.ship(at=at)
         resolve_order(fresh.order, by=by)
     return fresh
@@ -67,27 +70,47 @@ def _leave(shipment: Shipment, by: Actor) -> list[ShipmentLine]:
 
 
 def _box(shipment: Shipment, lines: list[ShipmentLine], drafts: Sequence[ParcelDraft], at: datetime, by: Actor) -> None:
+    """Let the parcels that were packed leave, or make those that are named."""
+    packed = list(shipment.parcels.order_by("pk"))
+    if packed and any(draft.lines for draft in drafts):  # what is in them was said anew: they were packed again
+        drop_parcels(shipment)
+        packed = []
+    parcels = _send(packed, drafts, at) if packed else _make(shipment, lines, drafts or [ParcelDraft()], at)
+    for parcel in parcels:
+        facts = {"shipment": shipment.number, "parcel": parcel.number, "of": len(parcels)}
+        record(shipment.order, "parcel.shipped", by=by, facts=facts, at=at)
+
+
+def _send(packed: list[Parcel], drafts: Sequence[ParcelDraft], at: datetime) -> list[Parcel]:
+    """Fill in what was not known when the boxes were closed, a draft a parcel."""
+    if drafts and len(drafts) != len(packed):
+        raise ParcelsDoNotAddUp(f"It is packed in {len(packed)} parcels, not in {len(drafts)}.", packed=len(packed))
+    for parcel, draft in zip(packed, drafts or [ParcelDraft()] * len(packed), strict=True):
+        _fill(parcel, draft, at)
+    Parcel.objects.bulk_update(packed, ["carrier", "tracking_number", "tracking_key", "weight_grams", "shipped_at"])
+    return packed
+
+
+def _make(shipment: Shipment, lines: list[ShipmentLine], drafts: Sequence[ParcelDraft], at: datetime) -> list[Parcel]:
     contents = _contents(lines, drafts)
-    parcels = Parcel.objects.bulk_create(
-        Parcel(
-            shipment=shipment,
-            number=f"{shipment.number}-{n}",
-            carrier=draft.carrier.lower(),
-            tracking_number=draft.tracking_number,
-            tracking_key=Parcel.key_of(draft.tracking_number),
-            weight_grams=draft.weight_grams,
-            shipped_at=at,
-        )
-        for n, draft in enumerate(drafts, start=1)
-    )
+    parcels = [Parcel(shipment=shipment, number=f"{shipment.number}-{n}") for n in range(1, len(drafts) + 1)]
+    for parcel, draft in zip(parcels, drafts, strict=True):
+        _fill(parcel, draft, at)
+    parcels = Parcel.objects.bulk_create(parcels)
     ParcelLine.objects.bulk_create(
         ParcelLine(parcel=parcel, shipment_line=line, quantity=quantity)
         for parcel, content in zip(parcels, contents, strict=True)
         for line, quantity in content.items()
     )
-    for parcel in parcels:
-        facts = {"shipment": shipment.number, "parcel": parcel.number, "of": len(parcels)}
-        record(shipment.order, "parcel.shipped", by=by, facts=facts, at=at)
+    return parcels
+
+
+def _fill(parcel: Parcel, draft: ParcelDraft, at: datetime) -> None:
+    parcel.carrier = draft.carrier.lower()
+    parcel.tracking_number = draft.tracking_number
+    parcel.tracking_key = Parcel.key_of(draft.tracking_number)
+    parcel.weight_grams = draft.weight_grams or parcel.weight_grams
+    parcel.shipped_at = at
 
 
 def _contents(lines: list[ShipmentLine], drafts: Sequence[ParcelDraft]) -> list[dict[ShipmentLine, int]]:

@@ -5,8 +5,8 @@ from django.views.decorators.http import require_http_methods
 
 from fulfillment.forms import ScanForm
 from fulfillment.models import Shipment
-from fulfillment.services import pack_without_scanning, scan_to_pack
-from fulfillment.services.scan_pack import box_of, last_checked
+from fulfillment.services import close_box, pack_without_scanning, scan_to_pack
+from fulfillment.services.scan_pack import last_checked, packing_of
 from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load, say, show
 
 
@@ -21,19 +21,21 @@ def pack(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         say(request, form.complaint, is_right=False)
         return in_the_way(request, shipment, "pack") or _screen(request, shipment, status=422)
-    do = pack_without_scanning if form.is_whole else scan_to_pack
+    do = pack_without_scanning if form.is_whole else close_box if form.is_closing else scan_to_pack
     scan = do(shipment, form.act(actor(request)))
     return answer(request, scan, "pack", lambda fresh: _screen(request, fresh))
 
 
 def _screen(request: HttpRequest, shipment: Shipment, status: int = 200) -> HttpResponse:
-    items = box_of(shipment)
+    packing = packing_of(shipment)
+    items = packing.items
     context = {
         "shipment": shipment,
+        "packing": packing,
         "items": items,
         "checked": sum(item.checked for item in items),
         "wanted": sum(item.wanted for item in items),
         "last": last_checked(shipment, items),
-        "ask": "Scan each article",
+        "ask": "Weigh the box" if packing.is_all_in else "Scan each article",
     }
     return show(request, "fulfillment/pack.html", context, status=status)

@@ -23,10 +23,12 @@ def ship(request: HttpRequest, number: str) -> HttpResponse:
     lines = lines_of(shipment)
     if request.method != "POST":
         return in_the_way(request, shipment, "ship") or _screen(request, shipment, lines)
-    stamp, parcels = OperationForm(request.POST), ParcelFormSet(request.POST, lines=lines)
-    more = int("add" in request.POST)
+    packed = list(shipment.parcels.filter(shipped_at=None))
+    stamp, parcels = OperationForm(request.POST), ParcelFormSet(request.POST, lines=lines, packed=packed)
+    more = int("add" in request.POST and not packed)
     if more or parcels.is_unfinished:
-        return _screen(request, shipment, lines, ParcelFormSet(initial=parcels.typed(more=more), lines=lines))
+        typed = ParcelFormSet(initial=parcels.typed(more=more), lines=lines, packed=packed)
+        return _screen(request, shipment, lines, typed)
     if not (stamp.is_valid() and parcels.is_valid()):
         return _screen(request, shipment, lines, parcels, status=422)
     drafts = parcels.drafts()
@@ -49,10 +51,17 @@ def _screen(
         "units": sum(line.quantity for line in lines),
         "is_skipping": shipment.status != Shipment.Status.PACKED,
         "carriers": carriers,
-        "parcels": parcels or ParcelFormSet(initial=[{"carrier": carriers[0] if carriers else ""}], lines=lines),
+        "parcels": parcels or _parcels(shipment, lines, carriers[0] if carriers else ""),
         "most": MAX_PARCELS,
     }
     return show(request, "fulfillment/ship.html", context, status=status)
+
+
+def _parcels(shipment: Shipment, lines: list[ShipmentLine], carrier: str) -> ParcelFormSet:
+    """Return the form of the parcels as they were packed, or of one."""
+    packed = list(shipment.parcels.prefetch_related("lines__shipment_line__order_line"))
+    initial = [{"carrier": carrier, "weight_grams": parcel.weight_grams} for parcel in packed]
+    return ParcelFormSet(initial=initial or [{"carrier": carrier}], lines=lines, packed=packed)
 
 
 def _carriers() -> list[str]:

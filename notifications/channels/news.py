@@ -20,7 +20,7 @@ READ_WITH = (
     "order__lines",
     "order__shipments",
     Prefetch("order__shipments__lines", ShipmentLine.objects.select_related("order_line")),
-    Prefetch("order__shipments__parcels", Parcel.objects.select_related("tracker")),
+    Prefetch("order__shipments__parcels", Parcel.objects.left().select_related("tracker")),
     Prefetch("order__shipments__parcels__lines", ParcelLine.objects.select_related("shipment_line__order_line")),
 )
 SHOWN = 20
