@@ -17,6 +17,7 @@ from orders.models import Actor, OrderLine
 Kind = StockMovement.Kind
 Units = Mapping[ShipmentLine, int]
 Shift = tuple[str, str, int]
+Shelves = dict[int, dict[int, StockItem]]
 
 
 class Take(NamedTuple):
@@ -64,7 +65,7 @@ class _Entries:
 
 
 def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
-    """Reserve what is there of what the lines wait for, nearest warehouse first; return what was taken."""
+    """Reserve what is there of what the lines wait for, from few warehouses; return what was taken."""
     wanting = {line.order_line: line for line in lines if line.waiting}
     wish = Wish({order_line: line.waiting for order_line, line in wanting.items()}, all_or_nothing)
     takes = [Take(wanting[share.line], share.item, share.quantity) for share in share_out([wish])[0]]
@@ -75,10 +76,10 @@ def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_noth
 def share_out(wishes: Sequence[Wish]) -> list[list[Share]]:
     """Lock the stock of all that is wished for and say who gets what of it: first come first served.
 
-    Each takes from the nearest warehouse first. Nothing is booked yet.
+    Each is split over as few warehouses as can be. Nothing is booked yet.
     """
     shelves = _lock_free({line.product_id for wish in wishes for line in wish.units})
-    free = {item.pk: item.free for items in shelves.values() for item in items}
+    free = {item.pk: item.free for items in shelves.values() for item in items.values()}
     return [_share(wish, shelves, free) for wish in wishes]
 
 
@@ -229,32 +230,54 @@ def set_aside(units: Units, into: Shipment) -> None:
     add_to(ShipmentLine, ("quantity",), taken | given)
 
 
-def _lock_free(product_ids: set[int]) -> dict[int, list[StockItem]]:
-    """Lock the items of these products; return product → its items, nearest warehouse first."""
-    found: dict[int, list[StockItem]] = defaultdict(list)
+def _lock_free(product_ids: set[int]) -> Shelves:
+    """Lock the items of these products; return product → warehouse → its item, the warehouse of first choice first."""
     items = StockItem.objects.filter(product__in=product_ids).select_related("warehouse").order_by("pk")
-    for item in items.select_for_update(of=("self",), no_key=True):
-        found[item.product_id].append(item)
-    for shelf in found.values():
-        shelf.sort(key=lambda item: (item.warehouse.priority, item.pk))
+    locked = list(items.select_for_update(of=("self",), no_key=True))
+    locked.sort(key=lambda item: (item.warehouse.priority, item.warehouse_id))
+    found: Shelves = defaultdict(dict)
+    for item in locked:
+        found[item.product_id][item.warehouse_id] = item
     return found
 
 
-def _share(wish: Wish, shelves: Mapping[int, list[StockItem]], free: dict[int, int]) -> list[Share]:
-    """Take from `free` what the wish gets."""
-    shares = []
-    for line, count in wish.units.items():
-        wanted = count
-        for item in shelves.get(line.product_id, []):
-            quantity = min(wanted, free[item.pk])
-            if quantity:
-                shares.append(Share(line, item, quantity))
-                free[item.pk] -= quantity
-                wanted -= quantity
-    if wish.all_or_nothing and sum(share.quantity for share in shares) < sum(wish.units.values()):
+def _share(wish: Wish, shelves: Shelves, free: dict[int, int]) -> list[Share]:
+    """Take from `free` what the wish gets: of what is left, each time from the warehouse that covers most of it.
+
+    So one that covers all gives all. Of those that cover as much, the one of first choice gives it.
+    """
+    shares: list[Share] = []
+    left = dict(wish.units)
+    while offer := _best_offer(left, shelves, free):
+        for share in offer:
+            free[share.item.pk] -= share.quantity
+            left[share.line] -= share.quantity
+        shares += offer
+    if wish.all_or_nothing and any(left.values()):
         for share in shares:
             free[share.item.pk] += share.quantity
         return []
+    return shares
+
+
+def _best_offer(left: Mapping[OrderLine, int], shelves: Shelves, free: Mapping[int, int]) -> list[Share]:
+    open_ = {line: count for line, count in left.items() if count}
+    items = [item for line in open_ for item in shelves.get(line.product_id, {}).values()]
+    homes = {item.warehouse_id: (item.warehouse.priority, item.warehouse_id) for item in items}
+    offers = [_offer(home, open_, shelves, free) for home in sorted(homes, key=lambda home: homes[home])]
+    return max(offers, key=lambda offer: sum(share.quantity for share in offer), default=[])
+
+
+def _offer(home: int, wanted: Mapping[OrderLine, int], shelves: Shelves, free: Mapping[int, int]) -> list[Share]:
+    """Say what a warehouse has of all that is wanted; lines of one article share what is there of it."""
+    taken: dict[int, int] = defaultdict(int)
+    shares = []
+    for line, count in wanted.items():
+        item = shelves.get(line.product_id, {}).get(home)
+        quantity = min(count, free[item.pk] - taken[item.pk]) if item else 0
+        if item and quantity:
+            taken[item.pk] += quantity
+            shares.append(Share(line, item, quantity))
     return shares
 
 

@@ -3,7 +3,7 @@
 from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
-from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, take_cart
+from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, single_for, take_cart
 from fulfillment.services.moves import NotMovable, move_stock, scan_to_move
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
@@ -108,6 +108,7 @@ __all__ = [
     "set_back",
     "ship_shipment",
     "short_pick",
+    "single_for",
     "take_back",
     "take_cart",
     "undo_scan",

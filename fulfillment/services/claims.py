@@ -12,7 +12,7 @@ from fulfillment.models.wave import PickTaskQuerySet
 from fulfillment.services.tasks import LEASE
 from orders.blockers import Reason
 from orders.lifecycle import NotAllowed, Refused, writing
-from orders.models import Actor
+from orders.models import Actor, Product
 
 Status = PickTask.Status
 
@@ -134,3 +134,11 @@ def _in_order(cart: Cart, tasks: PickTaskQuerySet) -> list[int]:
     """Lock tasks of a cart in the one order that everybody keeps."""
     ordered = tasks.filter(cart=cart).order_by("place", "pk").select_for_update(no_key=True)
     return list(ordered.values_list("pk", flat=True))
+
+
+def single_for(product: Product, warehouse: Warehouse) -> Shipment | None:
+    """Return the shipment, due first, that wants the one unit of this article which somebody holds out of a tote."""
+    fetched = Shipment.objects.filter(
+        warehouse=warehouse, status=Shipment.Status.PICKED, slot__cart__kind=Cart.Kind.SINGLE
+    )
+    return fetched.filter(lines__order_line__product=product, lines__quantity__gt=0).unblocked().due_first().first()
