@@ -50,6 +50,8 @@ HEED_AUDIT = ["tracking.acknowledge_finding"]
 VIEW_AUDIT = ["tracking.view_auditrun", "tracking.view_finding"]
 VIEW_REPORTS = ["tracking.view_reports"]
 SERVE = [
+    "fulfillment.request_return",
+    "fulfillment.approve_return",
     "orders.cancel_order",
     "orders.hold_order",
     "orders.release_order",
@@ -64,8 +66,6 @@ LEAD_FLOOR = [
     "fulfillment.count_stock",
     "fulfillment.plan_count",
     "fulfillment.approve_count",
-    "fulfillment.request_return",
-    "fulfillment.approve_return",
     "fulfillment.receive_return",
 ]
 KEEP_STOCK = [

@@ -6,6 +6,7 @@ from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bi
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
 from fulfillment.reports.reorder import Suggestion, reorder, standing
 from fulfillment.reports.waves import CartRow, WaveRow, free_carts, rows_of, waves_of
+from fulfillment.reports.returns import returns_at_hand
 
 __all__ = [
     "COUNTS_LISTED",
@@ -30,6 +31,7 @@ __all__ = [
     "queue",
     "reorder",
     "rows_of",
+    "returns_at_hand",
     "standing",
     "step_of",
     "waiting",

@@ -10,6 +10,7 @@ from fulfillment.views.person import switch
 from fulfillment.views.pick import pick
 from fulfillment.views.put_away import put_away
 from fulfillment.views.receive import close, receive
+from fulfillment.views.returns import return_sheet, returns
 from fulfillment.views.ship import ship
 from fulfillment.views.waves import next_cart, waves
 
@@ -29,6 +30,8 @@ __all__ = [
     "pick",
     "put_away",
     "receive",
+    "return_sheet",
+    "returns",
     "ship",
     "switch",
     "take",

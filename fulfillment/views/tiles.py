@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from fulfillment.models import Bin, BinStock, Cart, Count, Receipt, Warehouse
+from fulfillment.models import Bin, BinStock, Cart, Count, Receipt, Return, Warehouse
 from fulfillment.views.access import PERMISSIONS, may
 
 MANY = 99
@@ -42,6 +42,10 @@ def _free_carts(mine: QuerySet[Warehouse]) -> QuerySet[Cart]:
     return Cart.objects.free().filter(wave__warehouse__in=mine)
 
 
+def _returns(mine: QuerySet[Warehouse]) -> QuerySet[Return]:
+    return Return.objects.filter(status=Return.Status.RECEIVED, warehouse__in=mine)
+
+
 TILES = (
     Tile("Receive", "inbound", "floor:receive", ("receive",), _deliveries),
     Tile("Put away", "shelf", "floor:put_away", ("put_away",), _at_dock),
@@ -49,6 +53,7 @@ TILES = (
     Tile("Look up", "search", "floor:look_up", ("pick", "pack", "ship", "receive")),
     Tile("Waves", "clipboard", "floor:waves", ("pick", "release"), _free_carts),
     Tile("Count", "clipboard", "floor:counts", ("count",), _to_count),
+    Tile("Returns", "back", "floor:returns", ("returns",), _returns),
     Tile("Switch person", "badge", "floor:switch", tuple(PERMISSIONS)),
 )
 

@@ -57,6 +57,46 @@ class Floor:
         return list(Scan.objects.values_list("result", flat=True))
 
 
+class Scanner:
+    """A person with a scanner, on whatever screen the last scan led to."""
+
+    def __init__(self, role: str = "picker", name: str = "alice", url: str = "/floor/") -> None:
+        self.user = User.objects.filter(username=name).first() or person(role, name)
+        self.client = Client()
+        self.client.force_login(self.user)
+        self.url = url
+
+    @property
+    def by(self) -> Actor:
+        return Actor.of("user", self.user)
+
+    def post(self, **fields: Any) -> str:
+        response = self.client.post(self.url, {"operation": str(uuid4()), **fields}, follow=True)
+        assert response.status_code == 200
+        self.url = response.request["PATH_INFO"]
+        return said(response)
+
+    def scan(self, *texts: str) -> str:
+        for text in texts:
+            answer = self.post(scanned=text)
+        return answer
+
+    def press(self, word: str) -> str:
+        """Press the button that says so, with all that its form carries."""
+        page = self.client.get(self.url).content.decode()
+        form = next(form for form in page.split("<form")[1:] if word in form)
+        form = form.split("</form>")[0]
+        fields = {
+            tag.split('name="')[1].split('"')[0]: tag.split('value="')[1].split('"')[0]
+            for tag in form.split("<")
+            if 'name="' in tag and 'value="' in tag and not (tag.startswith("button") and word not in tag.split(">")[1])
+        }
+        return self.post(**{k: v for k, v in fields.items() if k != "csrfmiddlewaretoken"})
+
+    def page(self) -> str:
+        return words(self.client.get(self.url))
+
+
 def words(response: Any) -> str:
     """Return the words of a page, with single blanks between them."""
     main = response.content.decode().split('<main id="main">')[-1].split("</main>")[0]

@@ -4,57 +4,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from fulfillment import ledger, reports
 from fulfillment.models import Bin, Count, Scan, Staff, Warehouse
 from fulfillment.services.counts import ask_count
-from orders.models import Actor
 from tests.factories import BOB, Shop
-from tests.fulfillment.floor import person, said, words
+from tests.fulfillment.floor import Scanner, said
 
 pytestmark = pytest.mark.django_db
 
 
-class Counter:
-    """A person who counts, on the sheet of one count or on the list."""
-
-    def __init__(self, role: str = "picker", name: str = "alice", url: str = "/floor/counts/") -> None:
-        self.user = User.objects.filter(username=name).first() or person(role, name)
-        self.client = Client()
-        self.client.force_login(self.user)
-        self.url = url
-
-    @property
-    def by(self) -> Actor:
-        return Actor.of("user", self.user)
-
-    def post(self, **fields: Any) -> str:
-        response = self.client.post(self.url, {"operation": str(uuid4()), **fields}, follow=True)
-        assert response.status_code == 200
-        self.url = response.request["PATH_INFO"]
-        return said(response)
-
-    def scan(self, *texts: str) -> str:
-        for text in texts:
-            answer = self.post(scanned=text)
-        return answer
-
-    def press(self, word: str) -> str:
-        """Press the button that says so, with all that its form carries."""
-        page = self.client.get(self.url).content.decode()
-        form = next(form for form in page.split("<form")[1:] if word in form)
-        form = form.split("</form>")[0]
-        fields = {
-            tag.split('name="')[1].split('"')[0]: tag.split('value="')[1].split('"')[0]
-            for tag in form.split("<")
-            if 'name="' in tag and 'value="' in tag
-        }
-        return self.post(**{k: v for k, v in fields.items() if k != "csrfmiddlewaretoken"})
-
-    def page(self) -> str:
-        return words(self.client.get(self.url))
+def counter(role: str = "picker", url: str = "/floor/counts/") -> Scanner:
+    """Somebody who counts: on the list, or on the sheet of one count."""
+    return Scanner(role, url=url)
 
 
 @pytest.fixture
@@ -65,7 +27,7 @@ def bin_count(shop: Shop) -> Count:
 
 
 def test_a_bin_is_counted_article_by_article_and_closed(bin_count: Count) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     assert alice.scan("A-01-01") == "right: A-01-01 is right. Scan an article."
     assert alice.scan("MUG-01") == "right: Enamel mug in A-01-01: type how many."
     assert alice.scan("12") == "right: 12 × Enamel mug."
@@ -76,7 +38,7 @@ def test_a_bin_is_counted_article_by_article_and_closed(bin_count: Count) -> Non
 
 
 def test_no_page_tells_who_counts_what_the_books_say(bin_count: Count) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     seen = [alice.page()]
     for text in ("A-01-01", "MUG-01", "7"):
         alice.scan(text)
@@ -89,7 +51,7 @@ def test_no_page_tells_who_counts_what_the_books_say(bin_count: Count) -> None:
 
 
 def test_what_differs_is_counted_again_and_only_that(bin_count: Count, shop: Shop) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     alice.scan("A-01-01", "MUG-01", "11")
     assert alice.press("Nothing else is here") == "right: Something differs. Count it again, please."
     assert alice.scan("MUG-01", "11") == "right: 11 × Enamel mug."
@@ -99,7 +61,7 @@ def test_what_differs_is_counted_again_and_only_that(bin_count: Count, shop: Sho
 
 
 def test_wrong_scans_say_what_to_do_and_count_nothing(bin_count: Count) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     assert alice.scan("MUG-01") == "wrong: This is Enamel mug. Go to A-01-01 and scan the bin."
     assert alice.scan("STOCK") == "wrong: This is STOCK. Go to A-01-01."
     assert alice.scan("A-01-01", "5") == "wrong: Scan the article first, then type how many there are."
@@ -109,7 +71,7 @@ def test_wrong_scans_say_what_to_do_and_count_nothing(bin_count: Count) -> None:
 
 
 def test_a_bin_is_not_closed_with_an_article_half_counted(bin_count: Count) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     alice.scan("A-01-01", "MUG-01")
     answer = alice.post(whole="1", seen="2")
     assert answer == "wrong: Enamel mug is not counted yet: type how many there are."
@@ -117,7 +79,7 @@ def test_a_bin_is_not_closed_with_an_article_half_counted(bin_count: Count) -> N
 
 
 def test_a_figure_after_somebody_took_something_is_asked_for_anew(bin_count: Count, shop: Shop) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     alice.scan("A-01-01", "MUG-01")
     shop.receive(shop.mug, 2)
     assert alice.scan("12") == "wrong: 2 were put here while you counted: count it again."
@@ -126,7 +88,7 @@ def test_a_figure_after_somebody_took_something_is_asked_for_anew(bin_count: Cou
 
 
 def test_a_bin_that_is_empty_says_so(shop: Shop) -> None:
-    alice = Counter()
+    alice = counter()
     alice.scan("stock")
     assert Count.objects.get().cause == "ASKED"
     alice.scan("STOCK")
@@ -137,7 +99,7 @@ def test_a_bin_that_is_empty_says_so(shop: Shop) -> None:
 def test_an_article_is_counted_in_each_bin_that_has_it(shop: Shop) -> None:
     shop.receive(shop.mug, 5)
     shop.receive(shop.mug, 3, bin="B-02-01")
-    alice = Counter()
+    alice = counter()
     alice.scan("MUG-01")
     assert "Go to A-01-01" in alice.page()
     assert alice.scan("A-01-01") == "right: Enamel mug in A-01-01: type how many."
@@ -151,7 +113,7 @@ def test_an_article_is_counted_in_each_bin_that_has_it(shop: Shop) -> None:
 def test_a_position_is_through_with_its_one_figure(shop: Shop) -> None:
     shop.receive(shop.mug, 5)
     count = ask_count(shop.warehouse, bin=Bin.objects.get(code="A-01-01"), product=shop.mug, cause="SHORT", by=BOB)
-    alice = Counter(url=f"/floor/counts/{count.pk}/")
+    alice = counter(url=f"/floor/counts/{count.pk}/")
     alice.scan("A-01-01")
     assert alice.press("None is here") == "right: 0 × Enamel mug. Count it again, please."
     assert alice.scan("A-01-01", "5") == "right: 5 × Enamel mug. All is counted, thank you."
@@ -159,7 +121,7 @@ def test_a_position_is_through_with_its_one_figure(shop: Shop) -> None:
 
 
 def test_a_figure_sent_twice_counts_once(bin_count: Count) -> None:
-    alice = Counter(url=f"/floor/counts/{bin_count.pk}/")
+    alice = counter(url=f"/floor/counts/{bin_count.pk}/")
     alice.scan("A-01-01", "MUG-01")
     sent = {"operation": str(uuid4()), "scanned": "12"}
     answers = [said(alice.client.post(alice.url, sent, follow=True)) for _ in range(2)]
@@ -168,7 +130,7 @@ def test_a_figure_sent_twice_counts_once(bin_count: Count) -> None:
 
 
 def test_the_list_shows_mine_first_then_what_pickers_missed(shop: Shop) -> None:
-    alice = Counter()
+    alice = counter()
     places = [Bin.objects.create(warehouse=shop.warehouse, code=f"C-0{n}-01") for n in (1, 2, 3)]
     asked = [ask_count(shop.warehouse, bin=place, by=BOB) for place in places[:2]]
     short = ask_count(shop.warehouse, bin=places[2], cause="SHORT", by=BOB)
@@ -182,7 +144,7 @@ def test_the_list_shows_mine_first_then_what_pickers_missed(shop: Shop) -> None:
 def test_the_list_asks_the_database_as_often_for_three_as_for_one(
     shop: Shop, rows: int, django_assert_num_queries: Any
 ) -> None:
-    alice = Counter()
+    alice = counter()
     for n in range(rows):
         place = Bin.objects.create(warehouse=shop.warehouse, code=f"C-0{n}-01")
         ask_count(shop.warehouse, bin=place, product=shop.mug, by=BOB)
@@ -192,7 +154,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
 
 
 def test_a_count_that_is_done_leads_back_to_the_list(shop: Shop) -> None:
-    alice = Counter()
+    alice = counter()
     alice.scan("STOCK")
     url = alice.url
     alice.scan("STOCK")
@@ -205,7 +167,7 @@ def test_a_count_that_is_done_leads_back_to_the_list(shop: Shop) -> None:
 @pytest.mark.parametrize(("role", "status"), [("picker", 200), ("manager", 200), ("packer", 403), ("auditor", 403)])
 def test_who_may_count(shop: Shop, role: str, status: int) -> None:
     count = ask_count(shop.warehouse, bin=Bin.objects.get(code="STOCK"), by=BOB)
-    client = Counter(role).client
+    client = counter(role).client
     assert client.get("/floor/counts/").status_code == status
     assert client.get(f"/floor/counts/{count.pk}/").status_code == status
     assert client.post("/floor/counts/", {"scanned": "STOCK"}).status_code == (302 if status == 200 else 403)
@@ -214,7 +176,7 @@ def test_who_may_count(shop: Shop, role: str, status: int) -> None:
 def test_who_works_elsewhere_neither_sees_nor_counts_it(shop: Shop) -> None:
     east = ledger.open_warehouse("EAST")
     count = ask_count(shop.warehouse, bin=Bin.objects.get(warehouse=shop.warehouse, code="STOCK"), by=BOB)
-    alice = Counter()
+    alice = counter()
     Staff.objects.create(user=alice.user).warehouses.set([east])
     assert Warehouse.objects.of(alice.user).get() == east
     assert "Nothing to count" in alice.page()
