@@ -9,7 +9,7 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 
 from config.problems import HANDLERS
-from fulfillment.api import receipts, shipments, stock
+from fulfillment.api import receipts, returns, shipments, stock
 from orders.api import orders, products
 from orders.api.auth import BearerKey
 from orders.intake.payload import Unreadable, read_json
@@ -94,7 +94,7 @@ api = OrdertrailAPI(
     urls_namespace="api",
     parser=JsonParser(),
 )
-for module in (orders, shipments, stock, receipts, products, tracking):
+for module in (orders, shipments, returns, stock, receipts, products, tracking):
     api.add_router("", module.router)
 for _error, _handler in HANDLERS.items():
     api.add_exception_handler(_error, _handler)

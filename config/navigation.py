@@ -28,6 +28,8 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Deliveries", "input", "admin:fulfillment_receipt_changelist", "fulfillment.view_receipt"),
             ("Reorder", "shopping_cart", "admin:fulfillment_reorderrule_reorder", "fulfillment.view_reorderrule"),
             ("Movements", "swap_vert", "admin:fulfillment_stockmovement_changelist", "fulfillment.view_stockmovement"),
+            ("Counts", "checklist", "admin:fulfillment_count_changelist", "fulfillment.view_count"),
+            ("Returns", "assignment_return", "admin:fulfillment_return_changelist", "fulfillment.view_return"),
             ("Products", "sell", "admin:orders_product_changelist", "orders.view_product"),
             ("Warehouses", "warehouse", "admin:fulfillment_warehouse_changelist", "fulfillment.view_warehouse"),
             ("Bins", "shelves", "admin:fulfillment_bin_changelist", "fulfillment.view_bin"),

@@ -168,6 +168,8 @@ CELERY_BEAT_SCHEDULE = {
     "look-up": {"task": "tracking.tasks.look_up", "schedule": 5.0, "options": {"expires": 10}},
     "adopt": {"task": "tracking.tasks.adopt", "schedule": 20.0, "options": {"expires": 20}},
     "allocate": {"task": "fulfillment.tasks.allocate", "schedule": 15.0, "options": {"expires": 15}},
+    "plan-counts": {"task": "fulfillment.tasks.plan", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "settle-counts": {"task": "fulfillment.tasks.settle_counts", "schedule": 60.0, "options": {"expires": 60}},
     "lift-holds": {"task": "orders.tasks.lift_due_holds", "schedule": 60.0, "options": {"expires": 60}},
     "record-delays": {"task": "orders.tasks.record_delays", "schedule": 60.0, "options": {"expires": 60}},
     "forget": {"task": "orders.tasks.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -5,16 +5,27 @@ from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
 
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import ParcelLine, Shipment, ShipmentLine, StockItem, StockMovement
+from fulfillment.models import (
+    Bin,
+    BinStock,
+    Count,
+    ParcelLine,
+    PickTask,
+    Shipment,
+    ShipmentLine,
+    StockItem,
+    StockMovement,
+)
 from fulfillment.status import possible
 from orders.audit import CHUNK, Check, Problem, order_ranges
 from orders.models import Order, OrderLine
 
 ALLOCATED_WITHIN = timedelta(minutes=15)
+MISSED_FOR = timedelta(days=7)
 
 
 def ledger_differences() -> Iterator[Problem]:
@@ -63,12 +74,41 @@ def forgotten_orders() -> Iterator[Problem]:
         yield Problem(f"{number} line {line}", f"{units} wait, and there is free stock.")
 
 
+def tasks_beyond_what_is_reserved() -> Iterator[Problem]:
+    """Name the lines of which more is to be fetched than is reserved and not picked."""
+    to_do = Sum(F("tasks__quantity") - F("tasks__picked"), filter=Q(tasks__status__in=PickTask.TO_DO), default=0)
+    lines = ShipmentLine.objects.filter(tasks__status__in=PickTask.TO_DO).annotate(to_do=to_do)
+    wrong = lines.filter(to_do__gt=F("reserved") - F("picked")).order_by("pk")
+    rows = wrong.values_list("shipment__number", "order_line__number", "to_do", "reserved", "picked")
+    for shipment, line, units, reserved, picked in rows.iterator(CHUNK):
+        yield Problem(f"{shipment} line {line}", f"{units} are to be fetched, and {reserved - picked} can be.")
+
+
+def missing_stock_nobody_looks_for() -> Iterator[Problem]:
+    """Name the articles that have been missing for a week, and that nobody was asked to count."""
+    since = timezone.now() - MISSED_FOR
+    rows = BinStock.objects.filter(bin__kind=Bin.Kind.MISSING, quantity__gt=0)
+    came = StockMovement.objects.filter(
+        to_bin=OuterRef("bin"),
+        stock_item__product=OuterRef("product"),
+        stock_item__warehouse=OuterRef("bin__warehouse"),
+    )
+    sought = Count.objects.standing().filter(warehouse=OuterRef("bin__warehouse"), product=OuterRef("product"))
+    forgotten = rows.exclude(Exists(came.filter(at__gt=since))).exclude(Exists(sought)).order_by("pk")
+    for sku, warehouse, units in forgotten.values_list("product__sku", "bin__warehouse__code", "quantity").iterator(
+        CHUNK
+    ):
+        yield Problem(f"{sku} in {warehouse}", f"{units} have been missing for a week. Have the article counted.")
+
+
 CHECKS = [
     Check("ledger_differences", "ERROR", ledger_differences),
     Check("untrue_order_statuses", "ERROR", untrue_order_statuses),
     Check("unequal_parcels", "ERROR", unequal_parcels),
     Check("shipments_without_parcel", "ERROR", shipments_without_parcel),
+    Check("tasks_beyond_what_is_reserved", "ERROR", tasks_beyond_what_is_reserved),
     Check("forgotten_orders", "WARNING", forgotten_orders),
+    Check("missing_stock_nobody_looks_for", "WARNING", missing_stock_nobody_looks_for),
 ]
 
 

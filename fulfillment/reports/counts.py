@@ -33,6 +33,14 @@ class Accuracy:
         return self.right / self.positions if self.positions else None
 
     @property
+    def percent(self) -> str:
+        return f"{100 * (self.share or 0):.1f}"
+
+    @property
+    def shrinkage_percent(self) -> str:
+        return f"{100 * (self.shrinkage or 0):.2f}"
+
+    @property
     def shrinkage(self) -> float | None:
         """Which part of the units that ought to lie there is gone, what was found too many set off against it."""
         return (self.lost - self.found) / self.units if self.units else None

@@ -11,6 +11,7 @@ from fulfillment.services.counts.figures import (
     places_left,
     seen_at,
 )
+from fulfillment.services.counts.plan import plan_counts
 
 __all__ = [
     "MovedMeanwhile",
@@ -25,5 +26,6 @@ __all__ = [
     "judge_count",
     "open_position",
     "places_left",
+    "plan_counts",
     "seen_at",
 ]

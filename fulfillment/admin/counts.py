@@ -1,0 +1,129 @@
+"""Counts: what is to be counted, what waits for approval with its differences, and how true the books were."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count as Number
+from django.db.models import F, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.safestring import SafeString
+
+from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
+from fulfillment.blockers import reasons
+from fulfillment.models import Count, Warehouse
+from fulfillment.reports import accuracy
+from fulfillment.services.counts import approve_count, cancel_count, count_again, plan_counts
+from orders.admin import badges
+from orders.admin.acting import Act, ActForm, ActingAdmin, flashing
+from orders.admin.base import ReadOnlyAdmin, actor
+from orders.admin.filters import field_filter
+from orders.admin.trail import names_of
+from orders.blockers import Reason
+from orders.models import Actor
+
+PLAN = "fulfillment.plan_count"
+APPROVE = "fulfillment.approve_count"
+
+
+def _plainly(service: Callable[..., Count]) -> Callable[[Count, Actor, dict[str, Any]], object]:
+    return lambda count, by, _: service(count, by=by)
+
+
+def _why_not(verb: str) -> Callable[[Count], Sequence[Reason]]:
+    return lambda count: reasons(count, verb)
+
+
+@admin.register(Count)
+class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
+    """Counts, newest first; who counted a difference does not approve it."""
+
+    acts = (
+        Act(
+            "approve",
+            "Approve",
+            APPROVE,
+            _plainly(approve_count),
+            "{} is approved.",
+            _why_not("approve"),
+            hint="The differences are booked. Nobody approves what they counted.",
+            style="main",
+        ),
+        Act("recount", "Count again", APPROVE, _plainly(count_again), "{} is counted again.", _why_not("recount")),
+        Act("cancel", "Cancel", PLAN, _plainly(cancel_count), "{} is cancelled.", _why_not("cancel")),
+    )
+    is_logged = False
+    add_label = "Plan counts"
+    list_before_template = "admin/fulfillment/count/list.html"
+    list_display = ("number", "what", "warehouse", "state", "cause", "difference", "counted_at", "who")
+    list_filter = (field_filter("status", "Status", lambda: Count.Status.choices), warehouse_filter())
+    list_select_related = ("warehouse", "bin", "product")
+    search_fields = ("bin__code", "product__sku")
+    search_help_text = "Bin or SKU"
+    ordering = ("-pk",)
+    fields = ("what", "warehouse", "state", "cause", "counted_at", "who", "approved_at", "applied_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        delta = F("lines__counted") - F("lines__book")
+        wrong = Q(lines__counted__isnull=False) & ~Q(lines__counted=F("lines__book"))
+        found = {"net": Sum(delta), "wrong": Number("lines", filter=wrong)}
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**found)
+        return rows
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        names = names_of({row.counted_by for row in changelist.result_list if row.counted_by})
+        for row in changelist.result_list:
+            row.counter = names.get(row.counted_by, "")
+        return changelist
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        more = {"accuracy": accuracy(Warehouse.objects.of(request.user))} | (extra_context or {})
+        return super().changelist_view(request, more)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PLAN)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ActForm(request.POST or None, thing=None)
+        if not form.is_valid():
+            return self.form_page(request, form, "Plan the counts that are due", "Plan counts")
+        with flashing(request, "The counts that are due are planned."):
+            for warehouse in Warehouse.objects.of(request.user):
+                plan_counts(warehouse, by=actor(request))
+        return redirect("admin:fulfillment_count_changelist")
+
+    def more_of(self, request: HttpRequest, thing: Count) -> dict[str, Any]:
+        lines = thing.lines.select_related("bin", "product").order_by("bin__code", "product__sku")
+        return {"panel": "admin/fulfillment/count/lines.html", "lines": lines}
+
+    @display(description="Count", ordering="pk")
+    def number(self, count: Count) -> str:
+        return str(count)
+
+    @display(description="Of")
+    def what(self, count: Count) -> SafeString:
+        product = count.product.name or count.product.sku if count.product else "all that is there"
+        return badges.cell(badges.code(str(count.bin or "everywhere")), product)
+
+    @display(description="Status")
+    def state(self, count: Count) -> SafeString:
+        hue = badges.LOOK if count.status in {Count.Status.COUNTED, Count.Status.RECOUNT} else badges.WAITING
+        return badges.mark(hue, "clipboard", str(count.get_status_display()))
+
+    @display(description="Difference")
+    def difference(self, count: Any) -> str:
+        return f"{count.net:+d} in {count.wrong}" if count.wrong else "—"
+
+    @display(description="Counted by")
+    def who(self, count: Any) -> str:
+        known = getattr(count, "counter", None)
+        return known if known is not None else names_of({count.counted_by}).get(count.counted_by, "") or "—"

@@ -1,0 +1,81 @@
+"""Counts and returns in the admin: lists at a fixed number of queries, and who may press what."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from fulfillment.models import Bin, Count, Return
+from fulfillment.services import ship_shipment
+from fulfillment.services.counts import ask_count
+from fulfillment.services.returns import request_return
+from orders.models import Actor
+from tests.factories import ALICE, BOB, Shop, shipment
+from tests.fulfillment.floor import person
+from tests.fulfillment.test_counts import a_large_difference
+
+pytestmark = pytest.mark.django_db
+COUNTER = Actor("user", "900")
+
+
+def client_of(role: str) -> Client:
+    client = Client()
+    client.force_login(person(role, f"charlie-{role}"))
+    return client
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_lists_ask_the_database_as_often_for_three_as_for_one(
+    shop: Shop, rows: int, django_assert_num_queries: Any
+) -> None:
+    shop.receive(shop.mug, rows)
+    for n in range(rows):
+        ask_count(shop.warehouse, bin=Bin.objects.create(warehouse=shop.warehouse, code=f"C-0{n}"), by=BOB)
+        order = shop.order((shop.mug, 1))
+        ship_shipment(shipment(order), by=ALICE)
+        request_return(order, by=ALICE)
+    manager = client_of("manager")
+    for url, queries in (("count", 9), ("return", 8)):
+        manager.get(f"/admin/fulfillment/{url}/")
+        with django_assert_num_queries(queries):
+            assert manager.get(f"/admin/fulfillment/{url}/").status_code == 200
+
+
+def test_the_page_of_a_count_shows_its_differences(shop: Shop) -> None:
+    count = a_large_difference(shop, COUNTER)
+    page = client_of("manager").get(f"/admin/fulfillment/count/{count.pk}/change/").content.decode()
+    assert "Positions" in page
+    assert "MUG-01" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "becomes"),
+    [("manager", 302, "APPLIED"), ("picker", 403, "COUNTED"), ("packer", 403, "COUNTED"), ("auditor", 403, "COUNTED")],
+)
+def test_who_may_approve_a_count(shop: Shop, role: str, status: int, becomes: str) -> None:
+    count = a_large_difference(shop, COUNTER)
+    url = f"/admin/fulfillment/count/{count.pk}/do/approve/"
+    sent = {"operation": "4c9f0d4e-9c2c-4a51-8b6e-0a4f0e1f8a11"}
+    assert client_of(role).post(url, sent).status_code == status
+    assert (Count.objects.get().status, shop.stock(shop.mug)) == (becomes, (6 if becomes == "APPLIED" else 10, 0))
+
+
+def test_counts_are_planned_by_a_button(shop: Shop) -> None:
+    shop.receive(shop.mug, 1)
+    sent = {"operation": "4c9f0d4e-9c2c-4a51-8b6e-0a4f0e1f8a11"}
+    assert client_of("picker").post("/admin/fulfillment/count/add/", sent).status_code == 403
+    assert not Count.objects.exists()
+    assert client_of("manager").post("/admin/fulfillment/count/add/", sent).status_code == 302
+    assert Count.objects.get().cause == "ABC"
+
+
+@pytest.mark.parametrize(("role", "status"), [("support", 302), ("manager", 302), ("packer", 403), ("auditor", 403)])
+def test_who_may_decline_a_return(shop: Shop, role: str, status: int) -> None:
+    shop.receive(shop.mug, 1)
+    order = shop.order((shop.mug, 1))
+    ship_shipment(shipment(order), by=ALICE)
+    announced = request_return(order, by=ALICE)
+    url = f"/admin/fulfillment/return/{announced.pk}/do/decline/"
+    sent = {"operation": "4c9f0d4e-9c2c-4a51-8b6e-0a4f0e1f8a11", "reason": "too late"}
+    assert client_of(role).post(url, sent).status_code == status
+    assert Return.objects.get().status == ("DECLINED" if status == 302 else "REQUESTED")
