@@ -34,7 +34,7 @@ class ReturnRequest(Strict):
 
 
 class ReturnedLine(BaseModel):
-    """`quantity` were announced, `received` are here; each of those is restocked, quarantined or scrapped in the end."""
+    """`quantity` were announced, `received` are here; each is restocked, quarantined or scrapped in the end."""
 
     line: int
     sku: str
@@ -75,7 +75,7 @@ class ReturnOut(BaseModel):
             status=each.status,
             reason=each.reason,
             is_announced=each.is_announced,
-            warehouse=each.warehouse and each.warehouse.code,
+            warehouse=each.warehouse.code if each.warehouse else None,
             requested_at=each.requested_at,
             received_at=each.received_at,
             closed_at=each.closed_at,

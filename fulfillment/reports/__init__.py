@@ -5,8 +5,8 @@ from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
 from fulfillment.reports.reorder import Suggestion, reorder, standing
-from fulfillment.reports.waves import CartRow, WaveRow, free_carts, rows_of, waves_of
 from fulfillment.reports.returns import returns_at_hand
+from fulfillment.reports.waves import CartRow, WaveRow, free_carts, rows_of, waves_of
 
 __all__ = [
     "COUNTS_LISTED",
@@ -30,8 +30,8 @@ __all__ = [
     "propose_bin",
     "queue",
     "reorder",
-    "rows_of",
     "returns_at_hand",
+    "rows_of",
     "standing",
     "step_of",
     "waiting",
