@@ -19,6 +19,7 @@ from django_htmx.http import reswap, retarget
 from config.problems import problem
 from fulfillment.services.switch import FLOOR_BACKEND
 from orders.lifecycle import Refused
+from tracking.views import unchanged
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -26,6 +27,7 @@ SEEN = "floor_seen"
 
 UNCLEAN = re.compile(r"[^A-Za-z0-9._:/+=@-]+")
 MAX_REQUEST_ID = 128
+LIVE = re.compile(r"/track/(?P<token>[^/]+)/live")
 PLAIN_ERRORS = {
     400: ("request_refused", "The request cannot be understood."),
     404: ("not_found", "There is nothing here."),
@@ -78,6 +80,18 @@ class BodyLimitMiddleware:
         if not length.isdecimal() or int(length) > settings.BODY_LIMIT:
             return problem(request, 413, "body_too_large", "The body is larger than 5 MiB.")
         return self.get_response(request)
+
+
+class UnchangedMiddleware:
+    """Every open page asks every five seconds: where nothing changed, the answer needs nothing of what comes after."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        found = LIVE.fullmatch(request.path_info) if request.method == "GET" else None
+        answer = unchanged(found["token"], request.GET.get("seen", "")) if found else None
+        return answer or self.get_response(request)
 
 
 class PolicyMiddleware(CSPMiddleware):

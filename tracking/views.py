@@ -31,14 +31,19 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     return _private(HttpResponse(_rendered("tracking/order.html", opened)))
 
 
+def unchanged(token: str, seen: str) -> HttpResponse | None:
+    """Answer 204 while the reader has seen the newest version: for `config.middleware`, before all else is done."""
+    if TrackingLink.has_seen(token, seen, timezone.now()):
+        return _private(HttpResponse(status=204))
+    return None
+
+
 @require_safe
 def live(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer 204 while the reader has seen the newest version, else the changed part of the page."""
+    """Show the part of the page that changes; while it has not, `unchanged` answers."""
     opened = TrackingLink.opened_by(token, timezone.now())
     if opened is None:
         return _not_found(request)
-    if request.GET.get("seen") == str(opened.version):
-        return _private(HttpResponse(status=204))
     return _private(HttpResponse(_rendered("tracking/order.html#live", opened)))
 
 

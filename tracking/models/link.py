@@ -21,6 +21,12 @@ FROM tracking_trackinglink l JOIN orders_order o ON o.id = l.order_id JOIN order
 WHERE l.digest = %s AND l.revoked_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > %s)
 """
 
+SEEN_SQL = """
+SELECT 1 FROM tracking_trackinglink l JOIN orders_order o ON o.id = l.order_id
+WHERE l.digest = %s AND o.version = %s AND l.revoked_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > %s)
+"""
+MAX_VERSION_DIGITS = 9
+
 
 class Opened(NamedTuple):
     """The order that a link opens, and how it stands: enough to know whether a reader has seen it."""
@@ -82,6 +88,16 @@ class TrackingLink(models.Model):
             cursor.execute(OPENED_SQL, [TrackingLink.digest_of(token), connection.ops.adapt_datetimefield_value(now)])
             row = cursor.fetchone()
         return Opened(*row) if row else None
+
+    @staticmethod
+    def has_seen(token: str, version: str, now: datetime) -> bool:
+        """Say whether the order that the token opens still has the version that its reader has seen."""
+        if not (version.isascii() and version.isdigit() and len(version) <= MAX_VERSION_DIGITS):
+            return False
+        with connection.cursor() as cursor:
+            moment = connection.ops.adapt_datetimefield_value(now)
+            cursor.execute(SEEN_SQL, [TrackingLink.digest_of(token), int(version), moment])
+            return cursor.fetchone() is not None
 
     @staticmethod
     def digest_of(token: str) -> str:
