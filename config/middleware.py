@@ -95,11 +95,13 @@ class UnchangedMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """The strict policy everywhere; the admin's theme needs a wider one."""
+    """The strict policy everywhere; the admin's theme needs a wider one, and the floor the camera."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith("/admin/"):
             response._csp_update = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]  # noqa: SLF001
+        camera = "(self)" if request.path.startswith("/floor/") else "()"
+        response["Permissions-Policy"] = f"camera={camera}, microphone=(), geolocation=()"
         return super().process_response(request, response)
 
 

@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Products", "sell", "admin:orders_product_changelist", "orders.view_product"),
             ("Warehouses", "warehouse", "admin:fulfillment_warehouse_changelist", "fulfillment.view_warehouse"),
             ("Bins", "shelves", "admin:fulfillment_bin_changelist", "fulfillment.view_bin"),
+            ("Staff", "badge", "admin:fulfillment_staff_changelist", "fulfillment.view_staff"),
         ),
     ),
     (

@@ -77,6 +77,7 @@ KEEP_STOCK = [
     "fulfillment.delete_reorderrule",
 ]
 HAND_OVER = ["fulfillment.close_manifest", "fulfillment.view_manifest"]
+LEAD_PEOPLE = ["fulfillment.view_staff", "fulfillment.add_staff", "fulfillment.change_staff"]
 CARRY = ["fulfillment.deliver_shipment"]
 KEEP_CATALOGUE = [
     "orders.add_product",
@@ -130,6 +131,7 @@ ROLES: dict[str, list[str]] = {
         *LEAD_FLOOR,
         *HAND_OVER,
         *KEEP_STOCK,
+        *LEAD_PEOPLE,
         *CARRY,
         *KEEP_CATALOGUE,
         "orders.retry_inbox",

@@ -41,7 +41,7 @@ class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("aisle", "bay", "level"):
+        for name in {"aisle", "bay", "level"} & self.fields.keys():  # who only looks has no fields
             self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:

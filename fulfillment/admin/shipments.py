@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -55,6 +56,8 @@ class ShipmentAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        if not self.has_view_permission(request) or request.method == "POST":
+            raise PermissionDenied
         return redirect(self.page_url(get_object_or_404(self.get_queryset(request), pk=object_id)))
 
     def page(self, request: HttpRequest, thing: Any, bound: Bound) -> HttpResponse:

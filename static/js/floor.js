@@ -16,6 +16,9 @@
     const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (isText && !isPressable(event.target)) focus();
   });
+  document.addEventListener("focusout", () => setTimeout(() => {
+    if (document.hasFocus() && (!document.activeElement || document.activeElement === document.body)) focus();
+  }));
   window.addEventListener("focus", focus);
   window.addEventListener("pageshow", focus);
 
@@ -108,6 +111,23 @@
       setTimeout(() => { isSending = false; send(); }, RETRY);
     }
   };
+
+  // a badge changes the person, whatever the field asks for; it goes by POST, so that it stands in no address
+  document.addEventListener("submit", (event) => {
+    const input = event.target.querySelector?.("[data-scan]");
+    const { switch: url } = document.body.dataset;
+    if (!url || !input || !/^\s*BADGE-/i.test(input.value)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
+    const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token, scanned: input.value })) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
+    input.value = "";
+    document.body.append(form);
+    form.submit();
+  }, true);
 
   document.addEventListener("submit", (event) => {
     const form = event.target.closest?.("form[data-scans]");

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 
-from fulfillment.models import ReorderRule
+from fulfillment.models import ReorderRule, Staff
 from fulfillment.services import adjust_stock, expect_receipt, ship_shipment
 from notifications.models import Content, Message
 from orders.models import Inbox
@@ -37,6 +38,7 @@ def fill(shop: Shop, n: int) -> None:
     Finding.objects.create(check_name="stock", subject=f"{n}", severity="ERROR", message="It is off.")
     AuditRun.objects.create(checks={"stock": {"severity": "ERROR", "found": 1, "seconds": 0.1}}, errors=1)
     expect_receipt(shop.warehouse, f"DN-{n}", {product: 3})
+    Staff.objects.create(user=User.objects.create_user(f"worker-{n}")).warehouses.add(shop.warehouse)
     ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
     issue_key(shop.channel, name="web", scopes=["orders:read"])
     open_endpoint(provider="generic", channel=shop.channel)
@@ -64,6 +66,7 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.Bin": 6,
     "fulfillment.Receipt": 11,
     "fulfillment.ReorderRule": 6,
+    "fulfillment.Staff": 8,
     "tracking.Tracker": 5,
     "tracking.Snapshot": 6,
     "tracking.AuditRun": 5,

@@ -1,0 +1,140 @@
+"""Every path of the warehouse with every role, against a table written by hand; nobody gets into another warehouse."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from config.roles import ROLES
+from fulfillment.models import BinStock, Count, Shipment, StockItem
+from tests.api import row_counts
+from tests.factories import Shop
+from tests.fulfillment.doors import ADMIN, FLOOR, SCREENS, Pages
+from tests.fulfillment.yard import FAR, Yard, models, screens, works_in, yards
+
+
+def client_of(role: str, *warehouses: Any) -> Client:
+    client = Client()
+    client.force_login(works_in(role, *warehouses))
+    return client
+
+
+def is_in(answer: Any) -> bool:
+    """Say whether somebody came in: not refused, not sent to the log-in or to the admin's first page."""
+    is_away = answer.status_code == 302 and answer["Location"].split("?")[0] in {"/admin/", "/admin/login/"}
+    return not is_away and answer.status_code not in {403, 404, 405}
+
+
+def come_in(client: Client, path: str, **given: Any) -> bool:
+    return is_in(client.get(path, given)) or is_in(client.post(path, given))
+
+
+def state() -> tuple[Any, ...]:
+    return (
+        row_counts() | {"sessions.Session": 0},
+        list(Shipment.objects.order_by("pk").values_list("status")),
+        list(StockItem.objects.order_by("pk").values_list("on_hand", "reserved", "blocked")),
+        list(BinStock.objects.order_by("pk").values_list("bin", "product", "quantity")),
+        list(Count.objects.order_by("pk").values_list("status")),
+    )
+
+
+def test_every_path_has_its_row() -> None:
+    assert (screens(), set(models())) == (set(SCREENS), set(ADMIN))
+    acts = {name: {act.verb for act in getattr(page, "acts", ())} for name, page in models().items()}
+    assert acts == {name: set(pages.acts) for name, pages in ADMIN.items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_comes_into_the_screens_of_the_table(shop: Shop, role: str) -> None:
+    here, _ = yards(shop)
+    client = client_of(role)
+    refused = {route for route, roles in SCREENS.items() if role not in roles}
+    before = state()
+    assert {route for route in refused if come_in(client, here.screen(route))} == set()
+    assert state() == before
+    allowed = set(SCREENS) - refused
+    assert {route for route in allowed if not come_in(client, here.screen(route))} == set()
+
+
+def doors(yard: Yard, model: str, pages: Pages) -> dict[tuple[str, str], set[str]]:
+    """Return (method, path) → roles, of all pages of a model."""
+    return {
+        ("get", f"/admin/fulfillment/{model}/"): pages.see,
+        ("get", yard.page(model, "change/")): pages.see,
+        ("get", yard.page(model, "history/")): pages.see,
+        ("get", f"/admin/fulfillment/{model}/add/"): pages.add,
+        ("post", f"/admin/fulfillment/{model}/add/"): pages.add,
+        ("post", yard.page(model, "change/")): pages.edit,
+        ("get", yard.page(model, "delete/")): pages.delete,
+        ("post", yard.page(model, "delete/")): pages.delete,
+        **{("post", yard.page(model, f"do/{verb}/")): roles for verb, roles in pages.acts.items()},
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_comes_into_the_admin_pages_of_the_table(shop: Shop, role: str) -> None:
+    here, _ = yards(shop)
+    client = client_of(role)
+    wanted = {door: roles for model, pages in ADMIN.items() for door, roles in doors(here, model, pages).items()}
+    refused = [door for door, roles in wanted.items() if role not in roles]
+    before = state()
+    assert [door for door in refused if is_in(getattr(client, door[0])(door[1]))] == []
+    assert state() == before
+    allowed = [door for door in wanted if door not in refused]  # buttons ask again: they miss their operation
+    assert [door for door in allowed if not is_in(getattr(client, door[0])(door[1]))] == []
+
+
+@pytest.mark.parametrize("role", sorted(FLOOR))
+def test_who_works_in_one_warehouse_comes_to_no_thing_of_another(shop: Shop, role: str) -> None:
+    here, far = yards(shop)
+    client = client_of(role, here.warehouse)
+    before = state()
+    named = [route for route in SCREENS if "<" in route]
+    assert [route for route in named if come_in(client, far.screen(route), whole="1", scanned="X")] == []
+    pages = [door for model, each in ADMIN.items() for door in doors(far, model, each) if "add/" not in door[1]]
+    theirs = [(method, path) for method, path in pages if any(part.isdecimal() for part in path.split("/"))]
+    assert [door for door in theirs if is_in(getattr(client, door[0])(door[1]))] == []
+    assert state() == before
+
+
+@pytest.mark.parametrize("role", sorted(FLOOR))
+def test_who_works_in_one_warehouse_is_shown_nothing_of_another(shop: Shop, role: str) -> None:
+    here, far = yards(shop)
+    client = client_of(role, here.warehouse)
+    plain = [f"/floor/{route}" for route in SCREENS if "<" not in route]
+    paths = [*plain, *(f"/admin/fulfillment/{model}/" for model in ADMIN)]
+    asked: list[dict[str, str]] = [{}, {"warehouse": FAR}, {"warehouse": str(far.warehouse.pk)}]
+    seen = {
+        (path, mark)
+        for path in paths
+        for given in asked
+        for mark in far.marks()
+        if mark in client.get(path, given).content.decode()
+    }
+    assert seen == set()
+    assert here.product.name in client.get("/admin/fulfillment/stockitem/").content.decode()
+
+
+@pytest.mark.parametrize("role", sorted(FLOOR))
+def test_who_works_in_one_warehouse_books_nothing_in_another(shop: Shop, role: str) -> None:
+    here, far = yards(shop)
+    client = client_of(role, here.warehouse)
+    place, other = f"{FAR}-01", "DOCK"
+    given = {"warehouse": FAR, "sku": far.product.sku, "quantity": 1, "reference": "DN-ZZFAR", "operation": "0" * 32}
+    things = {f"{name}": thing.pk for name, thing in far.things.items() if name not in given}
+    before = state()
+    for source, target in ((place, other), (other, place)):
+        sent = things | given | {"source": source, "bin": target, "target": target, "scanned": place}
+        for route in SCREENS:
+            if "<" not in route and route != "switch/":
+                client.post(f"/floor/{route}", sent)
+    for model in ADMIN:
+        sent = (
+            things | given | {"warehouse": far.warehouse.pk, "product": far.product.pk, "code": "Q-1", "kind": "PICK"}
+        )
+        if model != "warehouse":
+            client.post(
+                f"/admin/fulfillment/{model}/add/", sent | {"lines": f"{far.product.sku},3", "reorder_point": 5}
+            )
+    assert state() == before
