@@ -51,7 +51,7 @@ TILES = (
     Tile("Put away", "shelf", "floor:put_away", ("put_away",), _at_dock),
     Tile("Move", "swap", "floor:move", ("move",)),
     Tile("Look up", "search", "floor:look_up", ("pick", "pack", "ship", "receive")),
-    Tile("Waves", "clipboard", "floor:waves", ("pick", "release"), _free_carts),
+    Tile("Waves", "cart", "floor:waves", ("pick", "release"), _free_carts),
     Tile("Count", "clipboard", "floor:counts", ("count",), _to_count),
     Tile("Returns", "back", "floor:returns", ("returns",), _returns),
     Tile("Switch person", "badge", "floor:switch", tuple(PERMISSIONS)),

@@ -20,6 +20,17 @@ SCREENS: dict[str, set[str]] = {  # path under /floor/ → roles that come in, b
     "look-up/": FLOOR,
     "counts/": WALK,
     "counts/<int:pk>/": WALK,
+    "waves/": WALK,
+    "carts/": WALK,
+    "carts/<int:pk>/": WALK,
+    "carts/<int:pk>/take/": WALK,
+    "carts/<int:pk>/leave/": WALK,
+    "documents/carts/<int:pk>/pick-list.pdf": FLOOR,
+    "documents/manifests/<int:pk>/manifest.pdf": BENCH,
+    "documents/parcels/<str:number>/label.pdf": BENCH,
+    "documents/parcels/<str:number>/label.zpl": BENCH,
+    "documents/<str:number>/slip.pdf": BENCH,
+    "documents/<str:number>/pick-list.pdf": FLOOR,
     "<str:number>/": FLOOR,
     "<str:number>/pick/": WALK,
     "<str:number>/pack/": BENCH,
@@ -29,25 +40,42 @@ SCREENS: dict[str, set[str]] = {  # path under /floor/ → roles that come in, b
 
 @dataclass(frozen=True)
 class Pages:
-    """The admin's pages of a model: who sees them, who adds, edits, deletes, who presses which button."""
+    """The admin's pages of a model: who sees them, who adds, edits, deletes, who presses which button; what more paths.
+
+    `bulk` is done to chosen rows of the list.
+    """
 
     see: set[str]
     add: set[str] = field(default_factory=set)
     edit: set[str] = field(default_factory=set)
     delete: set[str] = field(default_factory=set)
     acts: dict[str, set[str]] = field(default_factory=dict)
+    bulk: dict[str, set[str]] = field(default_factory=dict)
+    more: dict[str, set[str]] = field(default_factory=dict)
 
 
 ADMIN: dict[str, Pages] = {  # model → its pages
     "warehouse": Pages(ALL, add={"admin"}, edit={"admin"}),
-    "bin": Pages(ALL, add={"admin"}, edit={"admin"}),
-    "stockitem": Pages(ALL, add=WALK, acts={"receive": WALK, "adjust": LEAD}),
+    "bin": Pages(ALL, add={"admin"}, edit={"admin"}, bulk={"ask_for_counts": LEAD}),
+    "stockitem": Pages(
+        ALL,
+        add=WALK,
+        acts={"receive": WALK, "adjust": LEAD},
+        bulk={"ask_for_counts": LEAD},
+        more={"import/": WALK, "process_import/": WALK, "export/": ALL},
+    ),
     "stockmovement": Pages(BOOKS),
     "shipment": Pages(
         ALL,
         acts={"pick": WALK, "pack": BENCH, "ship": BENCH, **dict.fromkeys(("deliver", "lose", "find", "return"), LEAD)},
     ),
-    "receipt": Pages(ALL, add=LEAD, acts={"close": WALK, "open": LEAD}),
-    "reorderrule": Pages(ALL, add=LEAD, edit=LEAD, delete=LEAD),
+    "receipt": Pages(ALL, add=LEAD, acts={"close": WALK, "open": LEAD}, bulk={"close_deliveries": WALK}),
+    "reorderrule": Pages(
+        ALL,
+        add=LEAD,
+        edit=LEAD,
+        delete=LEAD,
+        more={"import/": LEAD, "process_import/": LEAD, "export/": ALL, "reorder/": ALL},
+    ),
     "staff": Pages(LEAD, add=LEAD, edit=LEAD, acts=dict.fromkeys(("badge", "new-badge", "pin", "take-back"), LEAD)),
 }

@@ -12,6 +12,11 @@ from tests.factories import Shop
 from tests.fulfillment.doors import ADMIN, FLOOR, SCREENS, Pages
 from tests.fulfillment.yard import FAR, Yard, models, screens, works_in, yards
 
+THING = "<path:object_id>/"
+COMMON = {"", "add/", THING, *(f"{THING}{part}" for part in ("history/", "delete/", "change/", "do/<slug:verb>/"))}
+
+EXPORT = {"format": "0", "export_items": []}
+
 
 def client_of(role: str, *warehouses: Any) -> Client:
     client = Client()
@@ -43,6 +48,10 @@ def test_every_path_has_its_row() -> None:
     assert (screens(), set(models())) == (set(SCREENS), set(ADMIN))
     acts = {name: {act.verb for act in getattr(page, "acts", ())} for name, page in models().items()}
     assert acts == {name: set(pages.acts) for name, pages in ADMIN.items()}
+    bulk = {name: {act.__name__ for act in page.actions or ()} for name, page in models().items()}
+    assert bulk == {name: set(pages.bulk) for name, pages in ADMIN.items()}
+    more = {name: {str(each.pattern) for each in page.get_urls()} - COMMON for name, page in models().items()}
+    assert more == {name: set(pages.more) for name, pages in ADMIN.items()}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -59,7 +68,10 @@ def test_each_role_comes_into_the_screens_of_the_table(shop: Shop, role: str) ->
 
 def doors(yard: Yard, model: str, pages: Pages) -> dict[tuple[str, str], set[str]]:
     """Return (method, path) → roles, of all pages of a model."""
+    start = f"/admin/fulfillment/{model}/"
     return {
+        **{("get", f"{start}{path}"): roles for path, roles in pages.more.items() if path != "process_import/"},
+        **{("post", f"{start}{path}"): roles for path, roles in pages.more.items() if "import" in path},
         ("get", f"/admin/fulfillment/{model}/"): pages.see,
         ("get", yard.page(model, "change/")): pages.see,
         ("get", yard.page(model, "history/")): pages.see,
@@ -85,6 +97,21 @@ def test_each_role_comes_into_the_admin_pages_of_the_table(shop: Shop, role: str
     assert [door for door in allowed if not is_in(getattr(client, door[0])(door[1]))] == []
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_does_to_chosen_rows_what_the_table_says(shop: Shop, role: str) -> None:
+    here, _ = yards(shop)
+    client = client_of(role)
+    for model, pages in ADMIN.items():
+        page = client.get(f"/admin/fulfillment/{model}/").content.decode()
+        offered = {act for act in pages.bulk if f'value="{act}"' in page}
+        assert (model, offered) == (model, {act for act, roles in pages.bulk.items() if role in roles})
+        before = state()
+        for act in set(pages.bulk) - offered:
+            chosen = {"action": act, "_selected_action": [here.things[model].pk], "index": "0"}
+            client.post(f"/admin/fulfillment/{model}/", chosen)
+        assert state() == before
+
+
 @pytest.mark.parametrize("role", sorted(FLOOR))
 def test_who_works_in_one_warehouse_comes_to_no_thing_of_another(shop: Shop, role: str) -> None:
     here, far = yards(shop)
@@ -95,6 +122,10 @@ def test_who_works_in_one_warehouse_comes_to_no_thing_of_another(shop: Shop, rol
     pages = [door for model, each in ADMIN.items() for door in doors(far, model, each) if "add/" not in door[1]]
     theirs = [(method, path) for method, path in pages if any(part.isdecimal() for part in path.split("/"))]
     assert [door for door in theirs if is_in(getattr(client, door[0])(door[1]))] == []
+    for model, each in ADMIN.items():
+        for act in each.bulk:
+            chosen = {"action": act, "_selected_action": [far.things[model].pk], "index": "0"}
+            client.post(f"/admin/fulfillment/{model}/", chosen)
     assert state() == before
 
 
@@ -103,7 +134,8 @@ def test_who_works_in_one_warehouse_is_shown_nothing_of_another(shop: Shop, role
     here, far = yards(shop)
     client = client_of(role, here.warehouse)
     plain = [f"/floor/{route}" for route in SCREENS if "<" not in route]
-    paths = [*plain, *(f"/admin/fulfillment/{model}/" for model in ADMIN)]
+    lists = [f"/admin/fulfillment/{model}/{rest}" for model, each in ADMIN.items() for rest in ("", "add/", *each.more)]
+    paths = [*plain, *lists]
     asked: list[dict[str, str]] = [{}, {"warehouse": FAR}, {"warehouse": str(far.warehouse.pk)}]
     seen = {
         (path, mark)
@@ -113,6 +145,9 @@ def test_who_works_in_one_warehouse_is_shown_nothing_of_another(shop: Shop, role
         if mark in client.get(path, given).content.decode()
     }
     assert seen == set()
+    for model in (model for model, each in ADMIN.items() if "export/" in each.more):
+        sheet = client.post(f"/admin/fulfillment/{model}/export/", EXPORT).content.decode()
+        assert (here.product.sku in sheet, far.product.sku in sheet) == (True, False)
     assert here.product.name in client.get("/admin/fulfillment/stockitem/").content.decode()
 
 
