@@ -7,6 +7,7 @@ WALK = {"picker", "manager", "admin"}
 BENCH = {"packer", "manager", "admin"}
 LEAD = {"manager", "admin"}
 ALL = {"picker", "packer", "support", "manager", "auditor", "integrator", "admin"}
+SERVE = {"support", "manager", "admin"}
 BOOKS = {"manager", "auditor", "admin"}
 
 SCREENS: dict[str, set[str]] = {  # path under /floor/ → roles that come in, by whatever method it takes
@@ -31,6 +32,8 @@ SCREENS: dict[str, set[str]] = {  # path under /floor/ → roles that come in, b
     "documents/parcels/<str:number>/label.zpl": BENCH,
     "documents/<str:number>/slip.pdf": BENCH,
     "documents/<str:number>/pick-list.pdf": FLOOR,
+    "returns/": BENCH,
+    "returns/<str:number>/": BENCH,
     "<str:number>/": FLOOR,
     "<str:number>/pick/": WALK,
     "<str:number>/pack/": BENCH,
@@ -77,5 +80,7 @@ ADMIN: dict[str, Pages] = {  # model → its pages
         delete=LEAD,
         more={"import/": LEAD, "process_import/": LEAD, "export/": ALL, "reorder/": ALL},
     ),
+    "count": Pages(ALL, add=LEAD, acts=dict.fromkeys(("approve", "recount", "cancel"), LEAD)),
+    "return": Pages(ALL, acts={**dict.fromkeys(("approve", "decline", "send", "cancel"), SERVE), "close": BENCH}),
     "staff": Pages(LEAD, add=LEAD, edit=LEAD, acts=dict.fromkeys(("badge", "new-badge", "pin", "take-back"), LEAD)),
 }
