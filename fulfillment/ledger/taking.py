@@ -41,9 +41,9 @@ def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id:
 def _move(product_id: int, units: int, source: int, target: int) -> None:
     places = BinStock.objects.filter(product=product_id, lot="", bin__in=(source, target))
     change = Case(When(bin=source, then=-units), default=units)
-    touched = places.update(quantity=F("quantity") + change)
+    touched = places.update(quantity=F("quantity") + change, version=F("version") + 1)
     if touched == len({source, target}):
         return
     if not places.filter(bin=source).exists():
         raise IntegrityError
-    BinStock.objects.bulk_create([BinStock(product_id=product_id, bin_id=target, quantity=units)])
+    BinStock.objects.bulk_create([BinStock(product_id=product_id, bin_id=target, quantity=units, version=1)])

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import BinStock, Cart, Count, PickTask, Scan, Shipment, StockItem
+from fulfillment.models import Bin, BinStock, Cart, Count, PickTask, Scan, Shipment, StockItem
 from fulfillment.services import (
     Act,
     cancel_order,
@@ -308,6 +308,16 @@ def test_what_was_closed_as_short_is_not_taken_back(picker: Picker) -> None:
         picker.undo()
     assert refusal.value.sentence == "Too few were there, and that stands: put nothing back."
     assert state() == before
+
+
+def test_each_unit_that_is_fetched_is_seen_by_whoever_counts_the_bin(picker: Picker, shop: Shop) -> None:
+    place = Bin.objects.get(code="A-04-1")
+    seen = ledger.shelf_of(place, [shop.mug.pk])[shop.mug.pk].version
+    picker.scan("A-04-1", "MUG-01", "3")
+    assert ledger.shelf_of(place, [shop.mug.pk])[shop.mug.pk].version == seen + 2
+    assert ledger.moves_since(place, shop.mug.pk, seen) == -3
+    versions = dict(BinStock.objects.filter(product=shop.mug).values_list("bin__code", "version"))
+    assert versions["STAGE"] == 2, "one for each movement"
 
 
 def test_the_first_units_of_an_article_at_the_station_are_booked_as_well(shop: Shop) -> None:
