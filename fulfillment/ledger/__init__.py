@@ -25,7 +25,7 @@ from fulfillment.ledger.places import Place, Stop, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.shelf import Shelf, lock_shelf, moves_since, shelf_of
 from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
-from fulfillment.ledger.taking import take
+from fulfillment.ledger.taking import make_room, take
 from fulfillment.ledger.verify import verify
 from orders.lifecycle import AlreadyApplied
 
@@ -43,6 +43,7 @@ __all__ = [
     "cancel",
     "deliver",
     "lock_shelf",
+    "make_room",
     "move",
     "moves_since",
     "open_warehouse",

@@ -1,15 +1,24 @@
 """Taking units of one line from one bin, as `pick` does, in the fewest statements: somebody waits for the answer."""
 
+from collections.abc import Iterable
 from uuid import uuid4
 
 from django.db import IntegrityError
 from django.db.models import Case, F, When
 
 from fulfillment.ledger.posting import NotEnoughStock, add_to
+from fulfillment.ledger.stock import STAGE
 from fulfillment.models import Bin, BinStock, ShipmentLine, StockItem, StockMovement
 from orders.models import Actor, OrderLine
 
 COLUMNS = ("reserved", "picked")
+
+
+def make_room(warehouse_id: int, product_ids: Iterable[int]) -> None:
+    """Let products be known at the packing station before the first of their units comes there."""
+    stage = Bin.objects.get(warehouse=warehouse_id, code=STAGE)
+    rows = [BinStock(product_id=product, bin=stage) for product in sorted(set(product_ids))]
+    BinStock.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id: int, *, by: Actor) -> None:

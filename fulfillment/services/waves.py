@@ -66,6 +66,7 @@ def release_wave(
         if not loads:
             raise NothingToRelease("Nothing waits here that could be released: all is on a cart, blocked or not found.")
         wave = Wave.objects.create(warehouse=warehouse, by=str(by), operation=operation)
+        ledger.make_room(warehouse.pk, {each.line.order_line.product_id for load in loads for each in load.places})
         _fill(wave, _share_out(loads, slots))
     return wave
 
