@@ -249,7 +249,9 @@ ADMIN_CONTENT_SECURITY_POLICY = {  # Unfold's Alpine compiles its expressions an
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.WithoutWords", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "filters": {"without_tokens": {"()": "config.logs.WithoutTokens"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
