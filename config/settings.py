@@ -127,9 +127,11 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["ENGINE"] = "config.sqlite"
     _database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS}
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", str(VAR_DIR / "test.sqlite3"))}
-else:
+elif _database["ENGINE"].endswith("postgresql"):
     _database["ENGINE"] = "config.postgresql"
     _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 1} | _database.get("OPTIONS", {})
+else:
+    raise ImproperlyConfigured("DATABASE_URL has to be a postgresql:// or a sqlite:// one.")
 DATABASES = {"default": _database | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -147,7 +149,6 @@ CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{VAR_DIR / 'valkey.sock'}"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a thread cannot be; leases guard what it does
@@ -256,7 +257,9 @@ ADMIN_CONTENT_SECURITY_POLICY = {  # Unfold's Alpine compiles its expressions an
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.WithoutWords", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "filters": {"without_tokens": {"()": "config.logs.WithoutTokens"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},

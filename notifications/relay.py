@@ -1,7 +1,8 @@
 """Turns what the outbox holds into rows of Message, and empties it. Sends nothing."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from django.db import connection, transaction
 
@@ -21,11 +22,11 @@ def relay_batch(limit: int = BATCH) -> int:
     if not Outbox.objects.exists():  # on SQLite a transaction takes the write lock, needed or not
         return 0
     with transaction.atomic():
-        events = _claim(limit)
+        told = _messages(_claim(limit))
         # whoever was told of a milestone stays told once: an event derived again makes no second row
-        Message.objects.bulk_create(_messages(events), ignore_conflicts=True)
-        Outbox.objects.filter(pk__in=[event.pk for event in events]).delete()
-    return len(events)
+        Message.objects.bulk_create(chain.from_iterable(told.values()), ignore_conflicts=True)
+        Outbox.objects.filter(pk__in=list(told)).delete()
+    return len(told)
 
 
 def _claim(limit: int) -> list[Event]:
@@ -42,16 +43,27 @@ def _claim(limit: int) -> list[Event]:
     return [event for event in events if event.order_id not in held]
 
 
-def _messages(events: Iterable[Event]) -> Iterator[Message]:
-    told = [(event, rule) for event in events for rule in _rules(event)]
-    orders = Order.objects.select_related("customer").in_bulk({event.order_id for event, _ in told})
-    for event, rule in told:
-        order = orders[event.order_id]
-        if rule.is_asked_for or not order.is_silent:
-            yield from _messages_of(event, rule, _why_not(event, order))
+def _messages(events: Iterable[Event]) -> dict[int, list[Message]]:
+    """Return event → its messages. One that no rule can read is left out, and so is its order's later news."""
+    rules = {event: _rules(event) for event in events}
+    orders = Order.objects.select_related("customer").in_bulk({each.order_id for each, its in rules.items() if its})
+    told: dict[int, list[Message]] = {}
+    stuck: set[int] = set()
+    for event, its in rules.items():
+        if event.order_id in stuck:
+            continue
+        try:
+            told[event.pk] = [each for rule in its for each in _messages_of(event, rule, orders[event.order_id])]
+        except Exception:
+            stuck.add(event.order_id)
+            logger.exception("event %s could not be understood: its order's news waits", event.pk)
+    return told
 
 
-def _messages_of(event: Event, rule: Rule, why_not: str) -> Iterator[Message]:
+def _messages_of(event: Event, rule: Rule, order: Order) -> Iterator[Message]:
+    if order.is_silent and not rule.is_asked_for:
+        return
+    why_not = _why_not(event, order)
     for milestone in rule.milestones(event):
         yield Message(
             order_id=event.order_id,
@@ -65,7 +77,7 @@ def _messages_of(event: Event, rule: Rule, why_not: str) -> Iterator[Message]:
         )
 
 
-def _rules(event: Event) -> Iterable[Rule]:
+def _rules(event: Event) -> Sequence[Rule]:
     if event.kind not in RULES:
         logger.error("%s has no row in the table of rules: nobody is told", event.kind)
     return RULES.get(event.kind, NOBODY)

@@ -66,7 +66,7 @@ def obstacles(order: "Order", line_numbers: set[int]) -> list[Reason]:
 
 
 def hold_reasons(order: "Order") -> list[Reason]:
-    if order.status in {"PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"}:
+    if order.status in order.TO_SHIP:
         return []
     return [Reason("wrong_status", "Nothing of this order is left to hold.", "nobody")]
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fulfillment import ledger
@@ -80,6 +81,16 @@ def _homes(lines: Iterable[ShipmentLine]) -> list[Warehouse]:
 
 
 def _waiting_for_free_stock(limit: int) -> list[Order]:
-    free = StockItem.objects.filter(product=OuterRef("product"), on_hand__gt=F("reserved") + F("blocked"))
-    waiting = OrderLine.objects.filter(Exists(free), waiting__gt=0).values("order")
-    return list(Order.objects.filter(pk__in=waiting).order_by("deliver_by", "placed_at", "pk")[:limit])
+    """Return who can get something, by promise, then age. Who goes all at once or not at all waits until all is there.
+
+    Else those who cannot be served would stand before all who can.
+    """
+    items = StockItem.objects.filter(product=OuterRef("product"))
+    waiting = OrderLine.objects.filter(
+        Exists(items.filter(on_hand__gt=F("reserved") + F("blocked"))), waiting__gt=0
+    ).values("order")
+    free = items.values("product").annotate(units=Sum(F("on_hand") - F("reserved") - F("blocked"))).values("units")
+    wanted = OrderLine.objects.filter(order=OuterRef("pk")).values("product").annotate(units=Sum("waiting"))
+    lacking = wanted.filter(units__gt=Coalesce(Subquery(free), 0)).order_by()
+    orders = Order.objects.filter(pk__in=waiting).exclude(Exists(lacking), is_ship_complete=True)
+    return list(orders.order_by("deliver_by", "placed_at", "pk")[:limit])

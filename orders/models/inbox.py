@@ -37,6 +37,7 @@ class Endpoint(models.Model):
 
     class Meta:
         ordering = ["provider", "pk"]
+        constraints = [models.CheckConstraint(condition=models.Q(mode__in=["LIVE", "TEST"]), name="endpoint_mode")]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.public_id}"
@@ -95,6 +96,11 @@ class Inbox(models.Model):
                 fields=["source", "channel", "dedupe_key"],
                 condition=models.Q(endpoint=None),
                 name="inbox_once_a_source",
+            ),
+            models.UniqueConstraint(  # no channel is not equal to no channel
+                fields=["source", "dedupe_key"],
+                condition=models.Q(endpoint=None, channel=None),
+                name="inbox_once_without_channel",
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["RECEIVED", "PROCESSED", "QUARANTINED", "IGNORED"]),

@@ -46,6 +46,13 @@ def test_a_public_house_does_not_start_half_configured(missing: str, tmp_path: P
     assert f"PUBLIC_URL is https://orders.example.com, so {missing} must be set as well." in ended.stderr
 
 
+def test_a_database_that_is_not_ours_is_refused_by_name(tmp_path: Path) -> None:
+    ended = python("import config.settings", tmp_path, DATABASE_URL="mysql://alice:secret@localhost/shop")
+    assert ended.returncode == 1
+    assert "DATABASE_URL has to be a postgresql:// or a sqlite:// one." in ended.stderr
+    assert "secret" not in ended.stderr
+
+
 def test_a_public_house_answers_its_name_and_probes_on_the_machine_and_nobody_else(tmp_path: Path) -> None:
     ended = python(ASK, tmp_path, **PUBLIC)
     assert ended.stdout.splitlines() == ["127.0.0.1:8000 200", "orders.example.com 200", "evil.example.net 400"]

@@ -111,6 +111,18 @@ def test_a_ship_complete_order_waits_with_all_of_it(shop: Shop) -> None:
     assert (stages(order), shipment(order).status) == ([{"reserved": 5}], "READY")
 
 
+def test_who_cannot_be_served_whole_keeps_nobody_behind_waiting(shop: Shop) -> None:
+    greedy = shop.order((shop.mug, 9), (shop.mug, 2), is_ship_complete=True)
+    plain = shop.order((shop.mug, 5))
+    shop.receive(shop.mug, 10)
+    assert allocate_waiting(by=ALICE, limit=1) == 1
+    assert (stages(plain), stages(greedy)) == ([{"reserved": 5}], [{"waiting": 9}, {"waiting": 2}])
+    assert allocate_waiting(by=ALICE, limit=1) == 0
+    shop.receive(shop.mug, 6)
+    assert allocate_waiting(by=ALICE, limit=1) == 1
+    assert stages(greedy) == [{"reserved": 9}, {"reserved": 2}]
+
+
 def test_two_warehouses_make_two_shipments(shop: Shop) -> None:
     north = ledger.open_warehouse("NORTH")
     shop.receive(shop.mug, 2)

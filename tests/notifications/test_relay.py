@@ -34,6 +34,23 @@ def test_an_order_tells_of_itself_and_of_each_parcel_once_and_the_outbox_is_empt
     assert {message.event.kind for message in order.messages.all()} == {"order.placed", "parcel.shipped"}
 
 
+def test_an_event_that_no_rule_can_read_holds_up_its_own_order_alone(shop: Shop, caplog: Any) -> None:
+    torn, sound = placed(shop), placed(shop)
+    with change(torn, by=ALICE):
+        record(torn, "parcel.shipped", by=ALICE, facts={})  # of which parcel?
+        record(torn, "order.delayed", by=ALICE, facts={"promise": "2026-11-30"})
+    late = shipped(shop)
+    relay()
+    assert messages(torn) == [("order.placed", "", "QUEUED")]
+    assert ("order.placed", "", "QUEUED") in messages(sound)
+    assert "parcel.shipped" in {kind for kind, _, _ in messages(late)}
+    assert set(Outbox.objects.values_list("event__order", "event__kind")) == {
+        (torn.pk, "parcel.shipped"),
+        (torn.pk, "order.delayed"),
+    }
+    assert "could not be understood" in caplog.text
+
+
 def test_an_event_derived_again_makes_no_second_message(shop: Shop) -> None:
     order = shipped(shop)
     parcel = Parcel.objects.get()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -218,6 +218,8 @@ def test_the_command_takes_secrets_of_ones_own() -> None:
     [
         (["dhl"], "There is no provider dhl"),
         (["generic", "--secret", "hunter2", "--channel", "new"], "at least 24 bytes"),
+        (["generic", "--channel", "the shop"], "the shop is no name for a channel"),
+        (["generic", "--channel", "x" * 65], "is no name for a channel"),
     ],
 )
 def test_the_command_refuses_with_a_sentence_and_does_nothing(arguments: list[str], sentence: str) -> None:
@@ -225,6 +227,12 @@ def test_the_command_refuses_with_a_sentence_and_does_nothing(arguments: list[st
         call_command("create_endpoint", *arguments)
     assert Endpoint.objects.count() == 0
     assert not Endpoint.channel.field.related_model.objects.exists()
+
+
+def test_an_endpoint_is_live_or_for_tests_and_nothing_else(carrier: Carrier) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Endpoint.objects.update(mode="DRAFT")
+    assert Endpoint.objects.get().mode == "LIVE"
 
 
 class _Sink:

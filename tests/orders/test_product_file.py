@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -78,3 +79,11 @@ def test_rows_that_are_not_understood_are_named_and_the_rest_is_taken(path: Path
     assert names() == {"P-1": "Mug", "P-2": "Café"}
     assert run(path, b"P-6,Jug,,,") == 0  # a later file knows better
     assert Inbox.objects.get(external_id="P-6").status == "PROCESSED"
+
+
+def test_what_two_runs_of_a_file_quarantine_at_once_is_kept_once(path: Path) -> None:
+    assert run(path, b",Cup,,,") == 3
+    twin = Inbox.objects.get()
+    twin.pk = uuid4()
+    assert Inbox.objects.bulk_create([twin], ignore_conflicts=True)  # as the slower run inserts: it knew of no other
+    assert Inbox.objects.count() == 1

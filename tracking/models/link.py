@@ -47,9 +47,6 @@ class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
     def usable(self, now: datetime) -> "TrackingLinkQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
-    def for_token(self, token: str) -> "TrackingLinkQuerySet":
-        return self.filter(digest=TrackingLink.digest_of(token))
-
 
 class TrackingLink(models.Model):
     """The token itself is not stored: it is the HMAC of this row's id, so that the next mail can show it again.

@@ -26,7 +26,3 @@ class Period:
     @property
     def first_day(self) -> date:
         return timezone.localdate(self.start)
-
-    @property
-    def last_day(self) -> date:
-        return timezone.localdate(self.end)

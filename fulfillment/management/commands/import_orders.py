@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from fulfillment.services import OrderFile, import_orders
 from orders.intake.csv import COLUMNS, UNUSED, read_orders
 from orders.intake.table import read_table
 from orders.management import files
+from orders.management.channels import refuse_odd_name
 from orders.management.house import HouseCommand
-from orders.models import Actor, Channel
+from orders.models import Actor
 from orders.services import Verdict
 
 WORDS = {
@@ -35,7 +35,7 @@ class Command(HouseCommand):
 
     def handle(self, **options: Any) -> None:
         path = options["file"]
-        _refuse_name(options["channel"])
+        refuse_odd_name(options["channel"], returncode=files.NOTHING_DONE)
         raw = files.read(path)
         with _rarely_collecting_garbage():
             with files.refusals():
@@ -47,14 +47,6 @@ class Command(HouseCommand):
         followed.warnings[:0] = table.warnings
         dry = "Dry run, nothing was written: " if options["dry_run"] else ""
         files.tell(self, followed, f"{dry}{path.name}, {len(orders):,} orders in {len(table.rows):,} rows", WORDS)
-
-
-def _refuse_name(channel: str) -> None:
-    try:
-        Channel._meta.get_field("name").clean(channel, None)
-    except ValidationError:
-        sentence = f"{channel} is no name for a channel: letters, digits, hyphens and underscores, 64 at most."
-        raise CommandError(sentence, returncode=files.NOTHING_DONE) from None
 
 
 @contextmanager

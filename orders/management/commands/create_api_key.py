@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
+from orders.management.channels import channel_named
 from orders.management.house import HouseCommand
-from orders.models import SCOPES, Channel
+from orders.models import SCOPES
 from orders.services import issue_key
 
 
@@ -21,16 +21,6 @@ class Command(HouseCommand):
         parser.add_argument("--name", default="", help="what the key is for")
 
     def handle(self, *_args: Any, channel: str, scope: list[str] | None, name: str, **_options: Any) -> None:
-        _key, secret = issue_key(_channel(channel), name=name, scopes=list(set(scope or SCOPES)))
+        _key, secret = issue_key(channel_named(channel), name=name, scopes=list(set(scope or SCOPES)))
         self.stderr.write(f"A key of {channel}. It is shown only now: keep it.")
         self.stdout.write(secret)
-
-
-def _channel(name: str) -> Channel:
-    channel = Channel.objects.filter(name=name).first() or Channel(name=name)
-    try:
-        channel.full_clean()
-    except ValidationError as error:
-        raise CommandError(" ".join(error.messages)) from None
-    channel.save()
-    return channel

@@ -6,8 +6,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from orders.lifecycle import Refused
+from orders.management.channels import channel_named
 from orders.management.house import HouseCommand
-from orders.models import Channel, Endpoint
+from orders.models import Endpoint
 from orders.services import open_endpoint
 
 
@@ -29,7 +30,7 @@ class Command(HouseCommand):
         name = options["channel"]
         try:
             with transaction.atomic():
-                channel = Channel.objects.get_or_create(name=name)[0] if name else None
+                channel = channel_named(name) if name else None
                 endpoint = open_endpoint(
                     provider=options["provider"], mode=mode, channel=channel, secrets=options["secret"]
                 )

@@ -245,3 +245,13 @@ def test_the_roles_of_the_table_are_not_edited_in_the_admin(shop: Shop) -> None:
     before = set(picker.permissions.all())
     assert client_of("admin").post(f"/admin/auth/group/{picker.pk}/change/", {"name": "picker"}).status_code == 403
     assert set(picker.permissions.all()) == before
+
+
+def test_every_permission_that_the_table_names_exists(shop: Shop) -> None:
+    from django.contrib.auth.models import Permission
+
+    from config import roles
+
+    known = {f"{app}.{name}" for app, name in Permission.objects.values_list("content_type__app_label", "codename")}
+    named = {name for names in roles.ROLES.values() for name in names}
+    assert named - known == {"*"}
