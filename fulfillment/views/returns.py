@@ -1,7 +1,5 @@
 """The returns desk: find what came back, take it in unit by unit, say what becomes of each."""
 
-from uuid import uuid4
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -107,7 +105,7 @@ def _sheet(request: HttpRequest, thing: Coming, status: int = 200) -> HttpRespon
         "order": order_of(thing),
         "lines": lines,
         "rest": [] if lines else can_come.items(),
-        "undecided": [(each, uuid4()) for each in lines if each.undecided and is_here],
+        "first": next((each for each in lines if each.undecided and is_here), None),
         "restocked": restocked if restocked and restocked.undecided else None,
         "is_here": is_here,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Sum
+from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from fulfillment.blockers import why_not_shipped
-from fulfillment.models import Parcel, Shipment, ShipmentLine
+from fulfillment.models import Parcel, Return, Shipment, ShipmentLine
 from orders.admin import badges
 from orders.admin.acting import Act, Bound, Offer, act_url, offers
 from orders.admin.filters import country_choices
@@ -105,9 +106,11 @@ def load(user: Any, order_id: str | int) -> Order | None:
             Prefetch("parcels", Parcel.objects.select_related("tracker").prefetch_related("lines")),
         )
     )
+    units = Greatest(Sum("lines__quantity", default=0), Sum("lines__received", default=0))
     orders = Order.objects.select_related("channel", "customer", "shipping_method").prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("product").order_by("number")),
         Prefetch("shipments", shipments),
+        Prefetch("returns", Return.objects.annotate(units=units)),
         "holds",
         "notes",
         "messages",
@@ -152,6 +155,7 @@ SEEN = {
     "holds": "orders.view_hold",
     "trail": "orders.view_event",
     "shipments": "fulfillment.view_shipment",
+    "returns": "fulfillment.view_return",
     "messages": "notifications.view_message",
 }
 

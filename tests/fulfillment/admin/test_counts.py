@@ -79,3 +79,13 @@ def test_who_may_decline_a_return(shop: Shop, role: str, status: int) -> None:
     sent = {"operation": "4c9f0d4e-9c2c-4a51-8b6e-0a4f0e1f8a11", "reason": "too late"}
     assert client_of(role).post(url, sent).status_code == status
     assert Return.objects.get().status == ("DECLINED" if status == 302 else "REQUESTED")
+
+
+def test_the_page_of_an_order_shows_its_returns(shop: Shop) -> None:
+    shop.receive(shop.mug, 2)
+    order = shop.order((shop.mug, 2))
+    ship_shipment(shipment(order), by=ALICE)
+    announced = request_return(order, by=ALICE)
+    page = client_of("support").get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    assert f"/admin/fulfillment/return/{announced.pk}/change/" in page
+    assert "2 units" in page

@@ -9,6 +9,8 @@ from django.db.models import Model
 
 from fulfillment.models import ReorderRule, Staff
 from fulfillment.services import adjust_stock, expect_receipt, ship_shipment
+from fulfillment.services.counts import ask_count
+from fulfillment.services.returns import request_return
 from notifications.models import Content, Message
 from orders.models import Inbox
 from orders.services import issue_key, note_order, open_endpoint
@@ -40,6 +42,8 @@ def fill(shop: Shop, n: int) -> None:
     expect_receipt(shop.warehouse, f"DN-{n}", {product: 3})
     Staff.objects.create(user=User.objects.create_user(f"worker-{n}")).warehouses.add(shop.warehouse)
     ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
+    ask_count(shop.warehouse, product=product, by=ALICE)
+    request_return(order, by=ALICE)
     issue_key(shop.channel, name="web", scopes=["orders:read"])
     open_endpoint(provider="generic", channel=shop.channel)
     user_of(["picker", "packer", "support"][n % 3])
@@ -67,6 +71,8 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.Receipt": 11,
     "fulfillment.ReorderRule": 6,
     "fulfillment.Staff": 8,
+    "fulfillment.Count": 7,
+    "fulfillment.Return": 6,
     "tracking.Tracker": 5,
     "tracking.Snapshot": 6,
     "tracking.AuditRun": 5,
