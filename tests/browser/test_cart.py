@@ -50,6 +50,7 @@ def test_a_wave_is_released_taken_and_walked(floor: Page) -> None:
     floor.get_by_role("button", name="Undo").click()
     hear(floor, "Taken back: put 1 × Enamel mug into A-04-1 again.")
     scan(floor, "MUG-01")
+    hear(floor, "1 of 3 × Enamel mug into slot 1.")
     floor.get_by_text("Too few").click()
     look(floor, "cart-short")
     floor.get_by_role("button", name="The bin is empty").click()
