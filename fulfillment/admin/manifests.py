@@ -1,5 +1,7 @@
 """Manifests: what each carrier took along, and the paper to print again."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, QuerySet
@@ -24,7 +26,7 @@ class ManifestAdmin(ScopedAdmin, ReadOnlyAdmin):
     search_help_text = "Number of a parcel, ours or the carrier’s"
     ordering = ("-pk",)
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Manifest]":
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(taken=Count("parcels"))
 
     @display(description="Manifest", ordering="pk")
