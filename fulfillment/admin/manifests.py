@@ -27,7 +27,8 @@ class ManifestAdmin(ScopedAdmin, ReadOnlyAdmin):
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(taken=Count("parcels"))
+        counted: QuerySet[Any] = super().get_queryset(request).annotate(taken=Count("parcels"))
+        return counted
 
     @display(description="Manifest", ordering="pk")
     def number(self, manifest: Manifest) -> str:

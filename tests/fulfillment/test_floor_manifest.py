@@ -183,7 +183,7 @@ def test_the_queries_of_loading(shop: Shop, django_assert_num_queries, parcels: 
         van.client.get("/floor/manifest/")
     with django_assert_num_queries(6):
         van.client.get(van.url)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         van.client.post(van.url, {"operation": uuid4(), "scanned": "JJD0"}, headers={"HX-Request": "true"})
 
 
