@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             ("Stock", "inventory_2", "admin:fulfillment_stockitem_changelist", "fulfillment.view_stockitem"),
             ("Deliveries", "input", "admin:fulfillment_receipt_changelist", "fulfillment.view_receipt"),
+            ("Manifests", "local_shipping", "admin:fulfillment_manifest_changelist", "fulfillment.view_manifest"),
             ("Reorder", "shopping_cart", "admin:fulfillment_reorderrule_reorder", "fulfillment.view_reorderrule"),
             ("Movements", "swap_vert", "admin:fulfillment_stockmovement_changelist", "fulfillment.view_stockmovement"),
             ("Counts", "checklist", "admin:fulfillment_count_changelist", "fulfillment.view_count"),

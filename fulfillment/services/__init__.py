@@ -4,6 +4,8 @@ from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
 from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, single_for, take_cart
+from fulfillment.services.find_to_pack import find_to_pack
+from fulfillment.services.loading import close_manifest, load_all, scan_to_load, unload
 from fulfillment.services.moves import NotMovable, move_stock, scan_to_move
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
@@ -69,10 +71,12 @@ __all__ = [
     "cancel_order",
     "claim_cart",
     "close_box",
+    "close_manifest",
     "close_receipt",
     "deliver_shipment",
     "expect_receipt",
     "find_shipment",
+    "find_to_pack",
     "find_walk",
     "finish_sheet",
     "give_badge",
@@ -82,6 +86,7 @@ __all__ = [
     "import_orders",
     "import_stock",
     "is_badge",
+    "load_all",
     "look_up_stock",
     "lose_shipment",
     "move_stock",
@@ -100,6 +105,7 @@ __all__ = [
     "scan_on_cart",
     "scan_to_close",
     "scan_to_count",
+    "scan_to_load",
     "scan_to_move",
     "scan_to_pack",
     "scan_to_pick",
@@ -112,4 +118,5 @@ __all__ = [
     "take_back",
     "take_cart",
     "undo_scan",
+    "unload",
 ]

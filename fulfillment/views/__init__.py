@@ -4,6 +4,7 @@ from fulfillment.views.cart import cart, leave, take
 from fulfillment.views.count import count, counts
 from fulfillment.views.entry import entry, find, open_shipment
 from fulfillment.views.look_up import look_up
+from fulfillment.views.manifest import manifest, manifests
 from fulfillment.views.move import move
 from fulfillment.views.pack import pack
 from fulfillment.views.person import switch
@@ -12,6 +13,7 @@ from fulfillment.views.put_away import put_away
 from fulfillment.views.receive import close, receive
 from fulfillment.views.returns import return_sheet, returns
 from fulfillment.views.ship import ship
+from fulfillment.views.station import station
 from fulfillment.views.waves import next_cart, waves
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "find",
     "leave",
     "look_up",
+    "manifest",
+    "manifests",
     "move",
     "next_cart",
     "open_shipment",
@@ -33,6 +37,7 @@ __all__ = [
     "return_sheet",
     "returns",
     "ship",
+    "station",
     "switch",
     "take",
     "waves",

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from fulfillment.models import Bin, BinStock, Cart, Count, Receipt, Return, Warehouse
+from fulfillment.models import Bin, BinStock, Cart, Count, Parcel, Receipt, Return, Warehouse
 from fulfillment.views.access import PERMISSIONS, may
 
 MANY = 99
@@ -46,12 +46,18 @@ def _returns(mine: QuerySet[Warehouse]) -> QuerySet[Return]:
     return Return.objects.filter(status=Return.Status.RECEIVED, warehouse__in=mine)
 
 
+def _to_hand_over(mine: QuerySet[Warehouse]) -> QuerySet[Parcel]:
+    return Parcel.objects.to_hand_over().filter(shipment__warehouse__in=mine)
+
+
 TILES = (
     Tile("Receive", "inbound", "floor:receive", ("receive",), _deliveries),
     Tile("Put away", "shelf", "floor:put_away", ("put_away",), _at_dock),
     Tile("Move", "swap", "floor:move", ("move",)),
     Tile("Look up", "search", "floor:look_up", ("pick", "pack", "ship", "receive")),
     Tile("Waves", "cart", "floor:waves", ("pick", "release"), _free_carts),
+    Tile("Pack", "box", "floor:station", ("pack",)),
+    Tile("Hand over", "truck", "floor:manifests", ("hand_over",), _to_hand_over),
     Tile("Count", "clipboard", "floor:counts", ("count",), _to_count),
     Tile("Returns", "back", "floor:returns", ("returns",), _returns),
     Tile("Switch person", "badge", "floor:switch", tuple(PERMISSIONS)),

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
 
-from fulfillment.models import ReorderRule, Staff
+from fulfillment.models import Manifest, ReorderRule, Staff
 from fulfillment.services import adjust_stock, expect_receipt, ship_shipment
 from fulfillment.services.counts import ask_count
 from fulfillment.services.returns import request_return
@@ -41,6 +41,7 @@ def fill(shop: Shop, n: int) -> None:
     AuditRun.objects.create(checks={"stock": {"severity": "ERROR", "found": 1, "seconds": 0.1}}, errors=1)
     expect_receipt(shop.warehouse, f"DN-{n}", {product: 3})
     Staff.objects.create(user=User.objects.create_user(f"worker-{n}")).warehouses.add(shop.warehouse)
+    Manifest.objects.create(warehouse=shop.warehouse, carrier="dhl", by="user:1")
     ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
     ask_count(shop.warehouse, product=product, by=ALICE)
     request_return(order, by=ALICE)
@@ -68,6 +69,7 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.StockMovement": 7,
     "fulfillment.Warehouse": 5,
     "fulfillment.Bin": 6,
+    "fulfillment.Manifest": 6,
     "fulfillment.Receipt": 11,
     "fulfillment.ReorderRule": 6,
     "fulfillment.Staff": 8,
