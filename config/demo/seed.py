@@ -1,6 +1,7 @@
 """Setting the shop up, once: channels, goods, opening stock, staff, the carrier's hook. And whose database this is."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,13 +13,15 @@ from django.utils import timezone
 from config.demo.shop import CHANNELS, SHIPPING, TITLE, WAREHOUSE, articles
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
-from fulfillment.services import receive_stock
+from fulfillment.models import Staff
+from fulfillment.services import give_badge, give_pin, new_badge, receive_stock
 from orders.lifecycle import AlreadyApplied, Refused
 from orders.models import SCOPES, Actor, ApiKey, Channel, Endpoint, Order, Product, ShippingMethod
 from orders.services import issue_key, open_endpoint, revoke_key, save_products
 
 STAFF = {  # user → first name, role
     "alice": ("Alice", "picker"),
+    "sam": ("Sam", "picker"),
     "bob": ("Bob", "packer"),
     "carol": ("Carol", "support"),
     "mia": ("Mia", "manager"),
@@ -26,6 +29,9 @@ STAFF = {  # user → first name, role
     "eve": ("Eve", "integrator"),
     "ada": ("Ada", "admin"),
 }
+SCOPED = ("sam",)
+"""Works in the demo's warehouse alone, whatever other is opened; the others in all."""
+ON_FLOOR = ("alice", "sam", "bob", "mia")
 MAIL = "demo.example.com"
 BY = Actor.system("demo")
 KEY_LIFE = timedelta(days=2)
@@ -92,6 +98,20 @@ def hook() -> Endpoint:
 def set_password(password: str) -> None:
     """Let all of the staff log in with it. One hash for all: it takes a while, and they share the password."""
     User.objects.filter(username__in=STAFF).update(password=make_password(password))
+
+
+def badges() -> dict[str, tuple[str, str]]:
+    """Give who works on the floor a badge and a PIN; those of the start before open nothing any more."""
+    given = {}
+    for username in ON_FLOOR:
+        staff, is_new = Staff.objects.get_or_create(user=User.objects.get(username=username))
+        if is_new and username in SCOPED:
+            staff.warehouses.add(ledger.open_warehouse(WAREHOUSE))
+        badge, pin = new_badge(), f"{secrets.randbelow(10**6):06d}"
+        give_badge(staff, badge)
+        give_pin(staff, pin)
+        given[username] = (badge, pin)
+    return given
 
 
 def visitors_key() -> str:

@@ -96,7 +96,7 @@ class StaffAdmin(ScopedAdmin, ActingAdmin):
     search_fields = ("user__username", "user__first_name", "user__last_name")
     search_help_text = "Name"
     ordering = ("user__username",)
-    fields = ("user", "warehouses")
+    readonly_fields = ("name",)
 
     def scoped(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         rows = rows.select_related("user").prefetch_related("warehouses")
@@ -106,8 +106,8 @@ class StaffAdmin(ScopedAdmin, ActingAdmin):
         beyond = Staff.objects.filter(warehouses__in=Warehouse.objects.exclude(pk__in=mine))
         return rows.exclude(Q(warehouses=None) | Q(pk__in=beyond))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("user",) if obj else ()
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("name" if obj else "user", "warehouses")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         mine = Warehouse.objects.of(request.user)

@@ -76,17 +76,24 @@ def _prepare(port: int) -> str:
 
 def _welcome(url: str, password: str, key: str) -> str:
     places = [f"  {name:<18}{url}{path}" for name, path in PLACES.items() if _is_there(path)]
-    staff = [f"  {name:<8}{role}" for name, (_, role) in seed.STAFF.items()]
+    staff = [f"  {name:<8}{_of(name)}" for name in seed.STAFF]
+    badges = [f"  {name:<8}PIN {pin}  {badge}" for name, (badge, pin) in seed.badges().items()]
     return "\n".join(
         [
             f"\n{shop.TITLE} is open. All of it is made up, and no mail leaves this machine.\n",
             *places,
             f"\nLog in with the password {password} as\n",
             *staff,
+            "\nOn a device that somebody has opened the floor on, others take over by badge or PIN:\n",
+            *badges,
             f"\nA key for the API: {key}",
             f"What the processes say goes to {settings.VAR_DIR / 'logs'}. Ctrl-C stops them all.",
         ]
     )
+
+
+def _of(name: str) -> str:
+    return f"{seed.STAFF[name][1]}{f' in {shop.WAREHOUSE} alone' if name in seed.SCOPED else ''}"
 
 
 def _is_there(path: str) -> bool:
