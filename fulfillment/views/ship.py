@@ -59,7 +59,7 @@ def _screen(
 
 def _parcels(shipment: Shipment, lines: list[ShipmentLine], carrier: str) -> ParcelFormSet:
     """Return the form of the parcels as they were packed, or of one."""
-    packed = list(shipment.parcels.prefetch_related("lines__shipment_line__order_line"))
+    packed = list(shipment.parcels.all())
     initial = [{"carrier": carrier, "weight_grams": parcel.weight_grams} for parcel in packed]
     return ParcelFormSet(initial=initial or [{"carrier": carrier}], lines=lines, packed=packed)
 

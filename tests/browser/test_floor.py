@@ -99,6 +99,51 @@ def test_from_the_shelf_to_the_carrier_by_scans_alone(floor: Page, order: Order)
     assert set(Scan.objects.values_list("result", flat=True)) == {"RIGHT"}
 
 
+def test_two_weighed_boxes_are_packed_shipped_and_handed_over(floor: Page, shop: Shop, order: Order) -> None:
+    for product, grams in ((shop.mug, 400), (shop.teapot, 1000)):
+        product.weight_grams = grams
+        product.save()
+    pick_shipment(shipment(order), by=BOB)
+    number = shipment(order).number
+    floor.goto("/floor/pack/")
+    scan(floor, number)
+    floor.wait_for_url(f"**/{number}/pack/")
+    scan(floor, "MUG-01", "3")
+    hear(floor, "3 of 3 × Enamel mug.")
+    floor.get_by_label("Weight of the box in grams").fill("1300")
+    floor.get_by_role("button", name="Next box").click()
+    hear(floor, "Box 1 is closed. Fill box 2.")
+    scan(floor, "TEA-01")
+    hear(floor, "All is in. Weigh the box.")
+    assert overflow(floor) == 0
+    scan(floor, "400")
+    expect(floor.locator(".verdict.is-wrong[data-tone]")).to_contain_text(
+        "The box weighs 400 g, and what is in it 1000 g."
+    )
+    scan(floor, "1100")
+    hear(floor, f"All is in: {number} is packed. Close the box.")
+    floor.goto(f"/floor/{number}/ship/")
+    assert [floor.get_by_role("link", name=name).count() for name in ("Slip", "Label 1", "Label 2")] == [1, 1, 1]
+    floor.get_by_label("Carrier").first.fill("dhl")
+    floor.get_by_label("Carrier").last.fill("dhl")
+    floor.get_by_label("Tracking number").first.focus()
+    scan(floor, "JJD000000001")
+    expect(floor.get_by_label("Tracking number").last).to_be_focused()
+    scan(floor, "JJD000000002")
+    hear(floor, f"{number} is on its way, in 2 parcels.")
+    floor.goto("/floor/manifest/")
+    floor.get_by_role("link", name="DHL").click()
+    scan(floor, f"{number}-1")
+    hear(floor, f"{number}-1 is in the van: 1 of 2.")
+    assert overflow(floor) == 0
+    scan(floor, "JJD000000002")
+    hear(floor, f"{number}-2 is in the van: 2 of 2.")
+    floor.get_by_role("button", name="Close the list").click()
+    expect(floor.locator(".verdict.is-right")).to_contain_text("is closed: 2 parcels.")
+    assert Parcel.objects.filter(manifest__isnull=False).count() == 2
+    assert list(Parcel.objects.order_by("pk").values_list("weight_grams", flat=True)) == [1300, 1100]
+
+
 def test_a_wrong_scan_is_red_sounds_low_twice_and_changes_nothing(floor: Page, order: Order) -> None:
     scan(floor, order.number)
     floor.wait_for_url("**/pick/")

@@ -51,6 +51,7 @@ class Yard:
         kind = next((kind for part, kind in NAMED.items() if route.startswith(part)), "")
         thing = self.things.get(kind)
         given = {"pk": getattr(thing, "pk", ""), "number": getattr(thing, "number", "")}
+        given |= {"warehouse": self.warehouse.pk, "carrier": "-"}
         return "/floor/" + re.sub(r"<\w+:(\w+)>", lambda found: str(given[found[1]]), route)
 
     def page(self, model: str, rest: str = "") -> str:
