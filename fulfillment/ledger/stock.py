@@ -23,6 +23,12 @@ class TooMuchStock(Refused):
     code = "too_much_stock"
 
 
+class PickedGoods(Refused):
+    """What lies at packing was picked for orders: it gets there by picking alone."""
+
+    code = "picked_goods"
+
+
 class Arrival(NamedTuple):
     """Units of a product that go into a bin; `n` is the number of the entry in its operation."""
 
@@ -59,7 +65,7 @@ def receive(
 ) -> int:
     """Book what arrived, or what a resumable operation still lacks of it; bins are made if missing. Return the units.
 
-    Raises AlreadyApplied, TooMuchStock.
+    Raises AlreadyApplied, TooMuchStock, PickedGoods.
     """
     items = _items(warehouse, {arrival.product for arrival in arrivals})
     locked = lock_items(item.pk for item in items.values())
@@ -68,6 +74,7 @@ def receive(
     else:
         refuse_repeated(operation)
     bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
+    _refuse_station(bins.values())
     _refuse_overflow(locked.values(), [(each.product.pk, each.quantity) for each in arrivals])
     post(
         [
@@ -99,11 +106,15 @@ def adjust(
     by: Actor,
     cause: str,
 ) -> StockItem:
-    """Correct the stock of a bin by `delta`, with a cause. Raises AlreadyApplied, NotEnoughStock, TooMuchStock."""
+    """Correct the stock of a bin by `delta`, with a cause.
+
+    Raises AlreadyApplied, NotEnoughStock, TooMuchStock, PickedGoods.
+    """
     item = _items(warehouse, {product})[product]
     item = lock_items([item.pk])[item.pk]
     refuse_repeated(operation)
     place = _bins(warehouse, {bin_code})[bin_code]
+    _refuse_station([place])
     if delta < 0 and not place.is_blocked:
         _refuse_taken(item, -delta)
     _refuse_overflow([item], [(product.pk, delta)])
@@ -157,6 +168,13 @@ def move(
         ]
     )
     return StockItem.objects.get(pk=item.pk)
+
+
+def _refuse_station(places: Iterable[Bin]) -> None:
+    """Refuse to book units past the orders into a packing station, or out of it: its boxes would not add up."""
+    for place in places:
+        if place.kind == Bin.Kind.STAGE:
+            raise PickedGoods(f"What lies at {place} is picked for orders. Name the bin where people pick it.")
 
 
 def _refuse_taken(item: StockItem, quantity: int) -> None:

@@ -1,0 +1,53 @@
+"""The whole floor as a machine: several people do what they do there, and a small model says what must be so then.
+
+Slices of the floor are classes of their own; a new one is added to `WholeFloor`.
+"""
+
+from collections.abc import Iterator
+
+from tests.fulfillment.machine.base import PEOPLE, SHELVES, Tally
+from tests.fulfillment.machine.counts import Counts
+from tests.fulfillment.machine.desk import Desk
+from tests.fulfillment.machine.goods import Goods
+from tests.fulfillment.machine.parcels import Parcels
+from tests.fulfillment.machine.sales import Sales
+from tests.fulfillment.machine.walks import Walks
+
+__all__ = ["Tally", "WholeFloor", "open_floor"]
+
+
+class WholeFloor(Goods, Sales, Walks, Parcels, Counts, Desk):
+    """All that people do."""
+
+
+def open_floor() -> type[WholeFloor]:
+    """Return the machine that begins each example in a warehouse where something is under way everywhere."""
+    first = type("Opening", (WholeFloor,), {"tally": Tally()})()
+    for _ in _opening(first):
+        first.everything_agrees()
+    return type("BusyFloor", (WholeFloor,), {"tally": Tally(), "opening": first})
+
+
+def _opening(first: WholeFloor) -> Iterator[None]:
+    alice, bob, _ = PEOPLE
+    for n, sku in enumerate(first.products):
+        yield first.receive_to_a_shelf(home="MAIN", bin_=SHELVES[n], sku=sku, units=6, by=alice, reference="D-1")
+        yield first.receive_to_a_shelf(home="WEST", bin_=SHELVES[n], sku=sku, units=2, by=alice, reference="D-1")
+        yield first.receive_to_the_dock(home="MAIN", sku=sku, units=2, by=bob, reference="D-2", twice=True)
+    for sku in (*first.products, "MUG-01", "TEA-01"):
+        yield first.place_an_order(basket={sku: 1 + (sku == "CUP-01")}, by=alice, whole=False)
+    for n in range(2):
+        yield first.pick_a_shipment(number=n, by=alice)
+    for n in range(2):
+        yield first.pack_a_shipment(number=n, by=bob, line=None)
+    yield first.ship_what_is_packed(number=0, by=bob)
+    yield first.take_a_unit_back(number=0, home="MAIN", by=bob)
+    yield first.place_an_order(basket={"MUG-01": 2, "CUP-01": 2}, by=alice, whole=False)
+    yield first.place_an_order(basket={"MUG-01": 3, "TEA-01": 2}, by=alice, whole=False)
+    yield first.release_a_wave(home="MAIN", by=bob, slots=2)
+    yield first.claim_a_cart(home="MAIN", by=alice)
+    yield first.claim_a_cart(home="MAIN", by=bob)
+    yield first.place_an_order(basket={"TEA-01": 1, "CUP-01": 2}, by=alice, whole=False)
+    yield first.count_something_else(home="MAIN", bin_=SHELVES[2], sku="CUP-01", by=bob, error=6)
+    yield first.count_what_is_asked_for(number=0, by=bob, error=6)
+    yield first.count_something_else(home="WEST", bin_=SHELVES[1], sku="TEA-01", by=bob, error=-1)

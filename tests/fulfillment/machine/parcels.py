@@ -1,0 +1,125 @@
+"""Shipments one by one: picked, packed, on their way, at the door or back."""
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+
+from fulfillment import ledger
+from fulfillment.models import Shipment
+from fulfillment.services import (
+    deliver_shipment,
+    lose_shipment,
+    pack_shipment,
+    pick_shipment,
+    scan_to_pack,
+    scan_to_pick,
+    ship_shipment,
+)
+from fulfillment.services.scan_pick import is_at, stop_of
+from orders.models import Actor, OrderLine
+from tests.fulfillment.machine.base import Floor, any_of, one, people, step
+
+TO_PICK = ("READY", "PICKING")
+ON_FLOOR = (*TO_PICK, "PICKED", "PACKED")
+
+
+def when(*statuses: str) -> Callable[[Floor], bool]:
+    return lambda floor: bool(floor.books.shipments(*statuses))
+
+
+class Parcels(Floor):
+    """What a shipment holds was read before the step."""
+
+    def _one(self, number: int, *statuses: str) -> Shipment:
+        return self.shipment(one(self.books.shipments(*statuses), number))
+
+    @step(when=when(*TO_PICK), number=any_of, by=people)
+    def pick_a_shipment(self, number: int, by: Actor) -> None:
+        shipment = self._one(number, *TO_PICK)
+        if self.do(lambda: pick_shipment(shipment, by=by)):
+            self._pick_rest(shipment)
+
+    def _pick_rest(self, shipment: Shipment) -> None:
+        for part in self.books.parts_of(shipment.pk):
+            left = {part.line: part.reserved - part.picked}
+            self.model.pick_anywhere(part.home, left, self._seen(part.home))
+
+    def _seen(self, home: str) -> dict[tuple[str, str, str], int]:
+        return {place: units for place, units in self.look().bins.items() if place[0] == home}
+
+    @step(when=when(*TO_PICK), number=any_of, by=people, line=st.integers(1, 2))
+    def pick_a_unit(self, number: int, by: Actor, line: int) -> None:
+        shipment = self._one(number, *TO_PICK)
+        if self.do(lambda: pick_shipment(shipment, by=by, lines={line: 1})):
+            key = OrderLine.objects.get(order=shipment.order_id, number=line).pk
+            home = self.books.parts_of(shipment.pk)[0].home
+            self.model.pick_anywhere(home, {key: 1}, self._seen(home))
+
+    def _on_no_cart(self) -> list[int]:
+        fetched = self.books.to_fetch()
+        carts = {row[2] for row in self.books.rows["parts"] if row[0] in fetched}
+        return [shipment for shipment in self.books.shipments(*TO_PICK) if shipment not in carts]
+
+    @step(when=_on_no_cart, number=any_of, by=people)
+    def scan_to_pick_a_unit(self, number: int, by: Actor) -> None:
+        shipment = self.shipment(one(self._on_no_cart(), number))
+        stop = stop_of(ledger.walk(shipment))
+        if (
+            not is_at(shipment, stop, by)
+            and self.do(lambda: scan_to_pick(shipment, self.act(by, str(stop.bin)))) is None
+        ):
+            return
+        text = stop.line.order_line.product.sku
+        scan = self.do(lambda: scan_to_pick(shipment, self.act(by, text)))
+        if scan is not None:
+            assert scan.is_done
+            assert stop.bin is not None
+            if scan.quantity:
+                self.model.pick(stop.line.order_line_id, *self.names.bins[stop.bin.pk], scan.quantity)
+
+    @step(when=when("PICKED"), number=any_of, by=people, line=st.sampled_from((None, 1)))
+    def pack_a_shipment(self, number: int, by: Actor, line: int | None) -> None:
+        shipment = self._one(number, "PICKED")
+        if self.do(lambda: pack_shipment(shipment, by=by, lines=line and {line: 1})):
+            numbers = {pk: n for n, pk in self.books.lines_of(shipment.order_id).items()}
+            for part in self.books.parts_of(shipment.pk):
+                units = part.picked - part.packed if line is None else int(numbers[part.line] == line)
+                self.model.shift(part.line, "picked", "packed", units)
+
+    @step(when=when("PICKED"), number=any_of, by=people, which=any_of)
+    def scan_to_pack_a_unit(self, number: int, by: Actor, which: int) -> None:
+        shipment = self._one(number, "PICKED")
+        inside = [self.model.sku[part.line] for part in self.books.parts_of(shipment.pk)]
+        sku = one([*inside, *inside, "CUP-01"], which)
+        if self.do(lambda: scan_to_pack(shipment, self.act(by, sku))) and self._is_packed(shipment):
+            for part in self.books.parts_of(shipment.pk):
+                self.model.shift(part.line, "picked", "packed", part.picked - part.packed)
+
+    def _is_packed(self, shipment: Shipment) -> bool:
+        return shipment.pk in self.look().shipments("PACKED")
+
+    @step(when=when(*ON_FLOOR), number=any_of, by=people)
+    def ship_whatever_it_is(self, number: int, by: Actor) -> None:
+        self._ship(self._one(number, *ON_FLOOR), by)
+
+    @step(when=when("PACKED"), number=any_of, by=people)
+    def ship_what_is_packed(self, number: int, by: Actor) -> None:
+        self._ship(self._one(number, "PACKED"), by)
+
+    def _ship(self, shipment: Shipment, by: Actor) -> None:
+        if self.do(lambda: ship_shipment(shipment, by=by)):
+            self._pick_rest(shipment)
+            for part in self.books.parts_of(shipment.pk):
+                self.model.shift(part.line, "picked", "packed", part.quantity - part.packed)
+                self.model.ship(part.line, part.home, part.quantity)
+
+    @step(when=when("SHIPPED", "LOST"), number=any_of, by=people)
+    def deliver_a_shipment(self, number: int, by: Actor) -> None:
+        shipment = self._one(number, "SHIPPED", "LOST")
+        if self.do(lambda: deliver_shipment(shipment, by=by)):
+            for part in self.books.parts_of(shipment.pk):
+                self.model.shift(part.line, "shipped", "delivered", part.quantity)
+
+    @step(when=when("SHIPPED"), number=any_of, by=people)
+    def lose_a_shipment(self, number: int, by: Actor) -> None:
+        self.do(lambda: lose_shipment(self._one(number, "SHIPPED"), by=by))

@@ -1,0 +1,156 @@
+"""Waves, and people who walk with carts: right and wrong scans, short picks, scans taken back, leases that run out."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from hypothesis import strategies as st
+
+from fulfillment.models import Cart, PickTask, Scan
+from fulfillment.services import (
+    Walk,
+    claim_cart,
+    give_up,
+    hand_over,
+    read_walk,
+    release_wave,
+    scan_on_cart,
+    short_pick,
+    undo_scan,
+)
+from orders.models import Actor
+from tests.fulfillment.machine.base import PEOPLE, Floor, any_of, one, people, step
+from tests.fulfillment.machine.model import MISSING, STAGE
+
+homes = st.sampled_from(("MAIN", "MAIN", "WEST"))
+reasons = st.sampled_from(PickTask.Reason)
+
+
+def somebody_walks(floor: Floor) -> bool:
+    return bool(floor.books.holders())
+
+
+class Walks(Floor):
+    """A wrong or a late scan is kept and moves nothing."""
+
+    def _walk(self, number: int) -> Walk:
+        who, cart = one(sorted(self.books.holders().items()), number)
+        return read_walk(Cart.objects.get(pk=cart), Actor.parse(who))
+
+    def _fetched(self, scan: Scan) -> None:
+        if scan.quantity:
+            assert scan.line is not None
+            assert scan.bin is not None
+            home, bin_ = self.names.bins[scan.bin.pk]
+            self.model.pick(scan.line.order_line_id, home, bin_, scan.quantity)
+
+    @step(when=lambda self: self.books.shipments("READY"), home=homes, by=people, slots=st.integers(1, 3))
+    def release_a_wave(self, home: str, by: Actor, slots: int) -> None:
+        self.do(lambda: release_wave(self.homes[home], by=by, slots=slots))
+
+    @step(when=lambda self: self.books.to_fetch(), home=homes, by=people)
+    def claim_a_cart(self, home: str, by: Actor) -> None:
+        self.do(lambda: claim_cart(self.homes[home], by=by))
+
+    @step(when=somebody_walks, number=any_of, twice=st.booleans())
+    def scan_what_is_right(self, number: int, twice: bool) -> None:
+        """First the bin, then the article: one unit."""
+        walk = self._walk(number)
+        task = walk.task
+        assert task is not None
+        if not walk.is_at:
+            scan, walk = scan_on_cart(walk, self.act(walk.by, task.bin.code))
+            assert scan.result == Scan.Result.RIGHT
+        act = self.act(walk.by, task.shipment_line.order_line.product.sku)
+        if done := self.do_after_all(lambda: scan_on_cart(walk, act)):
+            assert (done[0].result, done[0].quantity) == (Scan.Result.RIGHT, 1)
+            self._fetched(done[0])
+            if twice:
+                assert scan_on_cart(done[1], act)[0].pk == done[0].pk
+
+    @step(when=somebody_walks, number=any_of)
+    def type_how_many(self, number: int) -> None:
+        """Take the rest of a stop at once, where one is taken already."""
+        walk = self._walk(number)
+        assert walk.task is not None
+        left, text = walk.task.left, str(walk.task.quantity)
+        if done := self.do(lambda: scan_on_cart(walk, self.act(walk.by, text))):
+            assert done[0].quantity in {0, left}
+            self._fetched(done[0])
+
+    @step(when=somebody_walks, number=any_of, text=st.sampled_from(("DOCK", "NOTHING", "PUT-BACK", "99")))
+    def scan_what_is_wrong(self, number: int, text: str) -> None:
+        walk = self._walk(number)
+        if (
+            walk.task is not None
+            and walk.task.bin.code != text
+            and (done := self.do(lambda: scan_on_cart(walk, self.act(walk.by, text))))
+        ):
+            assert not done[0].is_done
+
+    @step(when=somebody_walks, number=any_of, by=people)
+    def scan_too_late(self, number: int, by: Actor) -> None:
+        """Somebody goes on with a cart that a colleague has."""
+        walk = self._walk(number)
+        if by != walk.by and walk.task is not None:
+            late = read_walk(walk.cart, by)
+            done = scan_on_cart(late, self.act(by, walk.task.bin.code))
+            assert done[0].result == Scan.Result.LATE
+
+    @step(when=somebody_walks, number=any_of, reason=reasons)
+    def find_too_little(self, number: int, reason: PickTask.Reason) -> None:
+        walk = self._walk(number)
+        task = walk.task
+        assert task is not None
+        line, missing = task.shipment_line.order_line_id, task.left
+        if self.do(lambda: short_pick(walk, self.act(walk.by), reason, task.pk)) is None:
+            return
+        home, bin_ = self.names.bins[task.bin_id]
+        back = self.look().stages[line]["waiting"] - self.model.stages[line]["waiting"]
+        assert 0 <= back <= missing
+        self.model.release(line, home, back)
+        self._not_there(home, bin_, self.model.sku[line], missing, reason)
+
+    def _not_there(self, home: str, bin_: str, sku: str, missing: int, reason: PickTask.Reason) -> None:
+        units = min(missing, self.model.bins[home, bin_, sku])
+        if reason == PickTask.Reason.DAMAGED:
+            self.model.move(home, bin_, "DAMAGED", sku, units)
+        elif reason != PickTask.Reason.BLOCKED:
+            assert bin_ != MISSING
+            self.model.miss(home, bin_, sku, units)
+
+    def _begun(self) -> list[tuple[str, int]]:
+        """Who has fetched something of a shipment that is not done."""
+        picking = {row[0] for row in self.books.rows["parts"] if row[3] == "PICKING"}
+        carts = {row[1] for row in self.books.rows["tasks"] if row[5] and row[2] in picking}
+        return [(who, cart) for who, cart in sorted(self.books.holders().items()) if cart in carts]
+
+    @step(when=_begun, number=any_of)
+    def take_a_scan_back(self, number: int) -> None:
+        who, cart = one(self._begun(), number)
+        walk = read_walk(Cart.objects.get(pk=cart), Actor.parse(who))
+        scan = self.do(lambda: undo_scan(walk, self.act(walk.by)))
+        if scan is not None and scan.quantity:
+            assert scan.line is not None
+            assert scan.bin is not None
+            line, (home, bin_) = scan.line.order_line_id, self.names.bins[scan.bin.pk]
+            self.model.shift(line, "picked", "reserved", scan.quantity)
+            self.model.move(home, STAGE, bin_, self.model.sku[line], scan.quantity)
+
+    @step(when=somebody_walks, number=any_of, to=people)
+    def hand_a_cart_over(self, number: int, to: Actor) -> None:
+        walk = self._walk(number)
+        self.do(lambda: hand_over(walk.cart, to, by=walk.by))
+
+    @step(when=somebody_walks, number=any_of)
+    def give_a_cart_up(self, number: int) -> None:
+        walk = self._walk(number)
+        self.do(lambda: give_up(walk.cart, by=walk.by))
+
+    @step(when=somebody_walks, number=any_of, to=st.sampled_from(PEOPLE))
+    def let_a_lease_run_out(self, number: int, to: Actor) -> None:
+        """The lease is over, and whoever asks next gets the cart, unless they have one."""
+        walk = self._walk(number)
+        gone = timezone.now() - timedelta(seconds=1)
+        walk.cart.tasks.filter(status=PickTask.Status.CLAIMED).update(lease_until=gone)
+        cart = self.do(lambda: claim_cart(walk.cart.wave.warehouse, by=to))
+        assert cart is not None
