@@ -116,6 +116,13 @@ class CartForm(ScanForm):
             super().clean()
 
 
+class UndoForm(OperationForm):
+    """Which scan is taken back, and of which delivery the screen was."""
+
+    scan = forms.IntegerField()
+    reference = forms.CharField(required=False, max_length=64)
+
+
 class LeaveForm(forms.Form):
     """To whom a cart goes; to nobody: it waits for whoever comes next."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("receive/", views.receive, name="receive"),
     path("put-away/", views.put_away, name="put_away"),
     path("move/", views.move, name="move"),
+    path("undo/", views.undo, name="undo"),
     path("look-up/", views.look_up, name="look_up"),
     path("receive/close/", views.close, name="close"),
     path("counts/", views.counts, name="counts"),

@@ -94,6 +94,7 @@ RULES: dict[str, Sequence[Rule]] = {
     "shipment.picking_started": NOBODY,
     "shipment.picked_in_part": NOBODY,
     "shipment.picked": NOBODY,
+    "shipment.unpicked": NOBODY,
     "shipment.packed_in_part": NOBODY,
     "shipment.packed": NOBODY,
     "shipment.shipped": NOBODY,

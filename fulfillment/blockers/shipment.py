@@ -30,6 +30,7 @@ SHIPMENT_VERB = {
     "make_ready": "become ready",
     "start_picking": "be taken for picking",
     "pick": "be picked",
+    "unpick": "be picked again",
     "pack": "be packed",
     "ship": "be shipped",
     "deliver": "be delivered",
@@ -55,6 +56,8 @@ def reasons(shipment: "Shipment", verb: str) -> list[Reason]:
         found = orders.obstacles(shipment.order, _line_numbers(shipment) if is_held else set())
     if not found and verb == "make_ready":
         found = _waiting_stock(shipment)
+    if not found and verb == "unpick":
+        found = _being_packed(shipment)
     return found
 
 
@@ -120,6 +123,15 @@ def _waiting_stock(shipment: "Shipment") -> list[Reason]:
     if not missing:
         return []
     return [Reason("waits_for_stock", f"Waits for stock: {', '.join(missing)}.", "shop", shipment.planned_at)]
+
+
+def _being_packed(shipment: "Shipment") -> list[Reason]:
+    """Say whether something of the shipment is in a box, or was checked on its way in."""
+    is_packed = any(line.packed for line in shipment.lines.all())
+    if is_packed or shipment.scans.filter(step="PACK", quantity__gt=0).exists():
+        sentence = f"Somebody packs {shipment.number} already: tell them what is wrong with it."
+        return [Reason("being_packed", sentence, "warehouse", shipment.picked_at)]
+    return []
 
 
 def _when(expected_on: date | None) -> str:

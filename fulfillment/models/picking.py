@@ -56,6 +56,7 @@ class Scan(models.Model):
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     box = models.PositiveSmallIntegerField(default=1, help_text="Of a shipment that is packed: into which box.")
     weight_grams = models.PositiveIntegerField(null=True, blank=True, help_text="Of a box that was weighed.")
+    put_away = models.JSONField(null=True, blank=True, editable=False, help_text="Line of a delivery, and its units.")
     quantity = models.PositiveIntegerField(default=0)
     by = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now)
@@ -102,6 +103,10 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def is_undone(self) -> bool:
+        return hasattr(self, "undone_by")
 
     @property
     def is_done(self) -> bool:

@@ -166,6 +166,16 @@ class Shipment(models.Model):
     @transition(
         status,
         Status.PICKED,
+        Status.PICKING,
+        custom={"kind": "shipment.unpicked"},
+        conditions=[is_allowed("unpick")],
+    )
+    def unpick(self) -> None:
+        self.picked_at = None
+
+    @transition(
+        status,
+        Status.PICKED,
         Status.PACKED,
         custom={"kind": "shipment.packed"},
         conditions=[is_allowed("pack")],

@@ -25,7 +25,10 @@ def move_stock(
     with transaction.atomic():
         if complaint := why_not_move(source, target, product, quantity):
             raise NotMovable(complaint)
-        return _move(source, target, product, quantity, by=by, cause=cause, operation=operation)
+        _leave_dock(source, target, product, quantity)
+        item = ledger.move(source, target, product, quantity, operation=operation, by=by, cause=cause)
+        ring_if_free(source, target)
+    return item
 
 
 def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:
@@ -37,18 +40,25 @@ def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act:
         if complaint := why_not_move(source, target, product, quantity):
             return keep(act, Verdict(Result.WRONG_QUANTITY, complaint), step)
         cause = "put away" if step == Scan.Step.PUT_AWAY else "moved"
-        _move(source, target, product, quantity, by=act.by, cause=cause, operation=str(act.operation))
+        away = _leave_dock(source, target, product, quantity)
+        ledger.move(source, target, product, quantity, by=act.by, cause=cause, operation=str(act.operation))
+        ring_if_free(source, target)
         said = f"{quantity} × {product.name or product.sku} from {source} into {target}."
-        return keep(act, Verdict(Result.RIGHT, said, quantity, bin=target), step)
+        return keep(act, Verdict(Result.RIGHT, said, quantity, bin=target), step, put_away=away or None)
 
 
 def why_not_move(source: Bin, target: Bin, product: Product, quantity: int) -> str:
     """Say why so many units cannot be moved from one bin to the other; nothing where they can."""
-    name = product.name or product.sku
     if source == target:
         return f"That is {source} again. Scan the bin it goes to."
     if Bin.Kind.STAGE in {source.kind, target.kind}:
         return "What lies at packing is picked for orders. Nothing is moved there or from there."
+    return why_not_take(source, product, quantity, is_blocking=target.is_blocked)
+
+
+def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: bool) -> str:
+    """Say why so many units cannot leave a bin; `is_blocking`: nobody could be promised them then."""
+    name = product.name or product.sku
     lying = BinStock.objects.filter(product=product, bin=source).aggregate(units=Sum("quantity"))["units"] or 0
     if quantity > lying:
         return (
@@ -59,7 +69,7 @@ def why_not_move(source: Bin, target: Bin, product: Product, quantity: int) -> s
     wanted = _to_fetch(source, product)
     if quantity > lying - wanted:
         return f"{wanted} of the {lying} × {name} in {source} are to be picked: {lying - wanted} can be moved."
-    if target.is_blocked and not source.is_blocked:
+    if is_blocking and not source.is_blocked:
         return _why_not_block(source, product, quantity)
     return ""
 
@@ -76,12 +86,13 @@ def _to_fetch(source: Bin, product: Product) -> int:
     return tasks.aggregate(units=Sum(F("quantity") - F("picked")))["units"] or 0
 
 
-def _move(
-    source: Bin, target: Bin, product: Product, quantity: int, *, by: Actor, cause: str, operation: str
-) -> StockItem:
-    if source.kind == Bin.Kind.DOCK and target.kind != Bin.Kind.DOCK:
-        count_away(source.warehouse, product, quantity)
-    item = ledger.move(source, target, product, quantity, operation=operation, by=by, cause=cause)
+def ring_if_free(source: Bin, target: Bin) -> None:
+    """Have the orders that wait served with what is not blocked any more."""
     if source.is_blocked and not target.is_blocked:
         outbox.ring("allocate")
-    return item
+
+
+def _leave_dock(source: Bin, target: Bin, product: Product, quantity: int) -> list[tuple[int, int]]:
+    if source.kind == Bin.Kind.DOCK and target.kind != Bin.Kind.DOCK:
+        return count_away(source.warehouse, product, quantity)
+    return []

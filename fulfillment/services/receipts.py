@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -24,6 +24,12 @@ class ReceiptKnown(Refused):
     """A delivery of this number is known in the warehouse."""
 
     code = "receipt_known"
+
+
+class NotThere(Refused):
+    """Of the delivery not so many units stand there."""
+
+    code = "not_there"
 
 
 class ReceiptClosed(Refused):
@@ -85,17 +91,52 @@ def count_arrivals(warehouse: Warehouse, reference: str, arrivals: Sequence[Arri
         count_in(receipt, [(each.product, each.quantity, kinds.get(each.bin, "")) for each in arrivals])
 
 
-def count_away(warehouse: Warehouse, product: Product, quantity: int) -> None:
-    """Count units that leave the dock, of the delivery that came first; what no delivery brought is not counted."""
+def count_out(receipt: Receipt, product: Product, quantity: int, kind: str) -> None:
+    """Take back that units arrived in a bin of this kind. The receipt is locked. Raises NotThere.
+
+    What nobody announced, and of which nothing came then, was a slip: it is gone.
+    """
+    columns = COUNTED.get(kind, ("received", "put_away"))
+    there = Q(**{f"{column}__gte": quantity for column in columns})
+    if columns == ("received",):
+        there &= Q(received__gte=F("put_away") + quantity)
+    if not receipt.lines.filter(there, product=product).update(**{column: F(column) - quantity for column in columns}):
+        raise NotThere(f"Of {receipt} not so many stand there any more.")
+    receipt.lines.filter(expected=0, received=0, damaged=0).delete()
+    if not receipt.lines.exists():
+        receipt.delete()
+    elif receipt.lines.filter(Q(received__gt=0) | Q(damaged__gt=0)).exists():
+        settle_away([receipt.pk])
+    else:
+        Receipt.objects.filter(pk=receipt.pk).update(arrived_at=None, put_away_at=None)
+
+
+def count_away(warehouse: Warehouse, product: Product, quantity: int) -> list[tuple[int, int]]:
+    """Count units that leave the dock, of the delivery that came first; what no delivery brought is not counted.
+
+    Return the lines, by their primary key, and how many of each were counted.
+    """
     lines = ReceiptLine.objects.filter(
         receipt__warehouse=warehouse, product=product, received__gt=F("put_away")
     ).select_related("receipt")
     found = Receipt.objects.filter(pk__in=lines.values("receipt"))
     locked = list(found.select_for_update(no_key=True).order_by("pk"))
+    counted = []
     for line in lines.order_by("receipt__arrived_at", "receipt"):
-        away = min(quantity, line.at_dock)
-        quantity -= away
-        ReceiptLine.objects.filter(pk=line.pk).update(put_away=F("put_away") + away)
+        if away := min(quantity, line.at_dock):
+            quantity -= away
+            ReceiptLine.objects.filter(pk=line.pk).update(put_away=F("put_away") + away)
+            counted.append((line.pk, away))
+    settle_away([receipt.pk for receipt in locked])
+    return counted
+
+
+def count_back(counted: Sequence[tuple[int, int]]) -> None:
+    """Take back what `count_away` counted: so many units of each line stand at the dock again."""
+    found = Receipt.objects.filter(lines__in=[line for line, _ in counted]).order_by("pk")
+    locked = list(Receipt.objects.filter(pk__in=found.values("pk")).select_for_update(no_key=True).order_by("pk"))
+    for line, units in counted:
+        ReceiptLine.objects.filter(pk=line).update(put_away=F("put_away") - units)
     settle_away([receipt.pk for receipt in locked])
 
 

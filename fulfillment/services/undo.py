@@ -14,7 +14,8 @@ from orders.models import Actor
 def undo_scan(walk: Walk, act: Act) -> Scan:
     """Take back what this person fetched last on this cart. Repeated, it answers as before.
 
-    Raises NotAllowed where there is nothing to take back, or its shipment is picked already.
+    What made the shipment PICKED can be taken back as well, until somebody packs it.
+    Raises NotAllowed where there is nothing to take back, or it is being packed.
     """
     return once(act, lambda: _undo(walk, act))[0]
 
@@ -36,7 +37,7 @@ def _undo(walk: Walk, act: Act) -> Scan:
         raise NotAllowed([Reason("closed_short", "Too few were there, and that stands: put nothing back.", "nobody")])
     with change(last.shipment, by=act.by) as shipment:
         if shipment.status != Shipment.Status.PICKING:
-            raise NotAllowed([Reason("already_picked", f"{shipment} is picked already: hand it to packing.", "nobody")])
+            shipment.unpick()
         if not uncount_units(last.task, last.quantity, act.by):
             raise Moved("The cart is not as it was. Look at the screen again.")
         ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=act.by)

@@ -14,6 +14,7 @@ from fulfillment.views.receive import close, receive
 from fulfillment.views.returns import return_sheet, returns
 from fulfillment.views.ship import ship
 from fulfillment.views.station import station
+from fulfillment.views.undo import undo
 from fulfillment.views.waves import next_cart, waves
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "station",
     "switch",
     "take",
+    "undo",
     "waves",
 ]

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fulfillment.blockers import reasons
 from fulfillment.forms import CartForm, LeaveForm
-from fulfillment.models import Cart, PickTask, Scan, Warehouse
+from fulfillment.models import Cart, PickTask, Scan, Shipment, Warehouse
 from fulfillment.services import (
     Walk,
     find_walk,
@@ -20,6 +21,7 @@ from fulfillment.services import (
     undo_scan,
 )
 from fulfillment.services.claims import holder_of, name_of
+from fulfillment.services.undo import last_fetch
 from fulfillment.views.access import PERMISSIONS, actor, allowed_to, go, is_htmx, say, show
 from orders.models import Actor
 
@@ -111,9 +113,18 @@ def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
         "holder": name_of(holder) if holder else "",
         "is_free": Cart.objects.free().filter(pk=walk.cart.pk).exists(),
         "slots": slots,
+        "last": None if walk.task else _last(walk, actor(request)),
         "ask": "Put it aside",
     }
     return show(request, "fulfillment/cart_rest.html", context, status=status)
+
+
+def _last(walk: Walk, by: Actor) -> Scan | None:
+    """Return what this person may still take back of a cart that is done."""
+    last = last_fetch(walk, by)
+    if last is None or last.shipment is None or last.shipment.status != Shipment.Status.PICKED:
+        return None
+    return None if reasons(last.shipment, "unpick") else last
 
 
 def _colleagues(request: HttpRequest, walk: Walk) -> QuerySet[User]:

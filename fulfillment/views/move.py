@@ -48,6 +48,7 @@ def _screen(request: HttpRequest, form: MoveForm, status: int = 200) -> HttpResp
         "place_word": "From",
         "place": given.get("source") if form.is_begun else None,
         "quantity": given.get("quantity"),
-        "booked": [] if form.is_begun else mine(request, Scan.Step.MOVE),
     }
+    if not form.is_begun:
+        context |= mine(request, Scan.Step.MOVE)
     return show(request, "fulfillment/move.html", context, status=status)

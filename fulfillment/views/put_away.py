@@ -54,8 +54,9 @@ def _screen(request: HttpRequest, form: PutAwayForm, status: int = 200) -> HttpR
         "place": (proposal and proposal.bin) or given.get("bin"),
         "notes": _notes(form, here, proposal.reason if proposal else ""),
         "buttons": [(here, f"All {here}" if here > 1 else "This one")] if form.is_last and here else [],
-        "booked": [] if form.is_begun else mine(request, Scan.Step.PUT_AWAY),
     }
+    if not form.is_begun:
+        context |= mine(request, Scan.Step.PUT_AWAY)
     return show(request, "fulfillment/put_away.html", context, status=status)
 
 

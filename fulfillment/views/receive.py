@@ -69,9 +69,10 @@ def _screen(request: HttpRequest, form: ReceiptForm, status: int) -> HttpRespons
         "notes": _notes(form, product) if form.step == "bin" and product else [],
         "quantity": given.get("quantity"),
         "buttons": [("DOCK", "Sound: to the dock"), ("DAMAGED", "Damaged")] if form.is_last else [],
-        "booked": mine(request, Scan.Step.RECEIVE),
         "today": timezone.localdate(),
     }
+    if form.step == "sku" or not form.is_begun:
+        context |= mine(request, Scan.Step.RECEIVE)
     return show(request, "fulfillment/receive.html", context, status=status)
 
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 
 from fulfillment.models import Scan, Warehouse
+from fulfillment.services.undo_booking import to_take_back
 from fulfillment.views.access import actor
 from fulfillment.views.step_forms import StepForm
 
@@ -58,9 +59,11 @@ def places_of(request: HttpRequest) -> list[Warehouse]:
     return mine if len(mine) > 1 else []
 
 
-def mine(request: HttpRequest, step: str) -> Any:
-    """Return what this person did in a step, the latest first."""
-    return Scan.objects.filter(by=str(actor(request)), step=step).order_by("-pk")[:SHOWN]
+def mine(request: HttpRequest, step: str) -> dict[str, Any]:
+    """Return what this person did in a step, the latest first, and what of it can be taken back."""
+    scans = Scan.objects.filter(by=str(actor(request)), step=step).select_related("undone_by").order_by("-pk")
+    booked = list(scans[:SHOWN])
+    return {"booked": booked, "last": to_take_back(booked)}
 
 
 def again(name: str, given: dict[str, str]) -> str:

@@ -47,6 +47,7 @@ WORDS: dict[str, str] = {
     "shipment.picking_started": "Picking of {shipment} begun",
     "shipment.picked_in_part": "A part of {shipment} picked",
     "shipment.picked": "Shipment {shipment} picked",
+    "shipment.unpicked": "Units of {shipment} put back: picking goes on",
     "shipment.packed_in_part": "A part of {shipment} packed",
     "shipment.packed": "Shipment {shipment} packed",
     "shipment.shipped": "Shipment {shipment} has left",

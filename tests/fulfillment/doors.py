@@ -18,6 +18,7 @@ SCREENS: dict[str, set[str]] = {  # path under /floor/ → roles that come in, b
     "receive/close/": WALK,
     "put-away/": WALK,
     "move/": WALK,
+    "undo/": WALK,
     "look-up/": FLOOR,
     "counts/": WALK,
     "counts/<int:pk>/": WALK,

@@ -15,9 +15,11 @@ from fulfillment.services import (
     Act,
     cancel_order,
     claim_cart,
+    pack_shipment,
     read_walk,
     release_wave,
     scan_on_cart,
+    scan_to_pack,
     short_pick,
     undo_scan,
 )
@@ -288,16 +290,37 @@ def test_the_last_scan_is_taken_back(picker: Picker, order: Order) -> None:
     assert (refusal.value.sentence, state(), list(ledger.verify())) == ("There is nothing to take back.", before, [])
 
 
-def test_an_order_that_is_picked_is_not_taken_back(shop: Shop) -> None:
+def test_the_last_unit_of_an_order_is_taken_back_while_nobody_packs_it(shop: Shop) -> None:
     shop.receive(shop.mug, 2, bin="A-01-1")
-    shop.order((shop.mug, 1))
+    order = shop.order((shop.mug, 2))
     picker = start(shop)
-    picker.scan("A-01-1", "MUG-01")
-    before = state()
+    picker.scan("A-01-1", "MUG-01", "2")
+    assert (shipment(order).status, picker.at()) == ("PICKED", ("", 0))
+    operation = uuid4()
+    back = picker.undo(operation)
+    assert (said(back)[0], picker.undo(operation).pk) == ("UNDONE", back.pk)
+    of_it = shipment(order)
+    assert (of_it.status, of_it.picked_at, picker.at()) == ("PICKING", None, ("A-01-1", 1))
+    picker.scan("MUG-01")
+    kinds = [each for each in order.events.values_list("kind", flat=True) if each.startswith("shipment.")]
+    assert kinds[-3:] == ["shipment.picked", "shipment.unpicked", "shipment.picked"]
+    assert (shipment(order).status, stages(order), list(ledger.verify())) == ("PICKED", [{"picked": 2}], [])
+
+
+def test_what_somebody_packs_is_not_taken_back(shop: Shop) -> None:
+    shop.receive(shop.mug, 2, bin="A-01-1")
+    order = shop.order((shop.mug, 2))
+    picker = start(shop)
+    picker.scan("A-01-1", "MUG-01", "2")
+    scan_to_pack(shipment(order), Act(uuid4(), BOB, "MUG-01"))
+    before = (state(), Scan.objects.count())
     with pytest.raises(NotAllowed) as refusal:
         picker.undo()
-    assert "is picked already" in refusal.value.sentence
-    assert state() == before
+    assert refusal.value.sentence == f"Somebody packs {shipment(order)} already: tell them what is wrong with it."
+    pack_shipment(shipment(order), by=BOB)
+    with pytest.raises(NotAllowed, match="is packed, so it cannot be picked again"):
+        picker.undo()
+    assert (before[0][:2], before[1]) == (state()[:2], Scan.objects.count())
 
 
 def test_what_was_closed_as_short_is_not_taken_back(picker: Picker) -> None:
