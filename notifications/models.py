@@ -82,6 +82,28 @@ class Message(models.Model):
                 condition=Q(status__in=["QUEUED", "SENT", "DELIVERED", "BOUNCED", "FAILED", "SUPPRESSED", "UNCERTAIN"]),
                 name="message_status",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "order.placed",
+                        "order.delayed",
+                        "order.cancelled",
+                        "order.lines_cancelled",
+                        "parcel.shipped",
+                        "parcel.out_for_delivery",
+                        "parcel.delivery_attempt_failed",
+                        "parcel.available_for_pickup",
+                        "parcel.delivered",
+                        "link.requested",
+                    ]
+                ),
+                name="message_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_token=None, lease_until=None)
+                | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="message_lease_whole",
+            ),
         ]
         indexes = [
             models.Index(

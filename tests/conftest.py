@@ -41,6 +41,7 @@ def _nobody_is_left_in_the_database(django_db_setup: None, django_db_blocker: An
     yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
+            connection.close()  # whatever became of it in the last test
             with connection.cursor() as cursor:
                 others = "datname = current_database() AND pid <> pg_backend_pid()"
                 cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")

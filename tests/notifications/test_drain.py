@@ -208,10 +208,14 @@ def test_a_lease_outlasts_the_longest_try_and_a_dead_worker_holds_nothing_for_a_
 
 
 def test_a_letter_that_cannot_be_written_holds_up_nobody(
-    shop: Shop, sink: Sink, caplog: pytest.LogCaptureFixture
+    shop: Shop, sink: Sink, caplog: pytest.LogCaptureFixture, tmp_path: Path, settings: Any
 ) -> None:
     broken, fine = queued(shop, 2)
-    Message.objects.filter(pk=broken.pk).update(kind="order.unheard_of")
+    Message.objects.filter(pk=broken.pk).update(kind="link.requested")
+    text = tmp_path / "notifications/messages/link.requested.txt"
+    text.parent.mkdir(parents=True)
+    text.write_text("{% extends 'nowhere.txt' %}")
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
     drain_batch()
     broken.refresh_from_db()
     assert sink.ids == message_ids([fine])

@@ -13,6 +13,7 @@ from orders.services import forget_old_keys, hold_order, release_order
 from orders.services.forget import BATCH
 from orders.services.hold import _lift
 from tests.factories import ALICE, BOB, Shop
+from tests.plans import plans_of
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,13 @@ def test_a_promise_that_passed_is_recorded_once(shop: Shop) -> None:
         tasks.record_delays()
         tasks.record_delays()
     assert [event.facts["missed"] for event in order.events.filter(kind="order.delayed")] == ["ship_by"]
+
+
+def test_promises_are_looked_for_among_what_is_owed_alone() -> None:
+    """By the partial index, or by the statuses of open orders: never through history."""
+    plans = [str(plan) for plan in plans_of(tasks.record_delays)]
+    bounded = [{"order_by_status", "order_to_ship"}, {"order_by_status", "order_to_deliver"}]
+    assert [any(index in plan for index in indexes) for plan, indexes in zip(plans, bounded, strict=True)] == [True] * 2
 
 
 def test_keys_are_forgotten_after_seven_days_batch_by_batch(shop: Shop) -> None:
