@@ -32,6 +32,12 @@ CAUSE = {
     Reason.DAMAGED: "short pick: damaged",
     Reason.BLOCKED: "short pick: out of reach",
 }
+SAID = {
+    Reason.EMPTY: "not found in",
+    Reason.WRONG_ARTICLE: "not found in",
+    Reason.DAMAGED: "damaged in",
+    Reason.BLOCKED: "out of reach in",
+}
 
 
 def short_pick(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
@@ -57,7 +63,7 @@ def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
     if reason != Reason.BLOCKED:
         _ask_count(task, act.by)
     outbox.ring("allocate")
-    said = Verdict(Result.SHORT, _sentence(task, missing, found), missing, line, task.bin)
+    said = Verdict(Result.SHORT, _sentence(task, reason, missing, found), missing, line, task.bin)
     return keep(act, said, Scan.Step.PICK, shipment, task=task)
 
 
@@ -125,9 +131,14 @@ def _spot(bin_: Bin) -> route.Spot:
     return route.Spot(bin_.aisle, bin_.bay, bin_.level)
 
 
-def _sentence(task: PickTask, missing: int, found: dict[Bin, int]) -> str:
-    name, units = task.shipment_line.order_line.name, sum(found.values())
-    said = f"{missing} × {name} not found in {task.bin}"
-    there = f": {units} from {' and '.join(map(str, found))} instead" if found else ""
-    rest = f"; {missing - units} wait again" if found and missing > units else ""
-    return f"{said}{there}{rest}." if found else f"{said}: they wait again. Go on."
+def _sentence(task: PickTask, reason: PickTask.Reason, missing: int, found: dict[Bin, int]) -> str:
+    said = f"{missing} × {task.shipment_line.order_line.name} {SAID[reason]} {task.bin}"
+    rest = missing - sum(found.values())
+    if not found:
+        return f"{said}: {'it' if missing == 1 else 'they'} {_wait(missing)} again. Go on."
+    there = f": {sum(found.values())} from {' and '.join(map(str, found))} instead"
+    return f"{said}{there}{f'; {rest} {_wait(rest)} again' if rest else ''}."
+
+
+def _wait(units: int) -> str:
+    return "waits" if units == 1 else "wait"

@@ -2,7 +2,8 @@
 
 from fulfillment.views.cart import cart, leave, take
 from fulfillment.views.count import count, counts
-from fulfillment.views.entry import entry, find, open_shipment
+from fulfillment.views.entry import entry, open_shipment
+from fulfillment.views.find import find
 from fulfillment.views.look_up import look_up
 from fulfillment.views.manifest import manifest, manifests
 from fulfillment.views.move import move

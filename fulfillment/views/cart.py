@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fulfillment import reports
 from fulfillment.blockers import reasons
 from fulfillment.forms import CartForm, LeaveForm
 from fulfillment.models import Cart, PickTask, Scan, Shipment, Warehouse
@@ -41,7 +42,8 @@ def cart(request: HttpRequest, pk: int) -> HttpResponse:
         return _screen(request, walk, status=422)
     scan, walk = _do(walk, form, actor(request))
     say(request, scan.sentence, is_right=scan.is_done)
-    return _screen(request, walk) if is_htmx(request) else redirect(request.path)
+    is_on = walk.task is not None and walk.is_mine
+    return _screen(request, walk) if is_on and is_htmx(request) else go(request, request.path)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,7 +116,7 @@ def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
         "is_free": Cart.objects.free().filter(pk=walk.cart.pk).exists(),
         "slots": slots,
         "last": None if walk.task else _last(walk, actor(request)),
-        "ask": "Put it aside",
+        "free_carts": reports.free_carts(Warehouse.objects.filter(pk=walk.cart.wave.warehouse_id)).total(),
     }
     return show(request, "fulfillment/cart_rest.html", context, status=status)
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from fulfillment import reports
-from fulfillment.blockers import SHIPMENT_STATE
 from fulfillment.models import Shipment, Warehouse
 from fulfillment.services.claims import cart_of
 from fulfillment.views.access import PERMISSIONS, actor, allowed_to, load, may, say
+from fulfillment.views.find import state_of
 from fulfillment.views.tiles import tiles_for
 
 TITLES = {"pick": "To pick", "pack": "To pack", "ship": "To ship"}
@@ -43,40 +43,14 @@ def entry(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @allowed_to("pick", "pack", "ship")
-def find(request: HttpRequest) -> HttpResponse:
-    """Go straight to what was scanned: a shipment, or the one of an order that is on the floor."""
-    text = request.GET.get("scanned", "").strip()[:64]
-    found = list(Shipment.objects.of(request.user).numbered(text).order_by("pk"))
-    here = [shipment for shipment in found if shipment.status in Shipment.ON_FLOOR]
-    if len(here) == 1:
-        return redirect("floor:shipment", here[0].number)
-    say(request, _not_here(text, found, here), is_right=False)
-    return redirect("floor:entry")
-
-
-@require_safe
-@allowed_to("pick", "pack", "ship")
 def open_shipment(request: HttpRequest, number: str) -> HttpResponse:
     """Lead to the screen of the step that the shipment waits for."""
     shipment = load(request, number)
     step = reports.step_of(shipment.status)
     if step and may(request, step):
         return redirect(f"floor:{step}", shipment.number)
-    say(request, _state(shipment), is_right=False)
+    say(request, state_of(shipment), is_right=False)
     return redirect("floor:entry")
-
-
-def _not_here(text: str, found: list[Shipment], here: list[Shipment]) -> str:
-    if here:
-        numbers = " and ".join(shipment.number for shipment in here)
-        return f"The order has {len(here)} shipments here: {numbers}. Scan one of them."
-    if found:
-        return " ".join(_state(shipment) for shipment in found)
-    return f"“{text}” is no order or shipment that we know. Scan it again." if text else "Nothing was scanned."
-
-
-def _state(shipment: Shipment) -> str:
-    return f"{shipment.number} is {SHIPMENT_STATE[shipment.status]}."
 
 
 def _onward(request: HttpRequest) -> dict[str, str] | None:

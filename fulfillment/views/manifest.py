@@ -13,8 +13,8 @@ from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.services import Act, close_manifest, load_all, scan_to_load, unload
 from fulfillment.services.loading import waiting_for
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
+from fulfillment.views.find import NO_CARRIER
 
-NO_CARRIER = "-"
 LATEST = 10
 LISTED = 200
 
@@ -79,6 +79,7 @@ def _screen(request: HttpRequest, place: Warehouse, carrier: str, status: int = 
         "missing": missing,
         "loaded": loaded,
         "total": len(rows),
+        "scanned": request.GET.get("scanned", ""),
         "ask": "Scan each parcel",
     }
     return show(request, "fulfillment/manifest.html", context, status=status)

@@ -36,6 +36,7 @@ def _screen(request: HttpRequest, shipment: Shipment, status: int = 200) -> Http
         "checked": sum(item.checked for item in items),
         "wanted": sum(item.wanted for item in items),
         "last": last_checked(shipment, items),
+        "scanned": request.GET.get("scanned", ""),
         "ask": "Weigh the box" if packing.is_all_in else "Scan each article",
     }
     return show(request, "fulfillment/pack.html", context, status=status)

@@ -45,11 +45,13 @@ def next_cart(request: HttpRequest) -> HttpResponse:
 def _screen(request: HttpRequest, form: ReleaseForm, status: int = 200) -> HttpResponse:
     warehouse = here(request)
     ready = Shipment.objects.filter(warehouse=warehouse, status=Shipment.Status.READY, slot=None).unblocked()
+    rows = reports.waves_of(warehouse)
     context = {
         "form": form,
         "warehouse": warehouse,
         "warehouses": places_of(request),
-        "rows": reports.waves_of(warehouse),
+        "rows": rows,
+        "free_carts": sum(row.free for row in rows),
         "waiting": ready.count(),
         "may_release": may(request, "release"),
         "may_pick": may(request, "pick"),

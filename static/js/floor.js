@@ -61,10 +61,18 @@
     if (tone === "wrong") navigator.vibrate?.([120, 80, 120]);
   };
 
+  // a bin's code or a number is read in one piece: no line ends at its hyphens
+  const keepCodes = (sentence) => {
+    const parts = sentence.textContent.split(/(\S*\w-\w\S*)/);
+    const code = (textContent) => Object.assign(document.createElement("span"), { className: "whole", textContent });
+    sentence.replaceChildren(...parts.map((part, n) => (n % 2 ? code(part) : part)));
+  };
+
   const say = () => {
     const fresh = document.querySelector("#flash [data-tone]:not([data-said]), #flash .flash:not([data-said])");
     if (!fresh) return;
     fresh.dataset.said = "";
+    keepCodes(fresh.querySelector("span") ?? fresh);
     document.getElementById("announcement").textContent = fresh.textContent.trim();
     play(fresh.dataset.tone ?? "wrong");
   };
@@ -77,12 +85,21 @@
     focus();
     say();
   };
+  // what was scanned to come here is meant for this screen as well: nobody scans one thing twice. Only from a screen of
+  // the floor, as a link from elsewhere must not do anything; and a reload sends nothing.
+  const goOn = () => {
+    const input = field();
+    if (!input?.matches("[data-go]")) return;
+    delete input.dataset.go;
+    history.replaceState(history.state, "", location.pathname);
+    input.form.requestSubmit();
+  };
   // the next scan takes the place of a refused one: at once, before its first character comes
   const giveWay = () => { focus(); if (field()?.matches(":focus[aria-invalid]")) field().select(); };
   document.addEventListener("DOMContentLoaded", giveWay);
   document.addEventListener("htmx:afterSwap", giveWay);
   document.addEventListener("DOMContentLoaded", settle);
-  document.addEventListener("htmx:afterSettle", settle);
+  document.addEventListener("htmx:afterSettle", () => { settle(); goOn(); });
 
   // --- scans ------------------------------------------------------------------------------------------
   const waiting = [];

@@ -154,10 +154,21 @@ def test_a_wrong_scan_is_red_sounds_low_twice_and_changes_nothing(floor: Page, o
     assert (band["x"], band["width"]) == (0, PHONE["width"])
     hears(floor, 185, 185)
     assert floor.locator("#announcement").inner_text() == "This is B-04-12. Go to B-04-11."
+    assert floor.locator("#flash .whole").all_inner_texts() == ["B-04-12.", "B-04-11."]
     scan(floor, "B-04-11")
     hear(floor, "B-04-11 is right.")
     hears(floor, 185, 185, 880)
     assert stages(order) == [{"reserved": 3}, {"reserved": 1}]
+
+
+def test_a_link_from_elsewhere_scans_nothing(floor: Page, order: Order) -> None:
+    """What is scanned on the floor goes on by itself; a link that says a scan waits for a hand."""
+    pick_shipment(shipment(order), by=BOB)
+    floor.goto(f"/floor/{shipment(order).number}/pack/?scanned=MUG-01")
+    expect(floor.locator("[data-scan]")).to_be_focused()
+    expect(floor.locator("[data-scan]")).to_have_value("MUG-01")
+    floor.wait_for_load_state("networkidle")
+    assert not Scan.objects.exists()
 
 
 def test_the_scan_after_a_refused_label_takes_its_place(

@@ -228,6 +228,21 @@ def test_a_short_pick_goes_to_another_bin_in_the_same_walk(picker: Picker, order
     assert (shipment(order).status, list(ledger.verify())) == ("PICKED", [])
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("EMPTY", "not found in"),
+        ("WRONG_ARTICLE", "not found in"),
+        ("DAMAGED", "damaged in"),
+        ("BLOCKED", "out of reach in"),
+    ],
+)
+def test_what_is_too_few_is_called_by_its_reason(picker: Picker, order: Order, reason: str, words: str) -> None:
+    BinStock.objects.filter(bin__code="A-06-1").update(quantity=0)
+    picker.scan("A-04-1", "MUG-01", "MUG-01")
+    assert said(picker.short(reason))[1] == f"1 × Enamel mug {words} A-04-1: it waits again. Go on."
+
+
 def test_what_lies_nowhere_else_waits_again_and_the_rest_goes_on(picker: Picker, order: Order, shop: Shop) -> None:
     other = shop.order((shop.mug, 6))
     picker.scan("A-04-1", "MUG-01")

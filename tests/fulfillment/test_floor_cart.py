@@ -79,6 +79,20 @@ def test_a_walk_as_plain_forms(alice: Walker, order: Order) -> None:
     assert list(ledger.verify()) == []
 
 
+def test_who_is_done_with_a_cart_leaves_its_field_and_takes_the_next(shop: Shop) -> None:
+    """The field of a cart that is done would lead nowhere: the whole screen changes, and the next cart is offered."""
+    released(shop, others=8)
+    alice = Walker(person("picker"))
+    assert "Take the next cart (2 wait)" in words(alice.client.get("/floor/waves/"))
+    alice.cart = claim_cart(shop.warehouse, by=Actor.of("user", alice.user))
+    while task := PickTask.objects.to_do().filter(cart=alice.cart).order_by("place", "pk").first():
+        alice.htmx(scanned=task.bin.code)
+        for _ in range(task.left):
+            answer = alice.htmx(scanned=task.shipment_line.order_line.product.sku)
+    assert alice.url in answer["HX-Location"]
+    assert "Take the next cart (1 waits)" in alice.screen()
+
+
 def test_too_few_by_a_button(alice: Walker, order: Order, shop: Shop) -> None:
     alice.scan("A-04-1", "MUG-01")
     task = PickTask.objects.get(picked=1).pk

@@ -201,9 +201,7 @@ def test_a_scan_of_a_shipment_goes_to_the_step_it_waits_for(shop: Shop, manager:
 @pytest.mark.parametrize("scanned", ["nonsense", "OT-00000001", "OT-00000000", "OT-00000000-1", "%", "", "x" * 500])
 def test_an_unknown_number_is_said_to_be_unknown(manager: Client, scanned: str) -> None:
     response = manager.get("/floor/find/", {"scanned": scanned}, follow=True)
-    told = (
-        f"“{scanned[:64]}” is no order or shipment that we know. Scan it again." if scanned else "Nothing was scanned."
-    )
+    told = f"“{scanned[:64]}” is nothing that we know here. Scan it again." if scanned else "Nothing was scanned."
     assert (response.redirect_chain[-1][0], told in said(response)) == ("/floor/", True)
 
 

@@ -214,7 +214,10 @@ def test_an_article_of_a_tote_and_a_slot_lead_to_their_order(shop: Shop) -> None
     for order in (single, multi):
         pick_shipment(shipment(order), by=BOB)
     client = Van(shop).client
-    assert client.get("/floor/pack/", {"scanned": "mug-01"}).url == f"/floor/{shipment(single).number}/pack/"
+    assert (
+        client.get("/floor/pack/", {"scanned": "mug-01"}).url
+        == f"/floor/{shipment(single).number}/pack/?scanned=mug-01"
+    )
     slot = CartSlot.objects.get(shipment=shipment(multi))
     assert slot.cart.kind == Cart.Kind.MULTI
     for text in (str(slot), f"{slot.cart}-{slot.place}"):

@@ -64,7 +64,7 @@ def test_the_floor_shows_and_takes_ones_own_alone(shop: Shop, far: Warehouse) ->
         url = f"/floor/{number}/{step}"
         assert client.get(url).status_code == 404
         assert client.post(url, {"whole": "1"}).status_code == (404 if step else 405)
-    assert "no order or shipment that we know" in words(client.get("/floor/find/", {"scanned": number}, follow=True))
+    assert "is nothing that we know here" in words(client.get("/floor/find/", {"scanned": number}, follow=True))
     assert "Pick it now" not in words(client.get("/floor/", {"done": number}))
     assert shipment(theirs).status == "READY"
 
