@@ -1,6 +1,6 @@
 """Why a shipment cannot go on, and the whole answer for an order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ SHIPMENT_VERB = {
     "return_to_sender": "come back",
 }
 NEEDS_FREE_WAY = {"start_picking", "pick", "pack", "ship"}
+WAITS_FOR_THE_REST = NEEDS_FREE_WAY - {"pick"}
+"""What an order that goes all at once does not do while some of it waits; a walk that was begun is ended."""
 
 
 def is_allowed(verb: str) -> Callable[[Any], bool]:
@@ -54,6 +56,7 @@ def reasons(shipment: "Shipment", verb: str) -> list[Reason]:
     if not found and verb in NEEDS_FREE_WAY:
         is_held = any(hold.released_at is None for hold in shipment.order.holds.all())
         found = orders.obstacles(shipment.order, _line_numbers(shipment) if is_held else set())
+        found += _rest_waits(shipment) if verb in WAITS_FOR_THE_REST else []
     if not found and verb == "make_ready":
         found = _waiting_stock(shipment)
     if not found and verb == "unpick":
@@ -91,11 +94,13 @@ def why_not_shipped(order: "Order") -> list[Reason]:
         return []
     found = orders.obstacles(order, {line.number for line in order.lines.all()})
     for shipment in order.shipments.all():
-        found += _why_shipment_waits(shipment)
+        waits_for_rest = _rest_waits(shipment) if shipment.status in _HELD_BY_THE_REST else []
+        found += waits_for_rest or _why_shipment_waits(shipment)
     return found
 
 
 _OPEN_BOX = {"PLANNED", "READY", "PICKING", "PICKED"}
+_HELD_BY_THE_REST = {"READY", "PICKED", "PACKED"}
 _LEFT = {"SHIPPED", "DELIVERED", "LOST", "RETURNED_TO_SENDER"}
 _TO_SHIP = {"PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"}
 
@@ -117,12 +122,29 @@ def _why_shipment_waits(shipment: "Shipment") -> list[Reason]:
 
 def _waiting_stock(shipment: "Shipment") -> list[Reason]:
     """Name what of the shipment is not reserved yet."""
-    lines = [line for line in shipment.lines.all() if line.waiting]
-    note_lines(lines)
-    missing = [f"{line.waiting} × {line.order_line.name}{_when(getattr(line, 'expected_on', None))}" for line in lines]
-    if not missing:
+    if missing := _missing([shipment]):
+        return [Reason("waits_for_stock", f"Waits for stock: {missing}.", "shop", shipment.planned_at)]
+    return []
+
+
+def _rest_waits(shipment: "Shipment") -> list[Reason]:
+    """Name what an order that goes all at once still waits for, in its other shipments."""
+    if not shipment.order.is_ship_complete:
         return []
-    return [Reason("waits_for_stock", f"Waits for stock: {', '.join(missing)}.", "shop", shipment.planned_at)]
+    planned = [each for each in shipment.order.shipments.all() if each.status == "PLANNED"]
+    if not (missing := _missing(planned)):
+        return []
+    sentence = f"{shipment.number} waits for the rest of its order, which goes all at once: {missing}."
+    return [Reason("waits_for_rest", sentence, "shop", planned[0].planned_at)]
+
+
+def _missing(shipments: "Iterable[Shipment]") -> str:
+    """Name the units of these shipments that are not reserved, and when they are expected; "" if there are none."""
+    lines = [line for shipment in shipments for line in shipment.lines.all() if line.waiting]
+    note_lines(lines)
+    return ", ".join(
+        f"{line.waiting} × {line.order_line.name}{_when(getattr(line, 'expected_on', None))}" for line in lines
+    )
 
 
 def _being_packed(shipment: "Shipment") -> list[Reason]:

@@ -13,9 +13,7 @@ from fulfillment.ledger.outbound import (
     deliver,
     pack,
     pick,
-    regroup,
     reserve,
-    set_aside,
     share_out,
     ship,
     unpick,
@@ -23,6 +21,7 @@ from fulfillment.ledger.outbound import (
 )
 from fulfillment.ledger.places import Place, Stop, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
+from fulfillment.ledger.regroup import hand_on, regroup, set_aside
 from fulfillment.ledger.shelf import Shelf, lock_shelf, moves_since, shelf_of
 from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
 from fulfillment.ledger.taking import make_room, take
@@ -42,6 +41,7 @@ __all__ = [
     "book",
     "cancel",
     "deliver",
+    "hand_on",
     "lock_shelf",
     "make_room",
     "move",

@@ -193,43 +193,6 @@ def cancel(shipment: Shipment, units: Units, *, by: Actor, cause: str) -> None:
     _move_units({}, "", shifts)
 
 
-def regroup(lines: Sequence[ShipmentLine], into: Shipment, *, warehouse_id: int) -> None:
-    """Move what the lines have reserved in a warehouse to another shipment of the order, which is not picked yet."""
-    moved = Reservation.objects.filter(
-        shipment_line__in=lines,
-        stock_item__warehouse=warehouse_id,
-        status=Reservation.Status.OPEN,
-    ).select_related("shipment_line")
-    by_line: dict[ShipmentLine, int] = _sum((each.shipment_line, each.quantity) for each in moved)
-    known = {line.order_line_id: line for line in into.lines.all()}
-    fresh = [
-        ShipmentLine(shipment=into, order_line_id=line.order_line_id, quantity=0)
-        for line in by_line
-        if line.order_line_id not in known
-    ]
-    known |= {line.order_line_id: line for line in ShipmentLine.objects.bulk_create(fresh)}
-    for each in moved:
-        each.shipment_line = known[each.shipment_line.order_line_id]
-    Reservation.objects.bulk_update(moved, ["shipment_line"])
-    taken = {line.pk: (-count, -count) for line, count in by_line.items()}
-    given = {known[line.order_line_id].pk: (count, count) for line, count in by_line.items()}
-    add_to(ShipmentLine, ("reserved", "quantity"), taken | given)
-
-
-def set_aside(units: Units, into: Shipment) -> None:
-    """Move units that wait to another shipment of the order, which waits as well."""
-    known = {line.order_line_id: line for line in into.lines.all()}
-    fresh = [
-        ShipmentLine(shipment=into, order_line_id=line.order_line_id, quantity=0)
-        for line in units
-        if line.order_line_id not in known
-    ]
-    known |= {line.order_line_id: line for line in ShipmentLine.objects.bulk_create(fresh)}
-    taken = {line.pk: (-count,) for line, count in units.items()}
-    given = {known[line.order_line_id].pk: (count,) for line, count in units.items()}
-    add_to(ShipmentLine, ("quantity",), taken | given)
-
-
 def _lock_free(product_ids: set[int]) -> Shelves:
     """Lock the items of these products; return product → warehouse → its item, the warehouse of first choice first."""
     items = StockItem.objects.filter(product__in=product_ids).select_related("warehouse").order_by("pk")

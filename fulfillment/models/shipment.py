@@ -35,12 +35,14 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
         return self.filter(status__in=Shipment.NOT_LEFT)
 
     def with_blocked(self) -> "ShipmentQuerySet":
-        """Annotate `is_blocked`: what `orders.blockers.obstacles` says of the shipment, for many at once."""
+        """Annotate `is_blocked`: what the blockers say of the shipment's next step, for many at once."""
         named = ShipmentLine.objects.filter(
             Names(OuterRef("lines"), F("order_line__number")), shipment=OuterRef(OuterRef("pk"))
         )
         held = Hold.objects.standing().filter(Q(lines=[]) | Exists(named), order=OuterRef("order"))
-        return self.annotate(is_blocked=Q(Exists(held)) | Q(order__ship_line1="") | Q(order__ship_country=""))
+        lacking = OrderLine.objects.filter(order=OuterRef("order"), waiting__gt=0)
+        waits = Q(Exists(lacking), order__is_ship_complete=True) & ~Q(status=Shipment.Status.PICKING)
+        return self.annotate(is_blocked=Q(Exists(held)) | Q(order__ship_line1="") | Q(order__ship_country="") | waits)
 
     def blocked(self) -> "ShipmentQuerySet":
         return self.with_blocked().filter(Q(is_blocked=True))
@@ -83,6 +85,7 @@ class Shipment(models.Model):
     number = models.CharField(max_length=24, unique=True)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="shipments")
     status = FSMField(max_length=18, choices=Status.choices, default=Status.PLANNED, protected=True)
+    is_apart = models.BooleanField(default=False, editable=False, help_text="Split off by hand: it joins no other.")
     planned_at = models.DateTimeField(default=timezone.now)
     ready_at = models.DateTimeField(null=True, blank=True)
     picked_at = models.DateTimeField(null=True, blank=True)
@@ -99,6 +102,7 @@ class Shipment(models.Model):
             ("pick_shipment", "Can pick shipments"),
             ("pack_shipment", "Can pack shipments"),
             ("ship_shipment", "Can ship shipments"),
+            ("split_shipment", "Can split and merge shipments"),
             ("deliver_shipment", "Can mark shipments as delivered, lost or come back"),
         ]
         constraints = [
