@@ -62,6 +62,7 @@ LEAD_FLOOR = [
     "fulfillment.pick_shipment",
     "fulfillment.pack_shipment",
     "fulfillment.ship_shipment",
+    "fulfillment.split_shipment",
     "fulfillment.release_wave",
     "fulfillment.count_stock",
     "fulfillment.plan_count",

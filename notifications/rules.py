@@ -90,6 +90,8 @@ RULES: dict[str, Sequence[Rule]] = {
     "stock.set_back": NOBODY,
     "shipment.planned": NOBODY,
     "shipment.joined": NOBODY,
+    "shipment.split": NOBODY,
+    "shipment.merged": NOBODY,
     "shipment.readied": NOBODY,
     "shipment.picking_started": NOBODY,
     "shipment.picked_in_part": NOBODY,

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fulfillment.blockers import reasons
+from django import forms
+
+from fulfillment.blockers import merge_into_reasons, merge_reasons, reasons, split_reasons
 from fulfillment.models import Shipment
 from fulfillment.services import (
     ParcelDraft,
     deliver_shipment,
     find_shipment,
     lose_shipment,
+    merge_shipments,
     pack_shipment,
     pick_shipment,
     return_shipment,
     ship_shipment,
+    split_shipment,
 )
-from orders.admin.acting import Act, ActForm, number_field, text_field
+from orders.admin.acting import Act, ActForm, choice_field, number_field, text_field
 from orders.blockers import Reason
 from orders.models import Actor
 
@@ -47,6 +51,50 @@ class ShipForm(ActForm):
         return data | {"parcels": [draft for n, draft in enumerate(drafts) if n == 0 or draft != ParcelDraft()]}
 
 
+class SplitForm(ActForm):
+    """How many units of each line go by themselves."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for line in self.thing.lines.all():
+            if line.quantity:
+                label = f"{line.order_line.name} ({line.quantity} in it)"
+                field = number_field(label, low=0, high=line.quantity, required=False)
+                self.fields[f"line_{line.order_line.number}"] = field
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        wanted = {int(name[5:]): count for name, count in data.items() if name.startswith("line_") and count}
+        if not wanted and not self.errors:
+            raise forms.ValidationError("Say of which line, and how many.")
+        if sum(wanted.values()) == sum(line.quantity for line in self.thing.lines.all()):
+            raise forms.ValidationError("That is all of it: leave something in it.")
+        return data | {"lines": wanted}
+
+
+class MergeForm(ActForm):
+    """Which other shipment of the order goes with this one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.others = {
+            str(each.pk): each for each in self.thing.order.shipments.all() if not merge_reasons(self.thing, each)
+        }
+        self.fields["other"] = choice_field("Shipment", [(pk, each.number) for pk, each in self.others.items()])
+
+    def clean_other(self) -> Shipment:
+        other: Shipment = self.others[self.cleaned_data["other"]]
+        return other
+
+
+def _split(shipment: Shipment, by: Actor, data: dict[str, Any]) -> object:
+    return split_shipment(shipment, data["lines"], by=by, operation=str(data["operation"]))
+
+
+def _merge(shipment: Shipment, by: Actor, data: dict[str, Any]) -> object:
+    return merge_shipments(shipment, data["other"], by=by, operation=str(data["operation"]))
+
+
 def _draft(data: dict[str, Any], n: int) -> ParcelDraft:
     return ParcelDraft(
         carrier=data.get(f"carrier_{n}") or "",
@@ -75,6 +123,7 @@ def _why_not_pick(shipment: Shipment) -> Sequence[Reason]:
 PICK = "fulfillment.pick_shipment"
 PACK = "fulfillment.pack_shipment"
 SHIP = "fulfillment.ship_shipment"
+SPLIT = "fulfillment.split_shipment"
 DELIVER = "fulfillment.deliver_shipment"
 ACTS = (
     Act("pick", "Pick all", PICK, _plainly(pick_shipment), "{} is picked.", _why_not_pick, style="main"),
@@ -89,6 +138,26 @@ ACTS = (
         ShipForm,
         hint="What is not picked or packed yet counts as picked and packed now.",
         style="main",
+    ),
+    Act(
+        "split",
+        "Split",
+        SPLIT,
+        _split,
+        "{} is split.",
+        split_reasons,
+        SplitForm,
+        hint="What you name goes by itself. Of a line that waits in part, what is there goes first.",
+    ),
+    Act(
+        "merge",
+        "Merge",
+        SPLIT,
+        _merge,
+        "{} has all of both now.",
+        merge_into_reasons,
+        MergeForm,
+        hint="All of the other shipment goes with this one.",
     ),
     Act(
         "deliver",

@@ -7,6 +7,7 @@ from typing import Any
 
 from fulfillment.blockers import floor, shipment
 from fulfillment.blockers.expected import note_expected
+from fulfillment.blockers.regroup import merge_into_reasons, merge_reasons, split_reasons
 from fulfillment.blockers.shipment import (
     SHIPMENT_STATE,
     SHIPMENT_VERB,
@@ -22,9 +23,12 @@ __all__ = [
     "SHIPMENT_VERB",
     "cancel_lines_reasons",
     "is_allowed",
+    "merge_into_reasons",
+    "merge_reasons",
     "note_expected",
     "order_reasons",
     "reasons",
+    "split_reasons",
     "why_not_shipped",
 ]
 

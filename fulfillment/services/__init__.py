@@ -17,6 +17,7 @@ from fulfillment.services.receipts import (
     expect_receipt,
     reopen_receipt,
 )
+from fulfillment.services.regroup import merge_shipments, split_shipment
 from fulfillment.services.retry import NoReader, retry_inbox
 from fulfillment.services.scan_cart import Moved, scan_on_cart
 from fulfillment.services.scan_count import finish_sheet, scan_to_count
@@ -90,6 +91,7 @@ __all__ = [
     "load_all",
     "look_up_stock",
     "lose_shipment",
+    "merge_shipments",
     "move_stock",
     "new_badge",
     "pack_shipment",
@@ -116,6 +118,7 @@ __all__ = [
     "ship_shipment",
     "short_pick",
     "single_for",
+    "split_shipment",
     "take_back",
     "take_cart",
     "undo_booking",

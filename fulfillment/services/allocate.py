@@ -33,18 +33,18 @@ def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
 def settle(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
     """Make a planned shipment ready if nothing of it waits any more: one shipment a warehouse.
 
-    It joins a sibling that is not picked yet and on no cart.
+    It joins a sibling that is not picked yet and on no cart, unless one of them was split off by hand.
     """
     if any(line.waiting for line in lines):
         return
     homes = _homes(lines)
     for place, warehouse in enumerate(homes, start=1):
-        sibling = order.shipments.filter(status=Shipment.Status.READY, warehouse=warehouse, slot=None).first()
+        sibling = None if planned.is_apart else _sibling(order, warehouse)
         if sibling is not None:
             ledger.regroup(lines, sibling, warehouse_id=warehouse.pk)
             record(order, "shipment.joined", by=by, facts={"shipment": planned.number, "into": sibling.number})
         elif place < len(homes):
-            _split(order, lines, warehouse, by)
+            _split(planned, lines, warehouse, by)
         else:
             make_ready(planned, warehouse, by)
     if not planned.lines.filter(quantity__gt=0).exists():
@@ -66,9 +66,16 @@ def _reserve(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], by:
     return bool(takes)
 
 
-def _split(order: Order, lines: Sequence[ShipmentLine], warehouse: Warehouse, by: Actor) -> None:
+def _sibling(order: Order, warehouse: Warehouse) -> Shipment | None:
+    ready = order.shipments.filter(status=Shipment.Status.READY, warehouse=warehouse)
+    return ready.filter(slot=None, is_apart=False).first()
+
+
+def _split(planned: Shipment, lines: Sequence[ShipmentLine], warehouse: Warehouse, by: Actor) -> None:
     """Let what the lines have reserved in a warehouse go in a shipment of its own."""
-    shipment = Shipment.objects.create(order=order, number=f"{order.number}-{order.shipments.count() + 1}")
+    order = planned.order
+    number = f"{order.number}-{order.shipments.count() + 1}"
+    shipment = Shipment.objects.create(order=order, number=number, is_apart=planned.is_apart)
     adopt(shipment)
     ledger.regroup(lines, shipment, warehouse_id=warehouse.pk)
     make_ready(shipment, warehouse, by)

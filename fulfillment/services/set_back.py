@@ -8,7 +8,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.resolve import resolve_order
-from fulfillment.services.tasks import trim_tasks
+from fulfillment.services.tasks import take_off_cart, trim_tasks
 from orders.lifecycle import adopt, change, record, why_not, writing
 from orders.models import Actor, Order
 
@@ -24,19 +24,28 @@ def set_back(shipment: Shipment, units: Mapping[ShipmentLine, int], *, by: Actor
             facts = {"shipment": fresh.number, "units": sum(units.values()), "cause": cause}
             record(fresh.order, "stock.set_back", by=by, facts=facts)
         _go_on(fresh, by)
+        _wait_together(fresh.order, by)
         resolve_order(fresh.order, by=by)
     return fresh
 
 
 def _planned(order: Order, by: Actor) -> Shipment:
     """Return the shipment in which the order waits."""
-    standing = order.shipments.filter(status=Shipment.Status.PLANNED).first()
+    standing = order.shipments.filter(status=Shipment.Status.PLANNED, is_apart=False).first()
     if standing is not None:
         return standing
     planned = Shipment.objects.create(order=order, number=f"{order.number}-{order.shipments.count() + 1}")
     adopt(planned)
     record(order, "shipment.planned", by=by, facts={"shipment": planned.number})
     return planned
+
+
+def _wait_together(order: Order, by: Actor) -> None:
+    """Take off their carts what must not leave without the rest, where nothing of it is picked yet."""
+    if order.is_ship_complete:
+        for each in order.shipments.filter(status=Shipment.Status.READY, slot__isnull=False):
+            with change(each, by=by) as fresh:
+                take_off_cart(fresh)
 
 
 def _go_on(shipment: Shipment, by: Actor) -> None:

@@ -7,7 +7,7 @@ asked to count.
 from django.db.models import F
 
 from fulfillment import ledger, route
-from fulfillment.models import Bin, BinStock, Count, PickTask, Scan, Shipment, StockItem
+from fulfillment.models import Bin, BinStock, CartSlot, Count, PickTask, Scan, Shipment, StockItem
 from fulfillment.services.counts import ask_count
 from fulfillment.services.scan_cart import Moved, late, once
 from fulfillment.services.scanned import Act, Result, Verdict, keep
@@ -58,6 +58,7 @@ def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
         found = _elsewhere(shipment, task, missing if reason == Reason.BLOCKED else min(missing, _free(task)))
     if back := missing - sum(found.values()):
         set_back(shipment, {line: back}, by=act.by, cause=CAUSE[reason])
+        found = found if CartSlot.objects.filter(shipment=shipment).exists() else {}
     _put_away(task, missing, reason, act)
     _walk_there(walk, task, found, act.by)
     if reason != Reason.BLOCKED:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Case, CharField, DateTimeField, F, IntegerField, Q, Value, When
 from django.utils import timezone
 
-from fulfillment.models import Bin, PickTask, Shipment, ShipmentLine
+from fulfillment.models import Bin, CartSlot, PickTask, Shipment, ShipmentLine
 from orders.models import Actor
 
 LEASE = timedelta(minutes=10)
@@ -88,6 +88,12 @@ def drop_tasks(shipment: Shipment) -> None:
     if mine.exists():
         mine.filter(picked=0).delete()
         mine.update(quantity=F("picked"), status=PickTask.Status.DONE, lease_until=None)
+
+
+def take_off_cart(shipment: Shipment) -> None:
+    """Let nobody walk for a shipment, open in change(), of which nothing is picked: a later wave takes it again."""
+    drop_tasks(shipment)
+    CartSlot.objects.filter(shipment=shipment).delete()
 
 
 def _shrink(task: PickTask, quantity: int) -> None:

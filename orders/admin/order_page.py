@@ -100,7 +100,7 @@ def load(user: Any, order_id: str | int) -> Order | None:
     """Return the order with all that its page shows this user, in a fixed number of queries."""
     shipments = (
         Shipment.objects.with_mine(user)
-        .select_related("warehouse")
+        .select_related("warehouse", "slot__cart")
         .prefetch_related(
             Prefetch("lines", ShipmentLine.objects.select_related("order_line").order_by("order_line__number")),
             Prefetch("parcels", Parcel.objects.select_related("tracker").prefetch_related("lines")),

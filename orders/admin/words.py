@@ -43,6 +43,8 @@ WORDS: dict[str, str] = {
     "stock.set_back": "Units of {shipment} were not found and wait again",
     "shipment.planned": "Shipment {shipment} planned",
     "shipment.joined": "Units of {shipment} go with {into}",
+    "shipment.split": "A part of {shipment} goes as {into}",
+    "shipment.merged": "All of {shipment} goes with {into}",
     "shipment.readied": "Shipment {shipment} is ready to pick",
     "shipment.picking_started": "Picking of {shipment} begun",
     "shipment.picked_in_part": "A part of {shipment} picked",

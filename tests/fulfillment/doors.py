@@ -74,7 +74,14 @@ ADMIN: dict[str, Pages] = {  # model → its pages
     "stockmovement": Pages(BOOKS),
     "shipment": Pages(
         ALL,
-        acts={"pick": WALK, "pack": BENCH, "ship": BENCH, **dict.fromkeys(("deliver", "lose", "find", "return"), LEAD)},
+        acts={
+            "pick": WALK,
+            "pack": BENCH,
+            "ship": BENCH,
+            "split": LEAD,
+            "merge": LEAD,
+            **dict.fromkeys(("deliver", "lose", "find", "return"), LEAD),
+        },
     ),
     "receipt": Pages(ALL, add=LEAD, acts={"close": WALK, "open": LEAD}, bulk={"close_deliveries": WALK}),
     "reorderrule": Pages(

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from fulfillment.models import Count, Return, Shipment, ShipmentLine
+from fulfillment.services import set_back
 from fulfillment.services.counts import ask_count
 from orders.lifecycle import NotAllowed, change, why_not
 from orders.models import Event, Hold, Order
@@ -118,6 +119,30 @@ def test_a_hold_or_a_missing_address_refuses_with_its_sentence(shop: Shop, verb:
     with pytest.raises(NotAllowed, match=f"^{re.escape(beyond(verb, obstacle))}$"), change(thing, by=ALICE) as fresh:
         call(fresh, verb)
     assert Shipment.objects.get(pk=thing.pk).status == status
+
+
+@pytest.mark.parametrize("status", Shipment.Status.values)
+@pytest.mark.parametrize("verb", ["start_picking", "pick", "pack", "ship"])
+def test_what_goes_all_at_once_waits_for_its_rest(shop: Shop, status: str, verb: str) -> None:
+    shop.receive(shop.teapot, 2)
+    shop.receive(shop.mug, 2)
+    order = shop.order((shop.mug, 2), (shop.teapot, 2), is_ship_complete=True)
+    thing = shipment(order)
+    set_back(thing, {thing.lines.get(order_line__number=2): 2}, by=BOB, cause="a test")
+    Shipment.objects.filter(pk=thing.pk).update(status=status)
+    thing = Shipment.objects.get(pk=thing.pk)
+    may = {"start_picking": {"READY"}, "pick": {"PICKING"}, "pack": {"PICKED"}, "ship": set(Shipment.ON_FLOOR)}[verb]
+    waits = verb != "pick" and status in may
+    found = [reason.message for reason in why_not(thing, verb)]
+    if waits:
+        assert found == [beyond(verb, "all at once").format(shipment=thing.number)]
+    assert bool(found) == (waits or status not in may)
+    if found:
+        with pytest.raises(NotAllowed), change(thing, by=ALICE) as fresh:
+            call(fresh, verb)
+        assert Shipment.objects.get(pk=thing.pk).status == status
+    Order.objects.update(is_ship_complete=False)
+    assert bool(why_not(Shipment.objects.get(pk=thing.pk), verb)) == (status not in may)
 
 
 def beyond(verb: str, obstacle: str) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from fulfillment.models import StockItem, StockMovement
-from fulfillment.services import lose_shipment, pack_shipment, pick_shipment, ship_shipment
+from fulfillment.services import lose_shipment, pack_shipment, pick_shipment, ship_shipment, split_shipment
 from notifications.models import Message
 from orders.models import ApiKey, Endpoint, Event, Inbox, Order
 from orders.services import hold_order, issue_key, open_endpoint
@@ -51,6 +51,12 @@ def _release(shop: Shop) -> Prepared:
     return _url(order, "release"), {}
 
 
+def _merge(shop: Shop) -> Prepared:
+    order = _order(shop)
+    part = split_shipment(shipment(order), {1: 1}, by=BOB)
+    return _url(shipment(order), "merge"), {"other": part.pk}
+
+
 def on_stock(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
     def prepare(shop: Shop) -> Prepared:
         shop.receive(shop.mug, 5, bin="STOCK")
@@ -81,6 +87,8 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "pick": (on_shipment("pick"), {"picker", *LEAD}),
     "pack": (on_shipment("pack", pick_shipment), {"packer", *LEAD}),
     "ship": (on_shipment("ship", pick_shipment, pack_shipment, carrier_1="dhl"), {"packer", *LEAD}),
+    "split": (on_shipment("split", line_1=1), LEAD),
+    "merge": (_merge, LEAD),
     "deliver": (on_shipment("deliver", ship_shipment), LEAD),
     "lose": (on_shipment("lose", ship_shipment), LEAD),
     "find": (on_shipment("find", ship_shipment, lose_shipment), LEAD),
@@ -126,10 +134,10 @@ SHOWN = {
     "picker": {"Pick all"},
     "packer": {"Ship"},
     "support": {"Hold", "Write a note", "Cancel lines", "Cancel the order"},
-    "manager": {"Pick all", "Ship", "Hold", "Write a note", "Cancel lines", "Cancel the order"},
+    "manager": {"Pick all", "Ship", "Split", "Hold", "Write a note", "Cancel lines", "Cancel the order"},
     "auditor": set(),
     "integrator": set(),
-    "admin": {"Pick all", "Ship", "Hold", "Write a note", "Cancel lines", "Cancel the order"},
+    "admin": {"Pick all", "Ship", "Split", "Hold", "Write a note", "Cancel lines", "Cancel the order"},
 }
 
 
