@@ -1,5 +1,5 @@
 """The admin's pages for the warehouse."""
 
-from fulfillment.admin import counts, manifests, places, receipts, reorder, returns, shipments, staff, stock
+from fulfillment.admin import counts, manifests, places, receipts, reorder, returns, shipments, staff, stock, waves
 
-__all__ = ["counts", "manifests", "places", "receipts", "reorder", "returns", "shipments", "staff", "stock"]
+__all__ = ["counts", "manifests", "places", "receipts", "reorder", "returns", "shipments", "staff", "stock", "waves"]

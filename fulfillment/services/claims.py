@@ -4,7 +4,9 @@ A cart is held as long as the lease of one of its tasks runs; a scan renews that
 """
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from fulfillment.models import Cart, PickTask, Shipment, Warehouse, Wave
@@ -15,6 +17,7 @@ from orders.lifecycle import NotAllowed, Refused, writing
 from orders.models import Actor, Product
 
 Status = PickTask.Status
+PICK = "fulfillment.pick_shipment"
 
 
 class NoCartLeft(Refused):
@@ -97,6 +100,13 @@ def whose(cart: Cart, by: Actor) -> str:
     if cart.tasks.to_do().exists():
         return f"You do not walk with {cart} any more. Nothing was changed: take it again, or put back what you hold."
     return f"{cart} is done: nothing is left to fetch."
+
+
+def pickers_of(cart: Cart) -> QuerySet[User]:
+    """Return who may pick in the warehouse of a cart."""
+    people = User.objects.with_perm(PICK, backend="django.contrib.auth.backends.ModelBackend")
+    here = Q(staff=None) | Q(staff__warehouses=None) | Q(staff__warehouses=cart.wave.warehouse_id)
+    return people.filter(here).order_by("username").distinct()
 
 
 def name_of(who: Actor) -> str:

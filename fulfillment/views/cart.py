@@ -1,7 +1,7 @@
 """The walk with a cart: the bin, the article, the slot, the quantity; and leaving it to somebody else."""
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -21,12 +21,10 @@ from fulfillment.services import (
     take_cart,
     undo_scan,
 )
-from fulfillment.services.claims import holder_of, name_of
+from fulfillment.services.claims import holder_of, name_of, pickers_of
 from fulfillment.services.undo import last_fetch
-from fulfillment.views.access import PERMISSIONS, actor, allowed_to, go, is_htmx, say, show
+from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from orders.models import Actor
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,7 +128,4 @@ def _last(walk: Walk, by: Actor) -> Scan | None:
 
 
 def _colleagues(request: HttpRequest, walk: Walk) -> QuerySet[User]:
-    """Return who else may pick in the warehouse of the cart."""
-    people = User.objects.with_perm(PERMISSIONS["pick"], backend=BACKEND)
-    of_it = Q(staff=None) | Q(staff__warehouses=None) | Q(staff__warehouses=walk.cart.wave.warehouse_id)
-    return people.filter(of_it).exclude(pk=str(request.user.pk)).order_by("username").distinct()
+    return pickers_of(walk.cart).exclude(pk=str(request.user.pk))

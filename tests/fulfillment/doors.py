@@ -91,6 +91,11 @@ ADMIN: dict[str, Pages] = {  # model → its pages
         delete=LEAD,
         more={"import/": LEAD, "process_import/": LEAD, "export/": ALL, "reorder/": ALL},
     ),
+    "wave": Pages(ALL, add=LEAD),
+    "cart": Pages(
+        ALL, acts={**dict.fromkeys(("take", "undo", "leave"), WALK), **dict.fromkeys(("free", "hand-over"), LEAD)}
+    ),
+    "picktask": Pages(ALL),
     "manifest": Pages(BENCH | BOOKS),
     "count": Pages(ALL, add=LEAD, acts=dict.fromkeys(("approve", "recount", "cancel"), LEAD)),
     "return": Pages(ALL, acts={**dict.fromkeys(("approve", "decline", "send", "cancel"), SERVE), "close": BENCH}),

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 
 from fulfillment import ledger, urls
-from fulfillment.models import Cart, Count, Manifest, ReorderRule, Return, Staff, StockItem, Warehouse
+from fulfillment.models import Cart, Count, Manifest, PickTask, ReorderRule, Return, Staff, StockItem, Warehouse
 from fulfillment.services import expect_receipt, release_wave
 from orders.models import Product
 from tests.factories import ALICE, Shop, shipment
@@ -39,6 +39,7 @@ class Yard:
             "reorderrule": ReorderRule.objects.create(product=product, warehouse=warehouse, reorder_point=9),
             "wave": wave,
             "cart": Cart.objects.filter(wave=wave).first(),
+            "picktask": PickTask.objects.filter(cart__wave=wave).first(),
             "count": Count.objects.create(warehouse=warehouse, product=product, created_by=str(ALICE)),
             "return": Return.objects.create(order=back, number=f"{back.number}-R1", warehouse=warehouse),
             "manifest": Manifest.objects.create(warehouse=warehouse, carrier="dhl", by=str(ALICE)),
