@@ -10,6 +10,7 @@ from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from fulfillment import reports
@@ -169,8 +170,8 @@ class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         return str(cart.shorts or "—")
 
     @display(description="Theirs until")
-    def lease(self, cart: Any) -> Any:
-        return cart.until
+    def lease(self, cart: Any) -> str:
+        return date_format(timezone.localtime(cart.until), "DATETIME_FORMAT") if cart.until else "—"
 
     @display(description="Scans that came too late")
     def scans_late(self, cart: Cart) -> int:
@@ -194,6 +195,9 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = ("article", "where", "cart", "shipment", "units", "state", "who", "lease_until")
     readonly_fields = fields
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Stops"} | (extra_context or {}))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

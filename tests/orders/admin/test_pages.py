@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 
 from fulfillment.models import Manifest, ReorderRule, Staff
-from fulfillment.services import adjust_stock, expect_receipt, ship_shipment
+from fulfillment.services import adjust_stock, claim_cart, expect_receipt, release_wave, ship_shipment
 from fulfillment.services.counts import ask_count
 from fulfillment.services.returns import request_return
 from notifications.models import Content, Message
@@ -44,6 +44,8 @@ def fill(shop: Shop, n: int) -> None:
     Manifest.objects.create(warehouse=shop.warehouse, carrier="dhl", by="user:1")
     ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
     ask_count(shop.warehouse, product=product, by=ALICE)
+    shop.order((product, 1))
+    claim_cart(shop.warehouse, by=ALICE, wave=release_wave(shop.warehouse, by=ALICE))
     request_return(order, by=ALICE)
     issue_key(shop.channel, name="web", scopes=["orders:read"])
     open_endpoint(provider="generic", channel=shop.channel)
@@ -75,6 +77,9 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.Staff": 8,
     "fulfillment.Count": 7,
     "fulfillment.Return": 6,
+    "fulfillment.Wave": 7,
+    "fulfillment.Cart": 7,
+    "fulfillment.PickTask": 7,
     "tracking.Tracker": 5,
     "tracking.Snapshot": 6,
     "tracking.AuditRun": 5,
