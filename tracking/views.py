@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from fulfillment.models import Warehouse
 from orders.models import Order
 from tracking.forms import LookUpForm
 from tracking.models import TrackingLink
@@ -66,7 +67,9 @@ def find(request: HttpRequest) -> HttpResponse:
 @permission_required("tracking.view_reports", raise_exception=True)
 def reports(request: HttpRequest) -> HttpResponse:
     """Show how the orders fare."""
-    return render(request, "tracking/reports.html", {"report": make_report(timezone.now())})
+    return render(
+        request, "tracking/reports.html", {"report": make_report(timezone.now(), Warehouse.objects.of(request.user))}
+    )
 
 
 def _rendered(template: str, opened: Opened) -> str:

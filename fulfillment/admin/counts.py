@@ -56,6 +56,7 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         Act("cancel", "Cancel", PLAN, _plainly(cancel_count), "{} is cancelled.", _why_not("cancel")),
     )
     is_logged = False
+    counted_by = ("applied_at__gte", "applied_at__lt")
     add_label = "Plan counts"
     list_before_template = "admin/fulfillment/count/list.html"
     list_display = ("number", "what", "warehouse", "state", "cause", "difference", "counted_at", "who")

@@ -145,6 +145,7 @@ class ReceiptAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         ),
     )
     actions = (close_deliveries,)
+    counted_by = ("put_away_at__gte", "put_away_at__lt")
     add_label = "Announce a delivery"
     list_display = ("number", "warehouse", "expected_on", "state", "units", "stood")
     list_filter = (ViewFilter, warehouse_filter())

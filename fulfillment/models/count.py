@@ -91,7 +91,10 @@ class Count(models.Model):
             ),
             models.UniqueConstraint(fields=["bin", "product"], condition=_STANDING, name="count_of_position_once"),
         ]
-        indexes = [models.Index(fields=["warehouse", "status", "id"], name="count_by_status")]
+        indexes = [
+            models.Index(fields=["warehouse", "status", "id"], name="count_by_status"),
+            models.Index(fields=["applied_at"], condition=Q(applied_at__isnull=False), name="count_applied"),
+        ]
 
     def __str__(self) -> str:
         return f"Count {self.pk}"

@@ -44,7 +44,8 @@ class Receipt(models.Model):
         permissions = [("expect_receipt", "Can announce deliveries")]
         constraints = [models.UniqueConstraint(fields=["warehouse", "reference"], name="receipt_once")]
         indexes = [
-            models.Index(fields=["warehouse", "expected_date"], condition=Q(closed_at=None), name="receipt_open")
+            models.Index(fields=["warehouse", "expected_date"], condition=Q(closed_at=None), name="receipt_open"),
+            models.Index(fields=["put_away_at"], condition=Q(put_away_at__isnull=False), name="receipt_put_away"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """What waits on the floor, what stands at the dock, what has to be ordered: counted, never written."""
 
-from fulfillment.reports.counts import COUNTS_LISTED, Accuracy, accuracy, counts_to_do
+from fulfillment.reports.counts import COUNTS_LISTED, Accuracy, accuracies, accuracy, counts_to_do
 from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
@@ -20,6 +20,7 @@ __all__ = [
     "Suggestion",
     "Waiting",
     "WaveRow",
+    "accuracies",
     "accuracy",
     "at_dock",
     "counts_to_do",

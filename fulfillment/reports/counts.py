@@ -5,7 +5,8 @@ two wrong positions. (Inventory record accuracy: positions without error ÷ posi
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models import Count as Number
@@ -57,18 +58,30 @@ def counts_to_do(warehouse: Warehouse, by: Actor) -> QuerySet[Count]:
 
 def accuracy(warehouses: QuerySet[Warehouse], *, days: timedelta = PERIOD) -> Accuracy:
     """Say how true the books were in the counts that were booked in these days."""
-    booked = CountLine.objects.filter(
-        count_of__status=Count.Status.APPLIED,
-        count_of__applied_at__gte=timezone.now() - days,
-        count_of__warehouse__in=warehouses,
-        counted__isnull=False,
+    return Accuracy(**_counted(warehouses, timezone.now() - days).aggregate(**_figures()))
+
+
+def accuracies(warehouses: QuerySet[Warehouse], start: datetime, end: datetime) -> dict[int, Accuracy]:
+    """Return warehouse → how true its books were in the counts that were booked then; without one none is said."""
+    figures = _figures()
+    rows = _counted(warehouses, start).filter(count_of__applied_at__lt=end).order_by().values("count_of__warehouse")
+    sums = rows.annotate(**figures).values_list("count_of__warehouse", *figures)
+    return {warehouse: Accuracy(*found) for warehouse, *found in sums}
+
+
+def _counted(warehouses: QuerySet[Warehouse], start: datetime) -> QuerySet[CountLine]:
+    return CountLine.objects.filter(
+        count_of__applied_at__gte=start, count_of__warehouse__in=warehouses, counted__isnull=False
     )
+
+
+def _figures() -> dict[str, Any]:
+    """Return what `Accuracy` wants, each as an aggregate. What is missing lies nowhere, and is no position."""
     place = ~Q(bin__kind=Bin.Kind.MISSING)
-    found = booked.aggregate(
-        positions=Number("pk", filter=place),
-        right=Number("pk", filter=place & Q(counted=F("book"))),
-        units=Sum("book", default=0),
-        found=Sum(F("counted") - F("book"), filter=Q(counted__gt=F("book")), default=0),
-        lost=Sum(F("book") - F("counted"), filter=Q(counted__lt=F("book")), default=0),
-    )
-    return Accuracy(**found)
+    return {
+        "positions": Number("pk", filter=place),
+        "right": Number("pk", filter=place & Q(counted=F("book"))),
+        "units": Sum("book", default=0),
+        "found": Sum(F("counted") - F("book"), filter=Q(counted__gt=F("book")), default=0),
+        "lost": Sum(F("book") - F("counted"), filter=Q(counted__lt=F("book")), default=0),
+    }

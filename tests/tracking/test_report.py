@@ -13,21 +13,25 @@ from django.test import Client
 from django.utils import timezone
 
 from config.roles import ROLES
+from fulfillment import ledger
+from fulfillment.models import Count, CountLine, Receipt, Staff, Warehouse
 from fulfillment.services import allocate_waiting, cancel_order, deliver_shipment, ship_shipment
 from orders.models import Order
 from orders.services import hold_order
-from tests.factories import ALICE, BOB, Shop, shipment
+from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment
 from tests.fulfillment.floor import person, words
 from tests.plans import plans_of, reads_whole
 from tracking.models import AuditRun, Finding
 from tracking.reports import Report, backlog, make_report
+from tracking.reports.floor import floor
 from tracking.reports.pace import Pace
+from tracking.reports.period import Period
 from tracking.reports.words import share, span
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
 LAST_MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 OCTOBER = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)  # a Monday of the 28 days before
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -270,14 +274,109 @@ def test_the_queries_of_the_page(shop: Shop, client: Client, django_assert_num_q
         story.place(LAST_MONDAY, shipped=shipped + 1)
         story.place(LAST_MONDAY)
         story.place(OCTOBER)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(20):
         client.get("/reports/")
 
 
 def test_no_query_reads_orders_or_findings_whole(story: Story) -> None:
     guarded = {"orders_order", "orders_orderline", "orders_hold", "tracking_finding"}
+    guarded |= {"fulfillment_receipt", "fulfillment_count", "fulfillment_countline"}
     plans = plans_of(lambda: make_report(NOW))
-    assert (len(plans), [plan for plan in plans if reads_whole(plan, guarded)]) == (12, [])
+    assert (len(plans), [plan for plan in plans if reads_whole(plan, guarded)]) == (16, [])
+
+
+# --- the floor ------------------------------------------------------------------------------------------
+
+
+def delivered_to(warehouse: Warehouse, away: datetime, *hours: float) -> None:
+    """Deliveries that were put away then, after so many hours at the dock."""
+    for took in hours:
+        Receipt.objects.create(
+            warehouse=warehouse,
+            reference=str(Receipt.objects.count()),
+            arrived_at=away - took * HOUR,
+            put_away_at=away,
+        )
+
+
+def counted_in(warehouse: Warehouse, at: datetime, *lines: tuple[int, int]) -> None:
+    """A count that was booked then: of each line what the books said, and what was counted."""
+    place = warehouse.bins.get(code="STOCK")
+    count = Count.objects.create(warehouse=warehouse, bin=place, created_by="x", status="APPLIED", applied_at=at)
+    for book, units in lines:
+        CountLine.objects.create(count_of=count, bin=place, product=ProductFactory(), book=book, counted=units)
+
+
+def test_the_dock_to_stock_clock_of_each_warehouse(shop: Shop) -> None:
+    north = ledger.open_warehouse("NORTH")
+    delivered_to(shop.warehouse, LAST_MONDAY, 4, 1, 3, 2)
+    delivered_to(shop.warehouse, OCTOBER, 8)
+    delivered_to(shop.warehouse, OCTOBER - 30 * DAY, 99)  # before both periods
+    delivered_to(north, LAST_MONDAY, 30)
+    Receipt.objects.create(warehouse=north, reference="at the dock", arrived_at=LAST_MONDAY)
+    docks = make_report(NOW).floor.docks
+    found = [
+        (str(dock.warehouse), stood.done, stood.median and stood.median / HOUR, stood.p90 and stood.p90 / HOUR)
+        for dock in docks
+        for stood in (dock.now, dock.before)
+    ]
+    assert found == [("MAIN", 4, 2.5, 4), ("MAIN", 1, 8, 8), ("NORTH", 1, 30, 30), ("NORTH", 0, None, None)]
+    assert make_report(NOW).floor.dock_sentence == "One delivery was put away in NORTH, after 30 hours."
+    delivered_to(north, LAST_MONDAY, 50)
+    sentence = make_report(NOW).floor.dock_sentence
+    assert sentence == "Goods stand longest in NORTH: half within 40 hours, nine of ten within 2.1 days."
+
+
+def test_five_too_many_and_five_too_few_are_two_errors(shop: Shop) -> None:
+    counted_in(shop.warehouse, LAST_MONDAY, (10, 15), (10, 5), (3, 3))
+    counted_in(shop.warehouse, OCTOBER, (1, 1))
+    floor = make_report(NOW).floor
+    (main,) = floor.counts
+    assert (main.now.positions, main.now.right, main.now.found, main.now.lost) == (3, 1, 5, 5)
+    assert (main.texts, main.percent) == ({"now": "33 %", "before": "100 %"}, 33.33)
+    assert floor.count_sentence == "The books were right in 33 % of the places that were counted."
+
+
+def test_where_nothing_came_and_nobody_counted_it_says_so(story: Story, client: Client) -> None:
+    text = page(client)
+    assert "No delivery was put away in these four weeks. Dock to stock:" in text
+    assert "Nothing was counted in these four weeks. A place is" in text
+
+
+def test_the_numbers_of_the_floor_lead_to_what_was_counted(shop: Shop, client: Client) -> None:
+    delivered_to(shop.warehouse, LAST_MONDAY, 4, 2)
+    delivered_to(ledger.open_warehouse("NORTH"), LAST_MONDAY, 1)
+    counted_in(shop.warehouse, LAST_MONDAY, (3, 3))
+    floor = make_report(NOW).floor
+    text = page(client)
+    assert "2 deliveries" not in text
+    assert "Goods stand longest in MAIN: half within 3 hours, nine of ten within 4 hours." in text
+    for url, count in ((floor.docks[0].url, 2), (floor.counts[0].url, 1)):
+        listed = client.get(url)
+        assert (listed.status_code, listed.context["cl"].result_count) == (200, count)
+
+
+def test_who_works_in_one_warehouse_is_shown_no_figure_of_another(shop: Shop) -> None:
+    north = ledger.open_warehouse("NORTH")
+    for warehouse in (shop.warehouse, north):
+        delivered_to(warehouse, LAST_MONDAY, 4)
+        counted_in(warehouse, LAST_MONDAY, (3, 3))
+    user, client = person("manager", "bob"), Client()
+    Staff.objects.create(user=user).warehouses.add(north)
+    client.force_login(user)
+    text = page(client)
+    assert ("NORTH" in text, "MAIN" in text) == (True, False)
+
+
+@pytest.mark.parametrize("warehouses", [1, 3])
+def test_the_queries_of_the_floor(shop: Shop, django_assert_num_queries: Any, warehouses: int) -> None:
+    for n in range(warehouses):
+        there = ledger.open_warehouse(f"W-{n}")
+        delivered_to(there, LAST_MONDAY, *range(1, 9))
+        counted_in(there, LAST_MONDAY, *[(3, 3)] * 9)
+    with django_assert_num_queries(4):
+        report = floor(Period.up_to(NOW), Warehouse.objects.all())
+    assert (len(report.docks), len(report.counts)) == (warehouses, warehouses)
 
 
 def followed(url: str) -> tuple[str, dict[str, str]]:

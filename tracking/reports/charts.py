@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from tracking.reports.backlog import Backlog, Row
-from tracking.reports.pace import Pace
 
 WIDTH = 100.0
+
+
+class Measured(Protocol):
+    """What has a median and a P90."""
+
+    @property
+    def median(self) -> timedelta | None: ...
+
+    @property
+    def p90(self) -> timedelta | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,11 @@ def stacked(row: Row, backlog: Backlog) -> list[Part]:
     return parts
 
 
-def longest(paces: Sequence[Pace]) -> timedelta:
+def longest(paces: Sequence[Measured]) -> timedelta:
     return max((pace.p90 for pace in paces if pace.p90), default=timedelta())
 
 
-def reach(now: Pace, before: Pace, scale: timedelta) -> Reach:
+def reach(now: Measured, before: Measured, scale: timedelta) -> Reach:
     return Reach(*(_part(took, scale) for took in (now.p90, now.median, before.p90, before.median)))
 
 

@@ -16,6 +16,14 @@ def findings_where(**lookups: Value) -> str:
     return _where("/admin/tracking/finding/", lookups)
 
 
+def receipts_where(**lookups: Value) -> str:
+    return _where("/admin/fulfillment/receipt/", lookups)
+
+
+def counts_where(**lookups: Value) -> str:
+    return _where("/admin/fulfillment/count/", lookups)
+
+
 def audit_runs() -> str:
     return "/admin/tracking/auditrun/"
 

@@ -10,30 +10,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from django.db.models import BigIntegerField, Case, Count, F, Func, IntegerField, Q, Sum, Value, When, Window
+from django.db.models import Case, Count, IntegerField, Q, Sum, When, Window
 from django.db.models.functions import RowNumber, TruncDate
 
 from orders.models import Order
 from tracking.reports.links import orders_where
 from tracking.reports.period import Period
+from tracking.reports.ranks import Milliseconds, median_and_p90, wanted
 from tracking.reports.words import share, span
 
 LISTED = 100
 Stamp = Literal["shipped_at", "delivered_at"]
 PROMISE: dict[Stamp, str] = {"shipped_at": "ship_by", "delivered_at": "deliver_by"}
 OWING: dict[Stamp, Sequence[str]] = {"shipped_at": Order.TO_SHIP, "delivered_at": Order.OPEN}
-
-
-class Milliseconds(Func):
-    """From the second time to the first. Django's own difference calls into Python for each row on SQLite."""
-
-    output_field = BigIntegerField()
-    arity, arg_joiner = 2, " - "
-    template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000 AS BIGINT)"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, Any]:
-        template = "CAST(ROUND((julianday(%(expressions)s)) * 86400000) AS INTEGER)"
-        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +86,7 @@ def _kept(stamp: Stamp) -> Q:
 
 
 def _measured(stamp: Stamp, period: Period) -> dict[int, dict[str, Any]]:
-    """Return 1 for the period, 0 for the one before → its figures, in one pass over both.
-
-    The ranks that are kept are the middle one, or two, and the last of the first nine tenths.
-    """
+    """Return 1 for the period, 0 for the one before → its figures, in one pass over both."""
     is_now = Case(When(**{f"{stamp}__gte": period.start}, then=1), default=0, output_field=IntegerField())
     kept = Case(When(_kept(stamp), then=1), default=0, output_field=IntegerField())
     orders = Order.objects.filter(**{f"{stamp}__gte": period.before.start, f"{stamp}__lt": period.end})
@@ -109,17 +95,13 @@ def _measured(stamp: Stamp, period: Period) -> dict[int, dict[str, Any]]:
         done=Window(Count("pk"), partition_by="is_now"),
         kept=Window(Sum("is_kept"), partition_by="is_now"),
     )
-    done, two, ten = F("done"), Value(2), Value(10)
-    wanted = Q(place=(done + 1) / two) | Q(place=(done + two) / two) | Q(place=(done * 9 + 9) / ten)
-    rows = ranked.filter(wanted).order_by("place").values_list("is_now", "done", "kept", "place", "took")
+    rows = ranked.filter(wanted()).order_by("place").values_list("is_now", "done", "kept", "place", "took")
     return {key: _figures([row[1:] for row in rows if row[0] == key]) for key in {row[0] for row in rows}}
 
 
 def _figures(rows: Sequence[tuple[int, int, int, int]]) -> dict[str, Any]:
     done, kept = rows[0][:2]
-    took = {place: timedelta(milliseconds=each) for *_, place, each in rows}
-    median = (took[(done + 1) // 2] + took[(done + 2) // 2]) / 2
-    return {"done": done, "kept": kept, "median": median, "p90": took[(done * 9 + 9) // 10]}
+    return {"done": done, "kept": kept, **median_and_p90(done, {place: took for *_, place, took in rows})}
 
 
 def _owing(stamp: Stamp, period: Period, today: date) -> dict[str, int]:

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from fulfillment.models import Warehouse
 from tracking.reports.backlog import Backlog, Row, backlog
 from tracking.reports.books import Books, books
 from tracking.reports.charts import Part, Reach, longest, reach, stacked
 from tracking.reports.due import Due, due_today
+from tracking.reports.floor import Dock, Floor, floor
 from tracking.reports.pace import Pace, Paces, paces
 from tracking.reports.period import Period
 from tracking.reports.words import several, share, span
@@ -34,6 +37,7 @@ class Report:
     backlog: Backlog
     shipped: Measure
     delivered: Measure
+    floor: Floor
     books: Books
 
     @property
@@ -43,6 +47,12 @@ class Report:
     @property
     def bars(self) -> list[tuple[Row, list[Part]]]:
         return [(row, stacked(row, self.backlog)) for row in self.backlog.rows]
+
+    @property
+    def docks(self) -> list[tuple[Dock, Reach]]:
+        """Return each dock with its bar."""
+        scale = longest([stood for dock in self.floor.docks for stood in (dock.now, dock.before)])
+        return [(dock, reach(dock.now, dock.before, scale)) for dock in self.floor.docks]
 
     @property
     def is_empty(self) -> bool:
@@ -92,8 +102,8 @@ class Report:
         return [(self.books.errors, "error"), (self.books.warnings, "warning")]
 
 
-def make_report(now: datetime) -> Report:
-    """Gather the page as of `now`."""
+def make_report(now: datetime, warehouses: "QuerySet[Warehouse] | None" = None) -> Report:
+    """Gather the page as of `now`: the floor of these warehouses alone, of all if none are named."""
     today, period = timezone.localdate(now), Period.up_to(now)
     shipped = paces("shipped_at", period, today)
     delivered = paces("delivered_at", period, today)
@@ -110,6 +120,7 @@ def make_report(now: datetime) -> Report:
         backlog=backlog(today),
         shipped=measure("shipped", "Placed to shipped", shipped),
         delivered=measure("delivered", "Placed to delivered", delivered),
+        floor=floor(period, Warehouse.objects.all() if warehouses is None else warehouses),
         books=books(),
     )
 
