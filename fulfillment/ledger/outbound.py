@@ -111,7 +111,8 @@ def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None
     for line, place, taken in pick_places(shipment, units, bin_):
         if place is None:
             where = f"not in {bin_} any more" if bin_ else "in no bin"
-            raise NotEnoughStock(f"{taken} × {line.order_line.name} are {where}: count the bins.")
+            lack = NotEnoughStock(f"{taken} × {line.order_line.name} are {where}: count the bins.")
+            raise lack.of(items[line.order_line.product_id], bin_)
         entries.add(Kind.PICK, items[line.order_line.product_id], taken, line, from_bin=place, to_bin=stage)
     post(entries.rows)
     _move_units(units, "picked", {line: [("reserved", "picked", quantity)] for line, quantity in units.items()})

@@ -2,18 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.db import IntegrityError, connection, models
 
-from fulfillment.models import BinStock, StockItem, StockMovement
+from fulfillment.models import Bin, BinStock, StockItem, StockMovement
 from orders.lifecycle import AlreadyApplied, Refused
 
 
 class NotEnoughStock(Refused):
-    """There is less than that."""
+    """There is less than that; of this item, in this bin, where that is known."""
 
     code = "not_enough_stock"
+    item: StockItem | None = None
+    place: Bin | None = None
+
+    def of(self, item: StockItem, place: Bin | None) -> Self:
+        """Say of which item, and in which bin."""
+        self.item, self.place = item, place
+        return self
 
 
 def lock_items(item_ids: Iterable[int]) -> dict[int, StockItem]:

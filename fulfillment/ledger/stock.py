@@ -115,26 +115,26 @@ def adjust(
     refuse_repeated(operation)
     place = _bins(warehouse, {bin_code})[bin_code]
     _refuse_station([place])
-    if delta < 0 and not place.is_blocked:
-        _refuse_taken(item, -delta)
     _refuse_overflow([item], [(product.pk, delta)])
-    post(
-        [
-            StockMovement(
-                operation=operation,
-                n=0,
-                kind=StockMovement.Kind.ADJUST,
-                by=str(by),
-                cause=cause,
-                stock_item=item,
-                quantity=abs(delta),
-                on_hand_delta=delta,
-                blocked_delta=_blocked(place, delta),
-                from_bin=place if delta < 0 else None,
-                to_bin=place if delta > 0 else None,
-            )
-        ]
+    entry = StockMovement(
+        operation=operation,
+        n=0,
+        kind=StockMovement.Kind.ADJUST,
+        by=str(by),
+        cause=cause,
+        stock_item=item,
+        quantity=abs(delta),
+        on_hand_delta=delta,
+        blocked_delta=_blocked(place, delta),
+        from_bin=place if delta < 0 else None,
+        to_bin=place if delta > 0 else None,
     )
+    try:
+        if delta < 0 and not place.is_blocked:
+            _refuse_taken(item, -delta)
+        post([entry])
+    except NotEnoughStock as lack:
+        raise lack.of(item, place) from lack.__cause__
     return StockItem.objects.get(pk=item.pk)
 
 

@@ -29,7 +29,8 @@ def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id:
     try:
         _move(item.product_id, units, source.pk, stage_id)
     except IntegrityError as error:
-        raise NotEnoughStock(f"The books know of fewer in {source}: say that it is short.") from error
+        lack = NotEnoughStock(f"The books know of fewer in {source}: say that it is short.")
+        raise lack.of(item, source) from error
     entry = StockMovement(
         operation=str(uuid4()),
         n=0,

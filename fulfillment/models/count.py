@@ -41,7 +41,7 @@ class Count(models.Model):
     class Cause(models.TextChoices):
         ASKED = "ASKED", "Somebody asked for it"
         SHORT = "SHORT", "A picker found too little"
-        SURPRISE = "SURPRISE", "More was taken than the books knew"
+        SURPRISE = "SURPRISE", "Shelf and books disagree"
         ABC = "ABC", "Its turn by turnover"
 
     TO_COUNT = (Status.OPEN, Status.RECOUNT)

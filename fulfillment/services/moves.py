@@ -5,6 +5,7 @@ from django.db.models import F, Sum
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, PickTask, Scan, StockItem
+from fulfillment.services.counts import doubt
 from fulfillment.services.receipts import count_away
 from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated
 from orders import outbox
@@ -38,7 +39,8 @@ def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act:
         if before := repeated(act):
             return before
         if complaint := why_not_move(source, target, product, quantity):
-            return keep(act, Verdict(Result.WRONG_QUANTITY, complaint), step)
+            counted = _count_if_doubted(source, product, quantity, complaint, act, step)
+            return keep(act, Verdict(Result.WRONG_QUANTITY, complaint + counted), step)
         cause = "put away" if step == Scan.Step.PUT_AWAY else "moved"
         away = _leave_dock(source, target, product, quantity)
         ledger.move(source, target, product, quantity, by=act.by, cause=cause, operation=str(act.operation))
@@ -59,7 +61,7 @@ def why_not_move(source: Bin, target: Bin, product: Product, quantity: int) -> s
 def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: bool) -> str:
     """Say why so many units cannot leave a bin; `is_blocking`: nobody could be promised them then."""
     name = product.name or product.sku
-    lying = BinStock.objects.filter(product=product, bin=source).aggregate(units=Sum("quantity"))["units"] or 0
+    lying = _lying(source, product)
     if quantity > lying:
         return (
             f"{lying} × {name} lie in {source} by the books, not {quantity}."
@@ -72,6 +74,20 @@ def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: b
     if is_blocking and not source.is_blocked:
         return _why_not_block(source, product, quantity)
     return ""
+
+
+def _lying(source: Bin, product: Product) -> int:
+    return BinStock.objects.filter(product=product, bin=source).aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def _count_if_doubted(source: Bin, product: Product, quantity: int, complaint: str, act: Act, step: Scan.Step) -> str:
+    """Have the bin counted where somebody says once more that more lies there than the books know; say so."""
+    before = Scan.objects.filter(by=str(act.by), step=step).order_by("-pk").first()
+    is_said_again = before is not None and before.sentence.startswith(complaint)
+    if not is_said_again or quantity <= _lying(source, product):
+        return ""
+    doubt(source.warehouse, product, source, by=act.by)
+    return " It will be counted."
 
 
 def _why_not_block(source: Bin, product: Product, quantity: int) -> str:

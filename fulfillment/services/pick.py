@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, Shipment
+from fulfillment.services.counts import counted_if_short
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.tasks import drop_tasks
 from fulfillment.services.units import Wanted, choose, lines_of
@@ -18,9 +19,9 @@ def pick_shipment(shipment: Shipment, *, by: Actor, lines: Wanted | None = None,
 
     With `bin_` they come from that bin, else from where `ledger.pick_places` says.
 
-    Raises NotAllowed, NotThatMany, NotEnoughStock.
+    Raises NotAllowed, NotThatMany, NotEnoughStock: the article is counted then.
     """
-    with writing():
+    with counted_if_short(by), writing():
         with change(shipment, by=by) as fresh:
             if fresh.status != Shipment.Status.PICKING:
                 fresh.start_picking()

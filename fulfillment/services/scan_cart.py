@@ -14,6 +14,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import PickTask, Reservation, Scan, Shipment
 from fulfillment.services.claims import whose
+from fulfillment.services.counts import counted_if_short
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, refuse_blocked, wrong
 from fulfillment.services.tasks import count_units, renew
@@ -38,7 +39,8 @@ def scan_on_cart(walk: Walk, act: Act) -> tuple[Scan, Walk]:
     """
     for _ in range(ATTEMPTS):
         try:
-            scan, is_new = once(act, lambda: _scan(walk, act))  # noqa: B023 - called at once
+            with counted_if_short(act.by):
+                scan, is_new = once(act, lambda: _scan(walk, act))  # noqa: B023 - called at once
         except Moved:
             walk = read_walk(walk.cart, act.by)
         else:

@@ -7,6 +7,7 @@ from fulfillment.ledger import Stop
 from fulfillment.ledger.stock import DEFAULT_BIN
 from fulfillment.models import Scan, Shipment
 from fulfillment.services.claims import refuse_on_cart
+from fulfillment.services.counts import counted_if_short
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.scanned import (
     Act,
@@ -24,7 +25,7 @@ from orders.models import Actor
 
 def scan_to_pick(shipment: Shipment, act: Act) -> Scan:
     """Take a scan at the stop where the walk is; repeated, it answers as before. Raises NotAllowed, NotEnoughStock."""
-    with change(shipment, by=act.by) as fresh:
+    with counted_if_short(act.by), change(shipment, by=act.by) as fresh:
         if before := repeated(act):
             return before
         refuse_on_cart(fresh)
@@ -41,7 +42,7 @@ def scan_to_pick(shipment: Shipment, act: Act) -> Scan:
 
 def pick_without_scanning(shipment: Shipment, act: Act) -> Scan:
     """Pick all that is left, from where the books say. Raises NotAllowed, NotEnoughStock."""
-    with change(shipment, by=act.by) as fresh:
+    with counted_if_short(act.by), change(shipment, by=act.by) as fresh:
         if before := repeated(act):
             return before
         refuse_on_cart(fresh)

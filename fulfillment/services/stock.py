@@ -8,6 +8,7 @@ from django.db import transaction
 from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import StockItem, Warehouse
+from fulfillment.services.counts import counted_if_short
 from fulfillment.services.receipts import count_arrivals
 from orders import outbox
 from orders.lifecycle import Refused
@@ -73,8 +74,8 @@ def adjust_stock(
     bin_code: str = DEFAULT_BIN,
     operation: str | None = None,
 ) -> StockItem:
-    """Correct the stock of a bin by `delta` units. Raises AlreadyApplied, NotEnoughStock."""
-    with transaction.atomic():
+    """Correct the stock of a bin by `delta` units. Raises AlreadyApplied, NotEnoughStock: the bin is counted then."""
+    with counted_if_short(by), transaction.atomic():
         item = ledger.adjust(
             warehouse,
             product,

@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from fulfillment import audit, ledger, reports, tasks
-from fulfillment.models import Bin, Count, StockMovement, Warehouse
-from fulfillment.services import pick_shipment
+from fulfillment.models import Bin, Count, Scan, StockMovement, Warehouse
+from fulfillment.services import Act, adjust_stock, pick_shipment, release_wave, scan_to_move
 from fulfillment.services.counts import ask_count, plan_counts
 from fulfillment.services.counts.plan import classes
 from orders.models import Product
+from tests.api import row_counts
 from tests.factories import BOB, ProductFactory, Shop, shipment
 from tests.fulfillment.test_counts import close, figure, lose, place
 
@@ -52,6 +54,72 @@ def test_what_is_missing_is_looked_for_everywhere(shop: Shop) -> None:
     tasks.plan()
     count = Count.objects.get()
     assert (count.bin, count.product, count.cause, count.created_by) == (None, shop.mug, "SURPRISE", "system:count")
+
+
+def asked() -> list[tuple[str, str, str]]:
+    return list(Count.objects.order_by("pk").values_list("bin__code", "product__sku", "cause"))
+
+
+def test_what_somebody_misses_and_is_promised_is_counted(shop: Shop) -> None:
+    """The refusal itself changes nothing but that."""
+    shop.receive(shop.mug, 10)
+    shop.order((shop.mug, 8))
+    before = row_counts()
+    for _ in range(2):
+        with pytest.raises(ledger.NotEnoughStock, match="the rest is reserved"):
+            adjust_stock(shop.warehouse, shop.mug, -5, by=BOB, reason="gone", bin_code="A-01-01")
+    assert asked() == [("A-01-01", "MUG-01", "SURPRISE")]
+    assert row_counts() == before | {"fulfillment.Count": 1}
+    assert (shop.stock(shop.mug), list(ledger.verify())) == ((10, 8), [])
+
+
+def test_what_is_adjusted_in_a_bin_that_is_not_there_is_counted_wherever_it_lies(shop: Shop) -> None:
+    shop.receive(shop.mug, 10)
+    with pytest.raises(ledger.NotEnoughStock):
+        adjust_stock(shop.warehouse, shop.mug, -5, by=BOB, reason="gone", bin_code="NOWHERE")
+    assert asked() == [(None, "MUG-01", "SURPRISE")]
+    assert not Bin.objects.filter(code="NOWHERE").exists()
+
+
+def test_what_a_pick_does_not_find_is_counted(shop: Shop) -> None:
+    shop.receive(shop.mug, 5)
+    shop.receive(shop.mug, 5, bin="B-01-01")
+    of_it = shipment(shop.order((shop.mug, 6)))
+    with pytest.raises(ledger.NotEnoughStock, match="count the bins"):
+        pick_shipment(of_it, by=BOB, bin_=place(shop, "B-01-01"))
+    assert asked() == [("B-01-01", "MUG-01", "SURPRISE")]
+    assert (shipment(of_it.order).status, StockMovement.objects.filter(kind="PICK").count()) == ("READY", 0)
+
+
+def test_more_than_the_books_know_in_a_bin_is_counted_when_it_is_said_twice(shop: Shop) -> None:
+    """Once may be a slip of the finger, or the wrong label."""
+    shop.receive(shop.mug, 5)
+    shop.receive(shop.teapot, 5, bin="B-01-01")
+
+    def move(units: int) -> str:
+        act = Act(uuid4(), BOB, "MUG-01")
+        return scan_to_move(place(shop), place(shop, "B-01-01"), shop.mug, units, act, Scan.Step.MOVE).sentence
+
+    refused = "5 × Enamel mug lie in A-01-01 by the books, not 6."
+    assert (move(6), move(7), asked()) == (refused, refused.replace("6", "7"), [])
+    assert (move(6), move(6), asked()) == (
+        refused,
+        f"{refused} It will be counted.",
+        [("A-01-01", "MUG-01", "SURPRISE")],
+    )
+    assert (move(6), Count.objects.count()) == (f"{refused} It will be counted.", 1)
+
+
+def test_what_is_only_to_be_picked_is_no_suspicion(shop: Shop) -> None:
+    shop.receive(shop.mug, 5)
+    shop.receive(shop.teapot, 5, bin="B-01-01")
+    shop.order((shop.mug, 4))
+    release_wave(shop.warehouse, by=BOB)
+    for _ in range(3):
+        act = Act(uuid4(), BOB, "MUG-01")
+        stays = scan_to_move(place(shop), place(shop, "B-01-01"), shop.mug, 5, act, Scan.Step.MOVE)
+        assert stays.sentence == "4 of the 5 × Enamel mug in A-01-01 are to be picked: 1 can be moved."
+    assert asked() == []
 
 
 @pytest.mark.parametrize("products", [1, 30])

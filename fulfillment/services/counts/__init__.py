@@ -3,6 +3,7 @@
 from fulfillment.services.counts.approve import approve_count, cancel_count, count_again, judge_count
 from fulfillment.services.counts.ask import NotCountable, ask_count
 from fulfillment.services.counts.book import apply_count
+from fulfillment.services.counts.doubt import counted_if_short, doubt
 from fulfillment.services.counts.figures import (
     MovedMeanwhile,
     close_sheet,
@@ -23,6 +24,8 @@ __all__ = [
     "close_sheet",
     "count_again",
     "count_position",
+    "counted_if_short",
+    "doubt",
     "judge_count",
     "open_position",
     "places_left",
