@@ -106,6 +106,7 @@ RULES: dict[str, Sequence[Rule]] = {
     "shipment.found": NOBODY,
     "shipment.returned_to_sender": NOBODY,
     "parcel.shipped": [Rule(Kind.PARCEL_SHIPPED, of_parcel)],
+    "parcel.handed_over": NOBODY,
     "parcel.pre_transit": NOBODY,
     "parcel.in_transit": NOBODY,
     "parcel.scanned": NOBODY,

@@ -1,11 +1,14 @@
 """Hand-over: parcels are seen into the carrier's van one by one, then their list is closed for its driver to sign."""
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.models.shipment import ParcelQuerySet
 from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated, wrong
-from orders.lifecycle import writing
+from orders.lifecycle import adopt, record, writing
+from orders.models import Order
 
 
 def waiting_for(warehouse: Warehouse, carrier: str) -> ParcelQuerySet:
@@ -56,12 +59,17 @@ def close_manifest(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
         _one_at_a_time(warehouse)
         if before := repeated(act):
             return before
-        loaded = list(waiting_for(warehouse, carrier).filter(loaded_at__isnull=False).values_list("pk", flat=True))
+        inside = waiting_for(warehouse, carrier).filter(loaded_at__isnull=False)
+        loaded = list(inside.select_related("shipment").order_by("pk"))
         if not loaded:
             said = Verdict(Result.INCOMPLETE, "Nothing is in the van yet. Scan each parcel on its way in.")
             return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
+        orders = _lock_orders(loaded)
         manifest = Manifest.objects.create(warehouse=warehouse, carrier=carrier, by=str(act.by))
-        Parcel.objects.filter(pk__in=loaded).update(manifest=manifest)
+        Parcel.objects.filter(pk__in=[parcel.pk for parcel in loaded]).update(manifest=manifest)
+        for parcel in loaded:
+            facts = {"shipment": str(parcel.shipment), "parcel": parcel.number, "manifest": manifest.pk}
+            record(orders[parcel.shipment.order_id], "parcel.handed_over", by=act.by, facts=facts)
         left = waiting_for(warehouse, carrier).count()
         stays = f" {_parcels(left)} {'stays' if left == 1 else 'stay'} here." if left else ""
         said = Verdict(Result.RIGHT, f"{manifest} is closed: {_parcels(len(loaded))}.{stays} Print it for the driver.")
@@ -70,6 +78,15 @@ def close_manifest(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
 
 def _one_at_a_time(warehouse: Warehouse) -> None:
     Warehouse.objects.select_for_update(no_key=True).get(pk=warehouse.pk)
+
+
+def _lock_orders(parcels: Iterable[Parcel]) -> dict[int, Order]:
+    """Lock the orders of these parcels, at once, and open them: their trails are written with the list."""
+    wanted = {parcel.shipment.order_id for parcel in parcels}
+    orders = list(Order.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True))
+    for order in orders:
+        adopt(order)
+    return {order.pk: order for order in orders}
 
 
 def _meant(warehouse: Warehouse, text: str) -> Parcel | None:

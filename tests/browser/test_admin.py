@@ -78,7 +78,7 @@ def test_an_order_is_picked_packed_and_shipped_by_buttons_and_its_trail_tells_it
         trail.get_by_text(line, exact=True).wait_for()
     assert trail.get_by_text("manager", exact=True).count() >= 5
     trail.get_by_role("link", name="Parcels").click()
-    page.locator("#trail").get_by_text(f"Parcel {order.number}-1-1 handed over").wait_for()
+    page.locator("#trail").get_by_text(f"Parcel {order.number}-1-1 shipped").wait_for()
     assert page.locator("#trail").get_by_text("Order placed").count() == 0
     assert Order.objects.get().status == "SHIPPED"
     assert said == []

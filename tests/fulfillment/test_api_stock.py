@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fulfillment import ledger
-from fulfillment.models import StockItem, StockMovement
+from fulfillment.models import Count, StockItem, StockMovement
 from fulfillment.services import allocate_waiting
 from orders.models import Order
 from tests.api import Api, problem_of, row_counts
@@ -103,7 +103,9 @@ def test_what_is_reserved_or_not_there_cannot_be_taken_away(shop: Shop, api: Api
         "not_enough_stock",
         [],
     )
-    assert (row_counts(), shop.stock(shop.mug)) == (before, (5, 4))
+    assert (row_counts(), shop.stock(shop.mug)) == (before | {"fulfillment.Count": 2}, (5, 4))
+    causes = Count.objects.order_by("pk").values_list("bin__code", "cause")
+    assert list(causes) == [("A-01-01", "SURPRISE"), (None, "SURPRISE")], "somebody looks"
 
 
 def test_more_than_can_be_counted_is_refused(shop: Shop, api: Api) -> None:

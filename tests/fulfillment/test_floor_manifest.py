@@ -10,7 +10,7 @@ from django.test import Client
 from fulfillment import ledger
 from fulfillment.models import Manifest, Parcel, Scan, Staff
 from fulfillment.services import ParcelDraft, deliver_shipment, pick_shipment, ship_shipment
-from orders.models import Order
+from orders.models import Event, Order
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment
 from tests.fulfillment.floor import Floor, person, said, words
 from tests.fulfillment.papers import Paper
@@ -60,6 +60,9 @@ def test_parcels_are_scanned_into_the_van_and_the_list_is_closed(shop: Shop) -> 
     assert answer == f"right: {manifest} is closed: 2 parcels. 1 parcel stays here. Print it for the driver."
     assert (manifest.carrier, manifest.by[:5], manifest.warehouse) == ("dhl", "user:", shop.warehouse)
     assert state() == [(True, manifest.pk), (True, manifest.pk), (False, None)]
+    trail = Event.objects.filter(kind="parcel.handed_over").order_by("pk").values_list("facts", flat=True)
+    assert [facts["parcel"] for facts in trail] == [f"{number}-1", f"{number}-2"]
+    assert {facts["manifest"] for facts in trail} == {manifest.pk}
     page = words(van.client.get("/floor/manifest/"))
     assert ("DHL 1 parcel " in page, f"{manifest} · DHL 2 parcels" in page) == (True, True)
     printed = Paper(van.client.get(f"/floor/documents/manifests/{manifest.pk}/manifest.pdf").content).text
@@ -115,6 +118,7 @@ def test_a_double_tap_closes_one_list(shop: Shop) -> None:
     van.scan("JJD1")
     answers = {van.post(operation, close="1") for _ in range(3)}
     assert (len(answers), Manifest.objects.count()) == (1, 1)
+    assert Event.objects.filter(kind="parcel.handed_over").count() == 1
 
 
 def test_what_has_arrived_or_left_long_ago_does_not_wait(shop: Shop) -> None:
