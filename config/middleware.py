@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
-from django_htmx.http import reswap, retarget
+from django_htmx.http import push_url, reswap, retarget
 
 from config.problems import problem
 from fulfillment.services.switch import FLOOR_BACKEND
@@ -149,4 +149,6 @@ class RefusedMiddleware:
         if not getattr(request, "htmx", False):
             return render(request, "refused.html", context, status=409)
         flash = render(request, "refused.html#flash", context, status=409)
+        # the reader stays on the page that asked
+        push_url(flash, False)
         return reswap(retarget(flash, "#flash"), "innerHTML")  # beside what was asked for, not in its place

@@ -309,6 +309,9 @@ def test_a_refusal_says_why_and_nothing_happens(shop: Shop) -> None:
     before = books()
     answer = press(client, first)
     assert (answer.status_code, "No Enamel mug lies in DOCK. Have DOCK counted." in words(answer)) == (409, True)
+    by_htmx = {"operation": str(uuid4()), "scan": first.pk}
+    flash = client.post("/floor/undo/", by_htmx, headers={"HX-Request": "true"})
+    assert (flash.status_code, flash["HX-Push-Url"]) == (409, "false"), "the screen stays where it is"
     assert client.post("/floor/undo/", {"operation": "x", "scan": first.pk}).status_code == 400
     assert client.post("/floor/undo/", {"operation": str(uuid4())}).status_code == 400
     assert books() == before
