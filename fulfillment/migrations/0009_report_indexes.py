@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fulfillment', '0007_undo'),
+        ('fulfillment', '0008_apart'),
         ('orders', '0002_inbox_once'),
     ]
 

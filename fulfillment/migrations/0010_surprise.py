@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fulfillment', '0008_report_indexes'),
+        ('fulfillment', '0009_report_indexes'),
     ]
 
     operations = [
