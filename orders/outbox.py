@@ -22,6 +22,7 @@ IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 0.05, "socket_timeout":
 TASKS = {
     "relay": "notifications.tasks.relay",
     "understand": "tracking.tasks.understand",
+    "replay": "tracking.tasks.replay",
     "look_up": "tracking.tasks.look_up",
     "allocate": "fulfillment.tasks.allocate",
 }

@@ -14,6 +14,7 @@ from orders.services import receive_delivery
 def receive(request: HttpRequest, provider: str, public_id: str) -> HttpResponse:
     """Take a delivery: 200 for all that is genuine, understood or not, as senders switch off what fails."""
     endpoint = get_object_or_404(Endpoint, provider=provider, public_id=public_id, is_active=True)
-    if receive_delivery(endpoint, request.headers, request.body) is None:
+    token = request.GET.get("token", "")
+    if receive_delivery(endpoint, request.headers, request.body, token=token) is None:
         return JsonResponse({"status": "not genuine"}, status=401)
     return JsonResponse({"status": "received"})

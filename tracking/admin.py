@@ -24,9 +24,13 @@ from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Order
 from orders.numbers import read_number
+from tracking.carriers.meaning import mean
 from tracking.models import AuditRun, Finding, Snapshot, Tracker
 from tracking.models.tracker import Status
 from tracking.services import acknowledge_finding
+from tracking.services.codes import tables_for
+from tracking.services.pictures import picture_of
+from tracking.status.picture import same_code
 from tracking.timeline.dates import wall_clock
 from tracking.timeline.words import carrier_name
 
@@ -132,12 +136,28 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
 
 
 def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
-    """Say on each carrier message, in words, what it came through."""
+    """Say on each carrier message, in words, what it came through, and what its headline means."""
     rows: list[Any] = list(snapshots)
-    names = names_of({row.source for row in rows})
+    names, tables = names_of({row.source for row in rows}), tables_for({row.provider for row in rows})
     for row in rows:
         row.source_name = names[row.source]
+        row.meaning = mean(tables[row.provider], same_code(row.carrier), row.headline_raw, row.headline_detail).status
+        row.read_as = status_word(row.meaning)
     return rows
+
+
+def with_meanings(snapshot: Snapshot) -> list[Any]:
+    """Say on each scan of a message what its words are, and what they mean."""
+    rows: list[Any] = list(snapshot.scans.order_by("seq"))
+    picture = picture_of(snapshot, tables_for({snapshot.provider}))
+    for row, scan in zip(rows, picture.scans, strict=True):
+        row.words = " · ".join(dict.fromkeys(filter(None, (scan.raw_status, scan.raw_detail, scan.code))))
+        row.read_as = status_word(scan.status)
+    return rows
+
+
+def status_word(status: str) -> str:
+    return str(dict(Status.choices).get(status, ""))
 
 
 @admin.register(Snapshot)
@@ -201,13 +221,11 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     def more_of(self, request: HttpRequest, thing: Snapshot) -> dict[str, Any]:
         if not request.user.has_perm("tracking.view_carrierevent"):
             return {}
-        return {"panel": "admin/tracking/snapshot/scans.html", "scans": thing.scans.order_by("seq")}
+        return {"panel": "admin/tracking/snapshot/scans.html", "scans": with_meanings(thing)}
 
     @display(description="Says")
-    def says(self, snapshot: Snapshot) -> SafeString:
-        if not snapshot.headline_status:
-            return SafeString("—")
-        return badges.badge(snapshot.headline_status, snapshot.get_headline_status_display())
+    def says(self, snapshot: Any) -> SafeString:
+        return badges.badge(snapshot.meaning, snapshot.read_as) if snapshot.meaning else SafeString("—")
 
     @display(description="Parcel")
     def parcel_of(self, snapshot: Snapshot) -> SafeString:

@@ -4,7 +4,7 @@ import time
 
 from celery import shared_task
 
-from tracking.services import adopt_unmatched, answer_look_ups, forget_unmatched, understand_inbox
+from tracking.services import adopt_unmatched, answer_look_ups, forget_unmatched, replay_history, understand_inbox
 
 SECONDS = 120
 
@@ -33,4 +33,12 @@ def adopt() -> None:
     while time.monotonic() < deadline and adopt_unmatched():
         pass
     while time.monotonic() < deadline and forget_unmatched():
+        pass
+
+
+@shared_task(name="tracking.tasks.replay")
+def replay() -> None:
+    """Let history follow what carriers' words mean now."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and replay_history():
         pass

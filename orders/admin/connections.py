@@ -4,6 +4,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
@@ -11,17 +12,32 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
 from orders.admin.base import ReadOnlyAdmin
 from orders.blockers import Reason
 from orders.models import SCOPES, ApiKey, Channel, Endpoint
-from orders.services import close_endpoint, issue_key, open_endpoint, reopen_endpoint, revoke_key, rotate_secret
+from orders.lifecycle import Refused
+from orders.services import (
+    close_endpoint,
+    forget_old_secrets,
+    issue_key,
+    open_endpoint,
+    reopen_endpoint,
+    revoke_key,
+    rotate_secret,
+    rotate_token,
+)
 from orders.signatures import SCHEMES
 
-PROVIDERS = [(name, name.capitalize()) for name in sorted(SCHEMES)]
+PROVIDERS = [(name, SCHEMES[name].name) for name in sorted(SCHEMES)]
 
 
 def _channel_field(*, required: bool) -> Any:
@@ -118,10 +134,48 @@ class ApiKeyAdmin(ActingAdmin, ReadOnlyAdmin):
         return badges.mark(badges.ARRIVED, "done", "In use")
 
 
+def _secret_field(*, required: bool, help_text: str = "") -> forms.CharField:
+    return forms.CharField(
+        label="Secret",
+        max_length=255,
+        required=required,
+        help_text=help_text,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false", "class": "ot-code"}),
+    )
+
+
 class EndpointForm(ActForm):
     provider = choice_field("Provider", PROVIDERS)
+    secret = _secret_field(
+        required=False, help_text="Only where the provider makes it, and shows it already. It can be entered later."
+    )
     channel = _channel_field(required=False)
     mode = choice_field("Mode", Endpoint.Mode.choices)
+    accept_v2 = forms.BooleanField(
+        label="Believe EasyPost's second signature alone",
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        help_text="Where the first is missing. Only once a request was seen to be signed so.",
+    )
+
+
+class SecretForm(ActForm):
+    secret = _secret_field(required=True, help_text="As the provider shows it. Nobody can look it up here later.")
+
+
+def _why_not_rotate(endpoint: Endpoint) -> list[Reason]:
+    scheme = SCHEMES[endpoint.provider]
+    return [Reason("theirs", f"{scheme.name} makes the secret: enter it.", "nobody")] if scheme.makes_secret else []
+
+
+def _why_not_move(endpoint: Endpoint) -> list[Reason]:
+    scheme = SCHEMES[endpoint.provider]
+    return [] if scheme.has_token else [Reason("signed", f"{scheme.name} signs what it sends.", "nobody")]
+
+
+def _why_not_forget(endpoint: Endpoint) -> list[Reason]:
+    has_old = len(endpoint.secrets) > 1 or len(endpoint.tokens) > 1
+    return [] if has_old else [Reason("current", "Only the current one is valid.", "nobody")]
 
 
 def _why_not_close(endpoint: Endpoint) -> list[Reason]:
@@ -144,8 +198,38 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
             CHANGE,
             lambda endpoint, _by, _data: rotate_secret(endpoint),
             "{} has a new secret.",
+            _why_not_rotate,
             hint="The secret in use stays valid beside the new one until the next change, so that nothing gets lost.",
             reveals="New secret",
+        ),
+        Act(
+            "enter",
+            "Enter a secret",
+            CHANGE,
+            lambda endpoint, _by, data: rotate_secret(endpoint, data["secret"]) and None,
+            "{} has another secret.",
+            form=SecretForm,
+            hint="The secret in use stays valid beside it until the next change, so that nothing gets lost.",
+        ),
+        Act(
+            "move",
+            "New address",
+            CHANGE,
+            lambda endpoint, _by, _data: rotate_token(endpoint),
+            "{} has a new address.",
+            _why_not_move,
+            hint="The address in use stays valid beside the new one until the next change.",
+            reveals="New address",
+        ),
+        Act(
+            "forget",
+            "Remove the old one",
+            CHANGE,
+            lambda endpoint, _by, _data: forget_old_secrets(endpoint),
+            "{} believes its current secret alone.",
+            _why_not_forget,
+            hint="Whoever still uses the old secret, or the old address, is refused from now on.",
+            style="danger",
         ),
         Act(
             "close",
@@ -167,10 +251,20 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         ),
     )
     add_label = "New endpoint"
-    list_display = ("provider", "path_code", "channel", "mode", "state", "last_received_at", "refused")
+    list_display = ("provider_name", "path_code", "channel", "mode", "state", "last_received_at", "refused")
     list_select_related = ("channel",)
     ordering = ("provider", "pk")
-    fields = ("provider", "url_code", "channel", "mode", "state", "valid_secrets", "created_at", "last_received_at")
+    fields = (
+        "provider_name",
+        "url_code",
+        "channel",
+        "mode",
+        "state",
+        "valid_secrets",
+        "accept_v2",
+        "created_at",
+        "last_received_at",
+    )
     readonly_fields = (*fields, "refused")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -184,10 +278,28 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         form = EndpointForm(request.POST or None, thing=None)
         if not form.is_valid():
             return self.form_page(request, form, "New endpoint", "Open the endpoint")
-        data = form.cleaned_data
-        endpoint = open_endpoint(provider=data["provider"], channel=data["channel"], mode=data["mode"])
+        try:
+            endpoint = self._open(form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("secret", refusal.sentence)
+            return self.form_page(request, form, "New endpoint", "Open the endpoint")
         self.log_addition(request, endpoint, "Opened.")
-        return self.secret_page(request, endpoint, {"Address": endpoint.url, "Secret": endpoint.secrets[0]})
+        address = {"Address": f"{settings.PUBLIC_URL}{endpoint.secret_path}"}
+        secret = {"Secret": endpoint.secrets[0]} if endpoint.secrets and not form.cleaned_data["secret"] else {}
+        return self.secret_page(request, endpoint, address | secret)
+
+    def _open(self, data: dict[str, Any]) -> Endpoint:
+        return open_endpoint(
+            provider=data["provider"],
+            channel=data["channel"],
+            mode=data["mode"],
+            secrets=[data["secret"]] if data["secret"] else [],
+            accept_v2=data["accept_v2"],
+        )
+
+    @display(description="Provider")
+    def provider_name(self, endpoint: Endpoint) -> str:
+        return SCHEMES[endpoint.provider].name if endpoint.provider in SCHEMES else endpoint.provider
 
     @display(description="Path")
     def path_code(self, endpoint: Endpoint) -> SafeString:
@@ -203,6 +315,8 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="State")
     def state(self, endpoint: Endpoint) -> SafeString:
+        if endpoint.is_active and not (endpoint.secrets or SCHEMES[endpoint.provider].is_token_enough):
+            return badges.mark(badges.PERSON, "stop", "Waits for its secret")
         if endpoint.is_active:
             return badges.mark(badges.ARRIVED, "done", "Open")
         return badges.mark(badges.WAITING, "cross", "Closed")

@@ -30,6 +30,10 @@ class Endpoint(models.Model):
     channel = models.ForeignKey(Channel, models.PROTECT, null=True, blank=True, related_name="endpoints")
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.LIVE)
     secrets = SecretListField(default=list, help_text="The current secret first; older ones stay valid until removed.")
+    tokens = SecretListField(default=list, help_text="In the address, for senders that sign nothing; as the secrets.")
+    accept_v2 = models.BooleanField(
+        default=False, help_text="EasyPost's second signature alone is believed; set it when one was seen to be right."
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     last_received_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -48,7 +52,13 @@ class Endpoint(models.Model):
 
     @property
     def url(self) -> str:
+        """The address without its token."""
         return f"{settings.PUBLIC_URL}{self.path}"
+
+    @property
+    def secret_path(self) -> str:
+        """The path as its sender needs it, with the token in it."""
+        return f"{self.path}?token={self.tokens[0]}" if self.tokens else self.path
 
 
 class InboxQuerySet(models.QuerySet["Inbox"]):

@@ -6,9 +6,11 @@ from orders.services.endpoints import (
     UnknownProvider,
     WeakSecret,
     close_endpoint,
+    forget_old_secrets,
     open_endpoint,
     reopen_endpoint,
     rotate_secret,
+    rotate_token,
 )
 from orders.services.forget import forget_old_keys
 from orders.services.hold import hold_order, lift_due_holds, release_order
@@ -30,6 +32,7 @@ __all__ = [
     "WeakSecret",
     "close_endpoint",
     "forget_old_keys",
+    "forget_old_secrets",
     "hold_order",
     "import_products",
     "issue_key",
@@ -44,5 +47,6 @@ __all__ = [
     "reopen_endpoint",
     "revoke_key",
     "rotate_secret",
+    "rotate_token",
     "save_products",
 ]

@@ -7,6 +7,7 @@ from django.db import transaction
 from orders import signatures
 from orders.lifecycle import Refused
 from orders.models import Channel, Endpoint
+from orders.signatures import SCHEMES, Scheme
 
 KEPT = 2
 """How many secrets are valid after a rotation: the new one, and the last, until the sender has changed over."""
@@ -19,9 +20,27 @@ class UnknownProvider(Refused):
 
 
 class WeakSecret(Refused):
-    """The secret is not what Standard Webhooks asks for."""
+    """The secret is not what its provider, or Standard Webhooks, asks for."""
 
     code = "weak_secret"
+
+
+class SecretNeeded(Refused):
+    """The provider makes the secret: there is none that we could make."""
+
+    code = "secret_needed"
+
+
+class NoToken(Refused):
+    """The provider signs what it sends: its address holds no token."""
+
+    code = "no_token"
+
+
+class OnlyOneSecret(Refused):
+    """There is no older secret that could be removed."""
+
+    code = "only_one_secret"
 
 
 class EndpointUnchanged(Refused):
@@ -31,26 +50,66 @@ class EndpointUnchanged(Refused):
 
 
 def open_endpoint(
-    *, provider: str, mode: str = Endpoint.Mode.LIVE, channel: Channel | None = None, secrets: Sequence[str] = ()
+    *,
+    provider: str,
+    mode: str = Endpoint.Mode.LIVE,
+    channel: Channel | None = None,
+    secrets: Sequence[str] = (),
+    accept_v2: bool = False,
 ) -> Endpoint:
-    """Open a hook, with a new secret unless some are given. Raises UnknownProvider, WeakSecret."""
-    if provider not in signatures.SCHEMES:
-        known = ", ".join(sorted(signatures.SCHEMES))
-        raise UnknownProvider(f"There is no provider {provider}. There is: {known}.")
-    if any(not signatures.is_strong(secret) for secret in secrets):
-        raise WeakSecret("A secret is whsec_ and at least 24 bytes in base64.")
-    given = list(secrets) or [signatures.new_secret()]
-    return Endpoint.objects.create(provider=provider, mode=mode, channel=channel, secrets=given)
+    """Open a hook, with what it is locked by. Raises UnknownProvider, WeakSecret.
+
+    A new secret is made unless some are given, or the provider makes it: until it is entered, nothing is genuine.
+    """
+    scheme = SCHEMES.get(provider)
+    if scheme is None:
+        raise UnknownProvider(f"There is no provider {provider}. There is: {', '.join(sorted(SCHEMES))}.")
+    for secret in secrets:
+        _refuse_weak(scheme, secret)
+    given = list(secrets) or ([] if scheme.makes_secret else [signatures.new_secret()])
+    tokens = [signatures.new_token()] if scheme.has_token else []
+    return Endpoint.objects.create(
+        provider=provider, mode=mode, channel=channel, secrets=given[:KEPT], tokens=tokens, accept_v2=accept_v2
+    )
 
 
-def rotate_secret(endpoint: Endpoint) -> str:
-    """Give the endpoint a new secret and return it; the one before stays valid until the next rotation."""
-    secret = signatures.new_secret()
+def rotate_secret(endpoint: Endpoint, given: str = "") -> str:
+    """Give the endpoint another secret and return it; the one before stays valid until the next rotation.
+
+    Raises SecretNeeded, WeakSecret.
+    """
+    scheme = SCHEMES[endpoint.provider]
+    if scheme.makes_secret and not given:
+        raise SecretNeeded(f"{scheme.name} makes the secret: enter the one that it shows.")
+    if given:
+        _refuse_weak(scheme, given)
+    secret = given or signatures.new_secret()
     with transaction.atomic():
-        fresh = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
-        fresh.secrets = [secret, *fresh.secrets][:KEPT]
+        fresh = _locked(endpoint)
+        fresh.secrets = [secret, *(each for each in fresh.secrets if each != secret)][:KEPT]
         fresh.save(update_fields=["secrets"])
     return secret
+
+
+def rotate_token(endpoint: Endpoint) -> str:
+    """Give the endpoint another address and return it; the one before stays valid until the next. Raises NoToken."""
+    if not SCHEMES[endpoint.provider].has_token:
+        raise NoToken(f"{SCHEMES[endpoint.provider].name} signs what it sends: its address holds no token.")
+    with transaction.atomic():
+        fresh = _locked(endpoint)
+        fresh.tokens = [signatures.new_token(), *fresh.tokens][:KEPT]
+        fresh.save(update_fields=["tokens"])
+    return f"{fresh.url}?token={fresh.tokens[0]}"
+
+
+def forget_old_secrets(endpoint: Endpoint) -> None:
+    """Believe the current secret, and the current address, alone. Raises OnlyOneSecret."""
+    with transaction.atomic():
+        fresh = _locked(endpoint)
+        if len(fresh.secrets) < KEPT and len(fresh.tokens) < KEPT:
+            raise OnlyOneSecret("Only the current secret is valid already.")
+        fresh.secrets, fresh.tokens = fresh.secrets[:1], fresh.tokens[:1]
+        fresh.save(update_fields=["secrets", "tokens"])
 
 
 def close_endpoint(endpoint: Endpoint) -> None:
@@ -61,6 +120,18 @@ def close_endpoint(endpoint: Endpoint) -> None:
 def reopen_endpoint(endpoint: Endpoint) -> None:
     """Take deliveries in again. Raises EndpointUnchanged."""
     _switch(endpoint, is_active=True, sentence="This endpoint is open already.")
+
+
+def _locked(endpoint: Endpoint) -> Endpoint:
+    return Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+
+
+def _refuse_weak(scheme: Scheme, secret: str) -> None:
+    if scheme.is_strong(secret):
+        return
+    if scheme.makes_secret or scheme.name != "Generic":
+        raise WeakSecret(f"A secret has at least {signatures.LEAST_SECRET_LENGTH} characters, all of them readable.")
+    raise WeakSecret("A secret is whsec_ and at least 24 bytes in base64.")
 
 
 def _switch(endpoint: Endpoint, *, is_active: bool, sentence: str) -> None:

@@ -19,11 +19,12 @@ logger = logging.getLogger(__name__)
 
 
 def receive_delivery(
-    endpoint: Endpoint, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None
+    endpoint: Endpoint, headers: Mapping[str, str], body: bytes, *, token: str = "", now: datetime | None = None
 ) -> Inbox | None:
     """Keep a genuine delivery, once however often it is sent. Return None where it is not genuine."""
     now = now or timezone.now()
-    if not signatures.is_genuine(endpoint.provider, endpoint.secrets, headers, body, now=now):
+    trust = signatures.Trust(endpoint.secrets, endpoint.tokens, endpoint.path, endpoint.accept_v2)
+    if not signatures.is_genuine(endpoint.provider, trust, headers, body, now=now, token=token):
         _count_refused(endpoint)
         return None
     delivery = Inbox(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from orders.intake.payload import Unreadable
 from tests.hooks import event
-from tracking.carriers.base import CANONICAL, Invalid, Meaning, look_up
+from tracking.carriers.base import Invalid
 from tracking.carriers.generic import read, read_item
+from tracking.carriers.meaning import Row, Table, understood
 from tracking.status import Place, Scan, Snapshot, words
 
 AT = "2026-11-25T10:00:00+01:00"
@@ -28,7 +29,8 @@ def snapshot(given: Any, *, is_strict: bool = False) -> Snapshot:
 
 
 def scan(given: Any) -> Scan:
-    return snapshot(given).scans[0]
+    """Return its scan, as it is understood without any table."""
+    return understood(snapshot(given), Table("generic")).scans[0]
 
 
 def wrong(given: Any, *, is_strict: bool = False) -> tuple[str, str]:
@@ -41,7 +43,8 @@ def test_one_event_is_a_partial_picture_of_one_scan() -> None:
     place = {"city": "Leipzig", "postal_code": "04103", "country": "de", "region": None}
     picture = snapshot(item(message=" On the  van ", location=place))
     assert (picture.carrier, picture.tracking_number, picture.is_complete) == ("dhl", "JD 014-6", False)
-    (line,) = picture.scans
+    (line,) = understood(picture, Table("generic")).scans
+    assert (picture.scans[0].status, picture.provider) == ("", "generic")
     assert (line.status, line.code, line.raw_status) == ("OUT_FOR_DELIVERY", "OUT_FOR_DELIVERY", "OUT_FOR_DELIVERY")
     assert (str(line.at), line.wall, line.is_zone_true) == ("2026-11-25 09:00:00+00:00", "2026-11-25T10:00:00", True)
     assert (line.message, line.place) == ("On the  van", Place("Leipzig", "", "04103", "DE"))
@@ -78,12 +81,19 @@ def test_a_value_never_seen_is_kept_and_guessed_from_its_family_only_on_the_way(
     assert (line.status, line.is_unmapped, line.raw_status) == (status, True, code)
 
 
-def test_a_table_of_a_provider_may_guess_what_it_likes() -> None:
-    table = {"delivered": Meaning("DELIVERED"), "delivered_001": Meaning("DELIVERED", "signed")}
-    assert look_up(table, "Delivered-001") == Meaning("DELIVERED", "signed")
-    assert look_up(table, "Delivered_007") == Meaning("DELIVERED", is_unmapped=True)
-    assert look_up(table, "") == Meaning()
-    assert look_up(CANONICAL, "_") == Meaning(is_unmapped=True)
+def test_a_carriers_own_row_counts_for_that_carrier_alone_and_never_for_our_names() -> None:
+    rows = {("dhl", "status", "zz9"): Row("DELIVERED", "signed"), ("", "status", "zz9"): Row("EXCEPTION", "other")}
+    table = Table("generic", {**rows, ("dhl", "status", "delivered"): Row("LOST")})
+    read_as = [
+        understood(snapshot(item(carrier=carrier, code=code)), table).scans[0]
+        for carrier, code in (("DHL", "ZZ9"), ("ups", "zz9"), ("dhl", "DELIVERED"), ("dhl", "ZZ9 later"))
+    ]
+    assert [(line.status, line.reason, line.is_unmapped) for line in read_as] == [
+        ("DELIVERED", "signed", False),
+        ("EXCEPTION", "other", False),
+        ("DELIVERED", "", False),
+        ("", "", True),
+    ]
 
 
 @pytest.mark.parametrize("path", ["carrier", "tracking_number", "code"])

@@ -494,7 +494,7 @@ def test_a_batch_reads_and_marks_all_rows_at_once(
     for number in range(orders):
         shipped(shop, f"JD{number}")
         carrier.send([event(f"JD{number}", at=ago(3)), event(f"JD{number}", "OUT_FOR_DELIVERY", ago(2))])
-    with django_assert_num_queries({1: 11 + 12, 3: 11 + 36}[orders]):
+    with django_assert_num_queries({1: 12 + 13, 3: 12 + 39}[orders]):
         assert understand_inbox() == orders
     assert set(Tracker.objects.values_list("status", flat=True)) == {"OUT_FOR_DELIVERY"}
 
@@ -547,13 +547,16 @@ def picture(
     tracker: str = "",
 ) -> Picture:
     """Return a complete picture, as aggregators send them."""
-    lines = [Scan(at=ago(h), wall=ago(h).strftime("%FT%T"), seq=n, status=s, code=s) for n, (h, s) in enumerate(scans)]
+    lines = [
+        Scan(at=ago(h), wall=ago(h).strftime("%FT%T"), seq=n, raw_status=s, code=s) for n, (h, s) in enumerate(scans)
+    ]
     return Picture(
         scans=tuple(lines),
         carrier="dhl",
         tracking_number=number,
         source_tracker_id=tracker,
-        headline=Headline(headline, reason),
+        provider="generic",
+        headline=Headline(raw=headline, detail=reason),
         stated_at=stated,
         is_complete=True,
     )

@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 
-from tracking.carriers import generic
+from tracking.carriers import aftership, easypost, generic, karrio, seventeentrack, shippo
 from tracking.carriers.base import Adapter
 
-ADAPTERS: Mapping[str, Adapter] = {"generic": generic.read}
+ADAPTERS: Mapping[str, Adapter] = {
+    "generic": generic.read,
+    "easypost": easypost.read,
+    "shippo": shippo.read,
+    "aftership": aftership.read,
+    "karrio": karrio.read,
+    "17track": seventeentrack.read,
+}
 """By the provider of the endpoint that the delivery came through."""

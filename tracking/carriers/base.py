@@ -2,14 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from tracking.status import Place, Snapshot, words
-from tracking.status.picture import same_code
+from tracking.status import Place, Snapshot
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 EMPTY = {"", "null", "none"}
@@ -47,42 +46,6 @@ class Wrong(Exception):
     def __init__(self, path: str, value: Any, reason: str) -> None:
         super().__init__(reason)
         self.path, self.value, self.reason = path, str(value)[:200], reason
-
-
-class Meaning(NamedTuple):
-    """What a source's value means to us. `status` is "" where nobody knows."""
-
-    status: str = ""
-    reason: str = ""
-    is_action_required: bool = False
-    is_unmapped: bool = False
-
-
-CANONICAL: Mapping[str, Meaning] = {
-    **{same_code(status): Meaning(status) for status in words.RANK},
-    **{
-        reason: Meaning(status, reason, reason in words.ACT)
-        for reason, status in words.REASONS.items()
-        if reason != "lost"
-    },
-}
-"""Our own names, statuses and reasons, as everybody may use them."""
-
-
-def look_up(
-    table: Mapping[str, Meaning], value: str, *, may_guess: Callable[[Meaning], bool] = lambda _: True
-) -> Meaning:
-    """Return what `value` means by `table`, whose keys are as `same_code` makes them.
-
-    A value never seen takes the meaning of its family (`x_y` that of `x`) where `may_guess` lets it (F11).
-    """
-    code = same_code(value)
-    if code in table:
-        return table[code]
-    parts = code.split("_")
-    families = (table.get("_".join(parts[:size])) for size in range(len(parts) - 1, 0, -1))
-    family = next((each for each in families if each and may_guess(each)), Meaning())
-    return family._replace(is_unmapped=bool(code))
 
 
 def text(value: Any, path: str, *, limit: int, is_strict: bool = False, may_be_cut: bool = False) -> str:

@@ -10,20 +10,9 @@ from datetime import UTC
 from typing import Any
 
 from orders.intake.payload import Unreadable, read_json
-from tracking.carriers.base import (
-    CANONICAL,
-    Invalid,
-    Item,
-    Meaning,
-    Wrong,
-    instant,
-    look_up,
-    needed,
-    place,
-    refuse_unknown,
-    text,
-)
-from tracking.status import Scan, Snapshot, words
+from tracking.carriers.base import Invalid, Item, Wrong, instant, needed, place, refuse_unknown, text
+from tracking.carriers.meaning import OURS
+from tracking.status import Scan, Snapshot
 
 MAX_ITEMS = 500
 FIELDS = ("carrier", "tracking_number", "code", "occurred_at", "message", "location")
@@ -58,25 +47,17 @@ def _snapshot(item: Mapping[str, Any], *, is_strict: bool) -> Snapshot:
     needed(number.strip("- "), "tracking_number")
     code = needed(text(item.get("code"), "code", limit=64, is_strict=is_strict, may_be_cut=True), "code")
     moment = instant(item.get("occurred_at"), "occurred_at")
-    meaning = look_up(CANONICAL, code, may_guess=_is_on_its_way)
     scan = Scan(
         at=moment.astimezone(UTC),
         wall=moment.replace(tzinfo=None).isoformat(),
-        status=meaning.status,
-        reason=meaning.reason,
-        is_action_required=meaning.is_action_required,
-        is_unmapped=meaning.is_unmapped,
         raw_status=code,
         code=code,
         message=text(item.get("message"), "message", limit=500, is_strict=is_strict, may_be_cut=True),
         place=place(item.get("location"), "location", is_strict=is_strict),
     )
-    return Snapshot(scans=(scan,), carrier=carrier.lower(), tracking_number=number, is_test=_is_test(item))
-
-
-def _is_on_its_way(meaning: Meaning) -> bool:
-    """A guess ends no journey: DELIVERED_TO_DEPOT is not delivered."""
-    return meaning.status not in words.SOFT | {words.DELIVERED, words.RETURNED_TO_SENDER}
+    return Snapshot(
+        scans=(scan,), provider=OURS, carrier=carrier.lower()[:64], tracking_number=number, is_test=_is_test(item)
+    )
 
 
 def _is_test(item: Mapping[str, Any]) -> bool:

@@ -1,7 +1,19 @@
-"""Where it is: what carriers said, what follows from it, who may look, and whether the books agree."""
+"""Where it is: what carriers said and what it means, what follows from it, who may look, and whether the books agree."""
 
 from tracking.models.audit import AuditRun, Finding
+from tracking.models.code import CarrierCode, Remapping, UnmappedCode
 from tracking.models.link import LinkRequest, TrackingLink
 from tracking.models.tracker import CarrierEvent, Snapshot, Tracker
 
-__all__ = ["AuditRun", "CarrierEvent", "Finding", "LinkRequest", "Snapshot", "Tracker", "TrackingLink"]
+__all__ = [
+    "AuditRun",
+    "CarrierCode",
+    "CarrierEvent",
+    "Finding",
+    "LinkRequest",
+    "Remapping",
+    "Snapshot",
+    "Tracker",
+    "TrackingLink",
+    "UnmappedCode",
+]

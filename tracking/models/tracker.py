@@ -1,6 +1,7 @@
 """What carriers said of a parcel, kept as they said it, and the status that follows from all of it.
 
-Snapshots and their scans are only ever added. `Tracker` is a projection: the fold computes it from the set of them.
+Snapshots and their scans are only ever added, in their source's own words: what these mean is looked up when they are
+folded. `Tracker` is a projection: the fold computes it from the set of them.
 """
 
 from django.db import models
@@ -82,6 +83,7 @@ class Snapshot(models.Model):
         help_text="Whose parcels it may mean; all of them if empty.",
     )
     inbox = models.ForeignKey(Inbox, models.PROTECT, null=True, blank=True, related_name="snapshots")
+    provider = models.SlugField(max_length=32, default="generic", db_index=False, help_text="Whose words it uses.")
     source_tracker_id = models.CharField(max_length=128, blank=True)
     carrier = models.CharField(max_length=64, blank=True)
     tracking_number = models.CharField(max_length=255)
@@ -89,11 +91,8 @@ class Snapshot(models.Model):
     stated_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     is_complete = models.BooleanField(default=False, help_text="It carries the whole history.")
-    headline_status = models.CharField(max_length=24, choices=Status, blank=True)
-    headline_reason = models.CharField(max_length=32, blank=True)
     headline_raw = models.CharField(max_length=128, blank=True)
-    headline_is_action_required = models.BooleanField(default=False)
-    headline_is_unmapped = models.BooleanField(default=False)
+    headline_detail = models.CharField(max_length=128, blank=True)
     eta_from = models.DateField(null=True, blank=True)
     eta_to = models.DateField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True, help_text="The source's own delivery date.")
@@ -130,11 +129,8 @@ class CarrierEvent(models.Model):
     at = models.DateTimeField(null=True, blank=True)
     wall = models.CharField(max_length=32, blank=True)
     is_zone_true = models.BooleanField(default=True)
-    status = models.CharField(max_length=24, choices=Status, blank=True)
-    reason = models.CharField(max_length=32, blank=True)
-    is_action_required = models.BooleanField(default=False)
-    is_unmapped = models.BooleanField(default=False, help_text="A value that is not in our tables.")
     raw_status = models.CharField(max_length=128, blank=True)
+    raw_detail = models.CharField(max_length=128, blank=True)
     code = models.CharField(max_length=64, blank=True)
     message = models.CharField(max_length=500, blank=True)
     city = models.CharField(max_length=255, blank=True)

@@ -5,21 +5,41 @@ from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.finding import acknowledge_finding
 from tracking.services.keep import Taken
 from tracking.services.link import answer_look_ups, link_for, links_for, look_up, request_link
+from tracking.services.remap import (
+    NoSuchReason,
+    OwnName,
+    SameMeaning,
+    Shift,
+    heard,
+    preview_meaning,
+    replay_everything,
+    replay_history,
+    set_meaning,
+)
 from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 
 __all__ = [
     "NoSuchCheck",
+    "NoSuchReason",
+    "OwnName",
+    "SameMeaning",
+    "Shift",
     "Taken",
     "acknowledge_finding",
     "adopt_unmatched",
     "answer_look_ups",
     "forget_unmatched",
+    "heard",
     "link_for",
     "links_for",
     "look_up",
+    "preview_meaning",
+    "replay_everything",
+    "replay_history",
     "request_link",
     "run_audit",
+    "set_meaning",
     "take_carrier_events",
     "understand_inbox",
 ]

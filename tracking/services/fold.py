@@ -5,13 +5,15 @@ A snapshot that has no tracker yet is still to be folded: whatever is cut short 
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from fulfillment.models import Parcel, Shipment
 from orders.lifecycle import change
 from orders.models import Actor, Order
+from tracking.carriers.meaning import Tables
 from tracking.models import Snapshot, Tracker
+from tracking.services.codes import tables_for
 from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
 from tracking.services.pictures import picture_of
@@ -45,14 +47,56 @@ def _fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: d
     with change(order, by=by) as fresh:
         trackers = _trackers(snapshots)
         news = [parcel for parcel, given in snapshots.items() if _attach(given, trackers[parcel.pk])]
-        pictures = _pictures(trackers[parcel.pk] for parcel in news)
-        arrived: set[int] = set()
-        for parcel in sorted(news, key=lambda each: each.pk):
-            tracker = trackers[parcel.pk]
-            result = project(tracker, parcel, fresh, pictures[tracker.pk], by=by, now=now)
-            if result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
-                arrived.add(parcel.shipment_id)
-        follow_parcels(fresh, arrived, by=by, now=now)
+        _project(fresh, {parcel: trackers[parcel.pk] for parcel in news}, by=by, now=now)
+
+
+def fold_again(trackers: Iterable[Tracker], *, by: Actor, now: datetime) -> int:
+    """Fold parcels anew, one transaction an order, as nothing but the meaning of words may have changed.
+
+    Return how many customers see differently. An order that fails is left as it was.
+    """
+    by_order: dict[Order, list[Tracker]] = defaultdict(list)
+    for tracker in trackers:
+        by_order[tracker.parcel.order].append(tracker)
+    changed = 0
+    for order, found in sorted(by_order.items(), key=lambda pair: pair[0].pk):
+        try:
+            with change(order, by=by) as fresh:
+                known = _trackers(tracker.parcel for tracker in found)
+                parcels = {tracker.parcel: known[tracker.parcel_id] for tracker in found}
+                changed += _project(fresh, parcels, by=by, now=now, is_again=True)
+        except Exception:  # as above
+            logger.exception("the parcels of order %s could not be folded again", order.pk)
+    return changed
+
+
+def pictures_of(
+    trackers: Iterable[Tracker], tables: Callable[[set[str]], Tables] = tables_for
+) -> Mapping[int | None, list[Picture]]:
+    """Return all that was said of the parcels, by tracker, with what it means by the tables of its providers."""
+    rows = list(Snapshot.objects.filter(tracker__in=list(trackers)).prefetch_related("scans"))
+    meanings = tables({row.provider for row in rows})
+    pictures: dict[int | None, list[Picture]] = defaultdict(list)
+    for row in rows:
+        pictures[row.tracker_id].append(picture_of(row, meanings))
+    return pictures
+
+
+def _project(
+    order: Order, trackers: Mapping[Parcel, Tracker], *, by: Actor, now: datetime, is_again: bool = False
+) -> int:
+    """Bring trackers of an order, open in change(), up to date, and its shipments after them; return how many changed.
+
+    The tables are read behind the order's lock: whoever changes one folds this order again after us.
+    """
+    pictures, arrived, changed = pictures_of(trackers.values()), set[int](), 0
+    for parcel, tracker in sorted(trackers.items(), key=lambda pair: pair[0].pk):
+        it = project(tracker, parcel, order, pictures[tracker.pk], by=by, now=now, is_again=is_again)
+        changed += bool(it.seen)
+        if it.result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
+            arrived.add(parcel.shipment_id)
+    follow_parcels(order, arrived, by=by, now=now)
+    return changed
 
 
 def _speaker(snapshots: Iterable[Snapshot]) -> Actor:
@@ -72,10 +116,3 @@ def _attach(snapshots: Iterable[Snapshot], tracker: Tracker) -> int:
     """Take the snapshots that nobody has folded meanwhile; return how many."""
     return Snapshot.objects.filter(pk__in=[each.pk for each in snapshots], tracker=None).update(tracker=tracker)
 
-
-def _pictures(trackers: Iterable[Tracker]) -> Mapping[int | None, list[Picture]]:
-    pictures: dict[int | None, list[Picture]] = defaultdict(list)
-    rows = Snapshot.objects.filter(tracker__in=list(trackers)).prefetch_related("scans")
-    for row in rows:
-        pictures[row.tracker_id].append(picture_of(row))
-    return pictures

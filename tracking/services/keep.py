@@ -14,6 +14,7 @@ from fulfillment.models import Parcel
 from orders.models import Endpoint
 from tracking.carriers.base import Ignored, Invalid, Item
 from tracking.models import CarrierEvent, Snapshot
+from tracking.services.codes import note_unmapped
 from tracking.services.match import match
 from tracking.services.pictures import scans_of, snapshot_of
 from tracking.status import Snapshot as Picture
@@ -54,6 +55,8 @@ def keep(readings: Sequence[Reading], *, now: datetime) -> tuple[list[Taken], Fo
     """Write down all that is new, in the caller's transaction; return what became of each, and what is to be folded."""
     wanted = {place: each for place, each in enumerate(readings) if _unwanted(each) is None}
     rows = dict(zip(wanted, _insert(list(wanted.values()), now), strict=True))
+    news = [item for place, row in rows.items() if row and isinstance(item := readings[place].item, Picture)]
+    note_unmapped(news, now=now)
     matches = match([row for row in rows.values() if row], now=now)
     ambiguous = [pk for pk, found in matches.items() if found.is_ambiguous]
     if ambiguous:

@@ -1,16 +1,23 @@
-"""F13: which parcel a snapshot speaks of. Tracking numbers are recycled, and not unique."""
+"""F13: which parcel a snapshot speaks of. Tracking numbers are recycled, and not unique.
+
+Whoever speaks our own format names the carrier as we do. Others have names of their own for carriers, or numbers: a
+name that we do not know does not tell whose parcel it is, so the number alone does, if it is of one parcel only.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fulfillment.models import Parcel
+from tracking.carriers.meaning import OURS
 from tracking.models import Snapshot
+from tracking.timeline.words import CARRIERS
 
 RECENT = timedelta(days=120)
+KNOWN = tuple(code.replace("-", "") for code in CARRIERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +34,25 @@ def match(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, Match
     by_number = _by_number(snapshots, now)
     return {
         each.pk: by_tracker.get((each.endpoint_id, each.source_tracker_id))
-        or _one(by_number[each.carrier, each.tracking_key], each)
+        or _one([parcel for parcel in by_number[each.tracking_key] if _may_be(each, parcel)], each)
         for each in snapshots
     }
 
 
 def matchable(now: datetime) -> Q:
     """Return the condition under which `match` may find something for a snapshot that has no parcel yet."""
-    parcels = Parcel.objects.filter(
-        tracking_key=OuterRef("tracking_key"), carrier=OuterRef("carrier"), shipped_at__gte=now - RECENT
-    )
+    of_number = Parcel.objects.filter(tracking_key=OuterRef("tracking_key"), shipped_at__gte=now - RECENT)
     siblings = Snapshot.objects.filter(
         source_tracker_id=OuterRef("source_tracker_id"), endpoint=OuterRef("endpoint"), tracker__isnull=False
     ).exclude(source_tracker_id="")
-    of_channel = parcels.filter(shipment__order__channel=OuterRef("channel"))
-    by_number = Q(Exists(parcels), channel=None) | Q(Exists(of_channel))
+    of_carrier = of_number.filter(carrier=OuterRef("carrier"))
+    by_number = (Q(provider=OURS) & _reaches(of_carrier)) | (~Q(provider=OURS) & _reaches(of_number))
     return by_number | (~Q(source_tracker_id="") & Q(Exists(siblings)))
+
+
+def _reaches(parcels: QuerySet[Parcel]) -> Q:
+    of_channel = parcels.filter(shipment__order__channel=OuterRef("channel"))
+    return Q(Exists(parcels), channel=None) | Q(Exists(of_channel))
 
 
 def _by_source_tracker(snapshots: Iterable[Snapshot]) -> Mapping[tuple[int | None, str], Match]:
@@ -56,13 +66,26 @@ def _by_source_tracker(snapshots: Iterable[Snapshot]) -> Mapping[tuple[int | Non
     }
 
 
-def _by_number(snapshots: Iterable[Snapshot], now: datetime) -> Mapping[tuple[str, str], list[Parcel]]:
-    found: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
+def _by_number(snapshots: Iterable[Snapshot], now: datetime) -> Mapping[str, list[Parcel]]:
+    found: dict[str, list[Parcel]] = defaultdict(list)
     keys = {each.tracking_key for each in snapshots}
     parcels = Parcel.objects.filter(tracking_key__in=keys, shipped_at__gte=now - RECENT).exclude(tracking_key="")
     for parcel in parcels.select_related("shipment__order"):
-        found[parcel.carrier.strip().lower(), parcel.tracking_key].append(parcel)
+        found[parcel.tracking_key].append(parcel)
     return found
+
+
+def _may_be(snapshot: Snapshot, parcel: Parcel) -> bool:
+    """Say whether the source's name of a carrier may stand for ours."""
+    if snapshot.provider == OURS:
+        return snapshot.carrier == parcel.carrier.strip().lower()
+    theirs, ours = _compact(snapshot.carrier), _compact(parcel.carrier)
+    is_same = theirs.startswith(ours) or ours.startswith(theirs)  # dhlexpress is dhl, as "" is anybody
+    return is_same or not theirs.startswith(KNOWN)
+
+
+def _compact(carrier: str) -> str:
+    return "".join(char for char in carrier.lower() if char.isalnum())
 
 
 def _one(parcels: Sequence[Parcel], snapshot: Snapshot) -> Match:

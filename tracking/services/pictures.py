@@ -6,9 +6,12 @@ from uuid import UUID
 
 from fulfillment.models import Parcel
 from orders.models import Endpoint
+from tracking.carriers.meaning import OURS, Table, Tables, understood
 from tracking.models import CarrierEvent, Snapshot
 from tracking.status import Eta, Headline, Place, Scan
 from tracking.status import Snapshot as Picture
+
+LONGEST = 255
 
 
 def snapshot_of(
@@ -26,18 +29,16 @@ def snapshot_of(
         endpoint=endpoint,
         channel_id=channel_id,
         inbox_id=inbox_id,
+        provider=picture.provider or OURS,
         source_tracker_id=picture.source_tracker_id,
         carrier=picture.carrier,
         tracking_number=picture.tracking_number,
-        tracking_key=Parcel.key_of(picture.tracking_number),
+        tracking_key=Parcel.key_of(picture.tracking_number)[:LONGEST],
         stated_at=picture.stated_at,
         received_at=received_at,
         is_complete=picture.is_complete,
-        headline_status=picture.headline.status,
-        headline_reason=picture.headline.reason,
         headline_raw=picture.headline.raw,
-        headline_is_action_required=picture.headline.is_action_required,
-        headline_is_unmapped=picture.headline.is_unmapped,
+        headline_detail=picture.headline.detail,
         eta_from=picture.eta.earliest if picture.eta else None,
         eta_to=picture.eta.latest if picture.eta else None,
         delivered_at=picture.delivered_at,
@@ -55,11 +56,8 @@ def scans_of(snapshot: Snapshot, picture: Picture) -> Iterable[CarrierEvent]:
             at=scan.at,
             wall=scan.wall,
             is_zone_true=scan.is_zone_true,
-            status=scan.status,
-            reason=scan.reason,
-            is_action_required=scan.is_action_required,
-            is_unmapped=scan.is_unmapped,
             raw_status=scan.raw_status,
+            raw_detail=scan.raw_detail,
             code=scan.code,
             message=scan.message,
             city=scan.place.city,
@@ -69,23 +67,22 @@ def scans_of(snapshot: Snapshot, picture: Picture) -> Iterable[CarrierEvent]:
         )
 
 
-def picture_of(snapshot: Snapshot) -> Picture:
-    """Read a snapshot back; its scans are prefetched."""
+def picture_of(snapshot: Snapshot, tables: Tables) -> Picture:
+    """Read a snapshot back, with what its words mean by these tables; its scans are prefetched."""
+    return understood(_said(snapshot), tables.get(snapshot.provider) or Table(snapshot.provider))
+
+
+def _said(snapshot: Snapshot) -> Picture:
     eta = Eta(snapshot.eta_from, snapshot.eta_to) if snapshot.eta_from and snapshot.eta_to else None
     return Picture(
         scans=tuple(_scan(row) for row in snapshot.scans.all()),
         source=snapshot.source,
+        provider=snapshot.provider,
         source_tracker_id=snapshot.source_tracker_id,
         carrier=snapshot.carrier,
         tracking_number=snapshot.tracking_number,
         stated_at=snapshot.stated_at,
-        headline=Headline(
-            snapshot.headline_status,
-            snapshot.headline_reason,
-            snapshot.headline_raw,
-            snapshot.headline_is_action_required,
-            snapshot.headline_is_unmapped,
-        ),
+        headline=Headline(raw=snapshot.headline_raw, detail=snapshot.headline_detail),
         eta=eta,
         is_complete=snapshot.is_complete,
         delivered_at=snapshot.delivered_at,
@@ -99,11 +96,8 @@ def _scan(row: CarrierEvent) -> Scan:
         wall=row.wall,
         is_zone_true=row.is_zone_true,
         seq=row.seq,
-        status=row.status,
-        reason=row.reason,
-        is_action_required=row.is_action_required,
-        is_unmapped=row.is_unmapped,
         raw_status=row.raw_status,
+        raw_detail=row.raw_detail,
         code=row.code,
         message=row.message,
         place=Place(row.city, row.region, row.postal_code, row.country),

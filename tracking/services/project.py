@@ -29,21 +29,51 @@ class News:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def project(
-    tracker: Tracker, parcel: Parcel, order: Order, pictures: Sequence[Picture], *, by: Actor, now: datetime
-) -> Result:
-    """Fold the pictures into the tracker, and record what is new on the order, which is open in change()."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a fold makes of a tracker: its columns, and those that differ from what stands there."""
+
+    result: Result
+    row: dict[str, Any]
+    changed: dict[str, Any]
+
+    @property
+    def seen(self) -> list[str]:
+        """What customers see differently."""
+        return sorted(set(self.changed).intersection(SEEN_BY_CUSTOMERS))
+
+
+def view(tracker: Tracker, parcel: Parcel, order: Order, pictures: Sequence[Picture], now: datetime) -> View:
+    """Fold the pictures, and compare with what stands on the tracker. Nothing is written."""
     result = fold(pictures, now=now, journey=_journey(parcel, order))
     row = _row(result) | {"crossed": sorted({*tracker.crossed, *(each.key for each in result.milestones)})}
+    return View(result, row, {name: value for name, value in row.items() if getattr(tracker, name) != value})
+
+
+def project(
+    tracker: Tracker,
+    parcel: Parcel,
+    order: Order,
+    pictures: Sequence[Picture],
+    *,
+    by: Actor,
+    now: datetime,
+    is_again: bool = False,
+) -> View:
+    """Fold the pictures into the tracker, and record what is new on the order, which is open in change().
+
+    `is_again`: nothing new was said, only what it means may have changed.
+    """
+    it = view(tracker, parcel, order, pictures, now)
     is_import = not tracker.timeline and any(picture.is_complete for picture in pictures)
-    changed = {name: value for name, value in row.items() if getattr(tracker, name) != value}
-    for news in _news(tracker, result, row, changed, now, is_import=is_import):
-        facts = {"parcel": parcel.number, "status": result.status, "milestones": list(news.milestones)} | news.facts
-        at = min(news.at, now) if news.at else None  # a carrier's clock may be ahead of ours
-        record(order, news.kind, by=by, facts=facts | ({"is_late": True} if news.is_late else {}), at=at)
-    if changed:
-        Tracker.objects.filter(pk=tracker.pk).update(**changed, updated_at=now)
-    return result
+    news = _corrections(tracker, it, now) if is_again else _news(tracker, it, now, is_import=is_import)
+    for each in news:
+        facts = {"parcel": parcel.number, "status": it.result.status, "milestones": list(each.milestones)} | each.facts
+        at = min(each.at, now) if each.at else None  # a carrier's clock may be ahead of ours
+        record(order, each.kind, by=by, facts=facts | ({"is_late": True} if each.is_late else {}), at=at)
+    if it.changed:
+        Tracker.objects.filter(pk=tracker.pk).update(**it.changed, updated_at=now)
+    return it
 
 
 def _journey(parcel: Parcel, order: Order) -> Journey:
@@ -84,24 +114,33 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _news(
-    tracker: Tracker, result: Result, row: dict[str, Any], changed: dict[str, Any], now: datetime, *, is_import: bool
-) -> Iterator[News]:
+def _news(tracker: Tracker, it: View, now: datetime, *, is_import: bool) -> Iterator[News]:
     """Yield what is to be recorded: milestones, else the status, else the scans, else what was put right."""
-    crossed = [each for each in result.milestones if each.key not in tracker.crossed]
-    told = set()
-    for _, passed in groupby(crossed, key=lambda each: each.place):
-        news = _passed(list(passed), result, now, is_import=is_import)
+    result, told = it.result, set()
+    for news in _milestones(tracker, result, now, is_import=is_import):
         told.add(news.kind)
         yield news
     kind = f"parcel.{result.status.lower()}"
     if result.status != tracker.status and kind not in told:  # reached again, or no milestone: no customer is told
         yield News(kind, at=result.decided_at, is_late=True)
-    elif not told and (scans := [line for line in row["timeline"] if line not in tracker.timeline]):
+    elif not told and (scans := [line for line in it.row["timeline"] if line not in tracker.timeline]):
         moments = [datetime.fromisoformat(line["at"]) for line in scans if line["at"]]
         yield News("parcel.scanned", at=max(moments, default=None), facts={"scans": len(scans)})
-    elif not told and (seen := sorted(set(changed).intersection(SEEN_BY_CUSTOMERS))):
-        yield News("parcel.corrected", facts={"changed": seen})
+    elif not told and it.seen:
+        yield News("parcel.corrected", facts={"changed": it.seen})
+
+
+def _corrections(tracker: Tracker, it: View, now: datetime) -> Iterator[News]:
+    """Yield the milestones that it turns out to have passed, and that it was put right."""
+    yield from _milestones(tracker, it.result, now, is_import=False)
+    if it.seen:
+        yield News("parcel.corrected", facts={"changed": it.seen, "before": tracker.status})
+
+
+def _milestones(tracker: Tracker, result: Result, now: datetime, *, is_import: bool) -> Iterator[News]:
+    crossed = [each for each in result.milestones if each.key not in tracker.crossed]
+    for _, passed in groupby(crossed, key=lambda each: each.place):
+        yield _passed(list(passed), result, now, is_import=is_import)
 
 
 def _passed(milestones: Sequence[Milestone], result: Result, now: datetime, *, is_import: bool) -> News:

@@ -3,13 +3,15 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 
 from tracking.status import words
 
+MEANING = {"status", "reason", "is_action_required", "is_unmapped"}
+"""Of a scan and of a headline: what we take it to say. It is looked up, never kept."""
 SEPARATORS = re.compile(r"[\s_-]+")
 
 
@@ -53,6 +55,7 @@ class Scan:
     is_action_required: bool = False
     is_unmapped: bool = False
     raw_status: str = ""
+    raw_detail: str = ""
     code: str = ""
     message: str = ""
     place: Place = field(default_factory=Place)
@@ -93,7 +96,8 @@ class Scan:
     def tie_break(self) -> tuple[int, tuple[str, ...]]:
         """Return what orders scans of one instant: rank, then all of the content."""
         place = (self.place.city, self.place.region, self.place.postal_code, self.place.country)
-        words_in_it = (self.code, self.message, *place, self.raw_status, self.status, self.reason, self.wall)
+        raw = (self.raw_status, self.raw_detail)
+        words_in_it = (self.code, self.message, *place, *raw, self.status, self.reason, self.wall)
         rest = (self.at and self.at.timestamp(), self.seq, self.is_zone_true, self.is_action_required, self.is_unmapped)
         return words.RANK.get(self.status, -1), (*words_in_it, repr(rest))
 
@@ -105,6 +109,7 @@ class Headline:
     status: str = ""
     reason: str = ""
     raw: str = ""
+    detail: str = ""
     is_action_required: bool = False
     is_unmapped: bool = False
 
@@ -119,13 +124,15 @@ class Eta:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One picture of a parcel; scans oldest first. `source` is the endpoint or key it came through.
+    """One picture of a parcel; scans oldest first. `source` is the endpoint or key it came through, `provider` whose
+    words it uses.
 
     A partial one (`is_complete` false) adds scans and does not compete with others (F2).
     """
 
     scans: tuple[Scan, ...] = ()
     source: str = ""
+    provider: str = ""
     source_tracker_id: str = ""
     carrier: str = ""
     tracking_number: str = ""
@@ -138,8 +145,14 @@ class Snapshot:
     is_test: bool = False
 
     def digest(self) -> str:
-        """Return the SHA-256 of all it says, whoever says it."""
-        return fingerprint({name: value for name, value in asdict(self).items() if name not in {"source", "is_test"}})
+        """Return the SHA-256 of all that it says, whoever says it, and whatever we take it to mean."""
+        said = {name: value for name, value in asdict(self).items() if name not in {"source", "is_test"}}
+        said["scans"] = [_said(scan) for scan in said["scans"]]
+        return fingerprint(said | {"headline": _said(said["headline"])})
+
+    def content(self) -> str:
+        """Return the SHA-256 of all of it, what we take it to mean among it."""
+        return fingerprint(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,11 @@ def same_text(text: str) -> str:
 
 
 def same_code(code: str) -> str:
-    return SEPARATORS.sub("_", code.strip()).casefold()
+    return SEPARATORS.sub("_", code.strip()).lower()
+
+
+def _said(part: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in part.items() if name not in MEANING}
 
 
 def fingerprint(value: object) -> str:

@@ -63,7 +63,7 @@ def _rank(snapshots: Collection[Snapshot], zone: tzinfo) -> list[Snapshot]:
         newest = newest_clock(each.scans, zone) or NEVER
         keys[each] = (each.stated_at or newest, newest, len(each.scans))
     ties = Counter(keys.values())
-    return sorted(keys, key=lambda each: (keys[each], (each.digest(), each.source) if ties[keys[each]] > 1 else ()))
+    return sorted(keys, key=lambda each: (keys[each], (each.digest(), each.content()) if ties[keys[each]] > 1 else ()))
 
 
 def _tidy(snapshot: Snapshot) -> Snapshot:

@@ -1,4 +1,4 @@
-"""`create_endpoint PROVIDER`: opens an inbound hook and prints its path and its secret."""
+"""`create_endpoint PROVIDER`: opens an inbound hook and prints its path, with the token in it, and its secret."""
 
 from typing import Any
 
@@ -23,6 +23,7 @@ class Command(HouseCommand):
             "--channel", default="", help="it reaches the orders of this channel only, else all; made if there is none"
         )
         parser.add_argument("--secret", action="append", default=[], help="one of your own; the first is the current")
+        parser.add_argument("--accept-v2", action="store_true", help="believe EasyPost's second signature alone")
         parser.add_argument("--test", action="store_true", help="for tests: needs a channel to reach anything")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -32,9 +33,16 @@ class Command(HouseCommand):
             with transaction.atomic():
                 channel = channel_named(name) if name else None
                 endpoint = open_endpoint(
-                    provider=options["provider"], mode=mode, channel=channel, secrets=options["secret"]
+                    provider=options["provider"],
+                    mode=mode,
+                    channel=channel,
+                    secrets=options["secret"],
+                    accept_v2=options["accept_v2"],
                 )
         except Refused as refusal:
             raise CommandError(refusal.sentence) from refusal
-        self.stdout.write(endpoint.path)
-        self.stdout.write(endpoint.secrets[0])
+        self.stdout.write(endpoint.secret_path)
+        if endpoint.secrets:
+            self.stdout.write(endpoint.secrets[0])
+        else:
+            self.stderr.write("Its provider makes the secret: enter it in the admin under Endpoints, or open with --secret.")
