@@ -301,9 +301,7 @@ SCHEMES: Mapping[str, Scheme] = {
 # --- the verifier -------------------------------------------------------------------------------------------------
 
 
-def is_genuine(
-    provider: str, trust: Trust, headers: Headers, body: bytes, *, now: datetime, token: str = ""
-) -> bool:
+def is_genuine(provider: str, trust: Trust, headers: Headers, body: bytes, *, now: datetime, token: str = "") -> bool:
     """Say whether somebody who knows a secret, and the address's token if it has one, sent this; not long ago."""
     scheme = SCHEMES.get(provider)
     if scheme is None:

@@ -23,8 +23,8 @@ from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
 from orders.admin.base import ReadOnlyAdmin
 from orders.blockers import Reason
-from orders.models import SCOPES, ApiKey, Channel, Endpoint
 from orders.lifecycle import Refused
+from orders.models import SCOPES, ApiKey, Channel, Endpoint
 from orders.services import (
     close_endpoint,
     forget_old_secrets,

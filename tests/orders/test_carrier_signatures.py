@@ -204,7 +204,24 @@ def test_several_signatures_of_shippo_may_stand_in_one_header_and_one_time() -> 
         assert not it.is_genuine(headers={"shippo-auth-signature": header})
 
 
-ODD = [None, "", " ", "é", "\udcff", "漢字", "\0", ",", "=", "t=", "v1=", "t=,v1=", "hmac-sha256-hex=", "NaN", "²", "9" * 400]
+ODD = [
+    None,
+    "",
+    " ",
+    "é",
+    "\udcff",
+    "漢字",
+    "\0",
+    ",",
+    "=",
+    "t=",
+    "v1=",
+    "t=,v1=",
+    "hmac-sha256-hex=",
+    "NaN",
+    "²",
+    "9" * 400,
+]
 
 
 @each_signed
@@ -216,7 +233,15 @@ def test_a_missing_or_malformed_header_is_refused_and_raises_nothing(name: str, 
         assert not it.is_genuine(headers=rest | ({} if value is None else {header: value}))
 
 
-TIMES = ["Mon", "Mon, 99 Nov 2025 10:00:00 +0000", "Mon, 24 Nov 99999 10:00:00", "0", "1763978400", "+9999", "24 Nov 2025"]
+TIMES = [
+    "Mon",
+    "Mon, 99 Nov 2025 10:00:00 +0000",
+    "Mon, 24 Nov 99999 10:00:00",
+    "0",
+    "1763978400",
+    "+9999",
+    "24 Nov 2025",
+]
 
 
 @pytest.mark.parametrize("value", TIMES)
@@ -295,7 +320,16 @@ def test_without_an_id_a_delivery_is_named_by_what_its_json_says(provider: str) 
 @pytest.mark.parametrize(("provider", "field"), [("easypost", "id"), ("aftership", "event_id")])
 def test_the_events_own_id_names_it(provider: str, field: str) -> None:
     assert dedupe_key(provider, {}, f'{{"{field}": "evt_1", "x": 1}}'.encode()) == "evt_1"
-    odd = ['{"%s": 5}', '{"%s": ""}', '{"%s": "é"}', '{"%s": null}', '{"x": "%s"}', '["%s"]', '"%s"', '{"%s": "a\\u0000"}']
+    odd = [
+        '{"%s": 5}',
+        '{"%s": ""}',
+        '{"%s": "é"}',
+        '{"%s": null}',
+        '{"x": "%s"}',
+        '["%s"]',
+        '"%s"',
+        '{"%s": "a\\u0000"}',
+    ]
     keys = {dedupe_key(provider, {}, (text % field).encode()) for text in odd}
     assert (len(keys), {len(key) for key in keys}) == (len(odd), {64})
 

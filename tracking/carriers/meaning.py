@@ -171,9 +171,7 @@ def _understood(picture: Snapshot, table: Table, *, is_in_hand: bool) -> Snapsho
 def _scan(scan: Scan, table: Table, carrier: str, *, is_in_hand: bool) -> Scan:
     it = mean(table, carrier, scan.raw_status, scan.raw_detail, scan.code, is_in_hand=is_in_hand)
     must_act = it.is_action_required
-    return replace(
-        scan, status=it.status, reason=it.reason, is_action_required=must_act, is_unmapped=bool(it.unmapped)
-    )
+    return replace(scan, status=it.status, reason=it.reason, is_action_required=must_act, is_unmapped=bool(it.unmapped))
 
 
 def _headline(headline: Headline, table: Table, carrier: str, *, is_in_hand: bool) -> Headline:

@@ -24,6 +24,7 @@ WALL = 32
 COUNTRY = re.compile(r"[A-Z]{2}")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?")
 NOON = 12
+NOWHERE = {"XX", "ZZ"}
 
 Fields = Mapping[str, Any]
 
@@ -211,4 +212,8 @@ def _country(code: str) -> str:
 @lru_cache(maxsize=1)
 def _alpha_2() -> Mapping[str, str]:
     aliases = get_global("territory_aliases")
-    return {code: found[0] for code, found in aliases.items() if len(code) == len("USA") and len(found) == 1}
+    return {
+        code: found[0]
+        for code, found in aliases.items()
+        if len(code) == len("USA") and len(found) == 1 and found[0] not in NOWHERE
+    }

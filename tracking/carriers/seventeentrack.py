@@ -62,9 +62,7 @@ def _picture(data: Fields) -> Snapshot:
 
 def _merged(providers: list[Fields], path: str) -> tuple[Scan, ...]:
     """Bring the legs into one line: each in its own order, the carrier that came last at the end."""
-    legs = [
-        oldest_first(_scans(each, f"{path}[{n}].events"), is_newest_first=True) for n, each in enumerate(providers)
-    ]
+    legs = [oldest_first(_scans(each, f"{path}[{n}].events"), is_newest_first=True) for n, each in enumerate(providers)]
     scans = [scan for leg in reversed(legs) for scan in leg]
     if all(scan.at for scan in scans):
         scans.sort(key=_instant)

@@ -1,4 +1,4 @@
-"""Where it is: what carriers said and what it means, what follows from it, who may look, and whether the books agree."""
+"""Where it is: what carriers said and what that means, who may look, and whether the books agree."""
 
 from tracking.models.audit import AuditRun, Finding
 from tracking.models.code import CarrierCode, Remapping, UnmappedCode

@@ -1,4 +1,4 @@
-"""What carriers' words mean: a table that people change, what nobody has mapped yet, and changes that history follows."""
+"""What carriers' words mean: a table that people change, what is missing in it, and changes that history follows."""
 
 from django.db import models
 from django.db.models import Q

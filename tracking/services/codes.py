@@ -55,9 +55,7 @@ def note_unmapped(pictures: Iterable[Picture], *, now: datetime) -> None:
     for picture in given:
         table = tables.get(picture.provider) or Table(picture.provider)
         carrier = same_code(picture.carrier)[:64]
-        counts.update(
-            Key(picture.provider, carrier, field, code[:128]) for field, code in unmapped(picture, table)
-        )
+        counts.update(Key(picture.provider, carrier, field, code[:128]) for field, code in unmapped(picture, table))
     for key, times in sorted(counts.items()):  # in one order for all, or two workers would wait for each other
         _count(key, times, now)
 

@@ -115,4 +115,3 @@ def _trackers(parcels: Iterable[Parcel]) -> dict[int, Tracker]:
 def _attach(snapshots: Iterable[Snapshot], tracker: Tracker) -> int:
     """Take the snapshots that nobody has folded meanwhile; return how many."""
     return Snapshot.objects.filter(pk__in=[each.pk for each in snapshots], tracker=None).update(tracker=tracker)
-

@@ -150,9 +150,7 @@ def _write(key: Key, row: Row | None, by: str, now: datetime) -> None:
     if row is None:
         CarrierCode.objects.filter(**key._asdict()).delete()
         return
-    CarrierCode.objects.update_or_create(
-        **key._asdict(), defaults=columns(row) | {"changed_by": by, "changed_at": now}
-    )
+    CarrierCode.objects.update_or_create(**key._asdict(), defaults=columns(row) | {"changed_by": by, "changed_at": now})
 
 
 def _settle_queue(key: Key, now: datetime, *, is_mapped: bool) -> None:
@@ -178,5 +176,5 @@ def _begins(names: Sequence[str], head: str) -> Q:
 
 def _head(code: str) -> str | None:
     """Return how a word begins however it was written; None where databases do not agree on its lower case."""
-    head = code.split("_")[0]
+    head = code.split("_", maxsplit=1)[0]
     return head if head and head.isascii() else None

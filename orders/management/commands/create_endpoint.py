@@ -45,4 +45,6 @@ class Command(HouseCommand):
         if endpoint.secrets:
             self.stdout.write(endpoint.secrets[0])
         else:
-            self.stderr.write("Its provider makes the secret: enter it in the admin under Endpoints, or open with --secret.")
+            self.stderr.write(
+                "Its provider makes the secret: enter it in the admin under Endpoints, or open with --secret."
+            )
