@@ -198,7 +198,7 @@ class Proof:
     """How a signature is made. `signed` is what it covers: names of headers, BODY, TIME, and text between in quotes.
 
     `clock` names the header with the TIME, where it is not in the signature's own. `place` is the header that holds the
-    path, which must be ours. `plain` are headers without a dot. `is_second` counts only for an endpoint that asks for it.
+    path, which must be ours. `plain` are headers without a dot. `is_second` counts only where an endpoint asks for it.
     """
 
     header: str

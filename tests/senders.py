@@ -1,4 +1,4 @@
-"""Carriers' houses as they send: each signs by its own rule, written here once more, and posts to an endpoint of ours."""
+"""Carriers' houses as they send: each signs by its own rule, written here once more, and posts to an endpoint."""
 
 import base64
 import hashlib

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from orders.audit import CHUNK, Check, Problem
+from orders.signatures import SCHEMES
+from tracking.models import UnmappedCode
 from tracking.models.tracker import Status, Tracker
 
 REASONS = {
@@ -23,6 +25,15 @@ def parcels_to_review() -> Iterator[Problem]:
         yield Problem(parcel, f"Look at it: {', '.join(REASONS.get(code, code) for code in codes)}.")
 
 
+def unknown_words() -> Iterator[Problem]:
+    """Name the words of carriers that nobody has mapped: what was said so is kept, and read once somebody has."""
+    waiting = UnmappedCode.objects.order_by("pk")
+    for code in waiting.iterator(CHUNK):
+        who = SCHEMES[code.provider].name if code.provider in SCHEMES else code.provider
+        times = "one message" if code.times == 1 else f"{code.times} messages"
+        yield Problem(str(code), f"{who} says it, in {times} so far: nobody has said what it means.")
+
+
 def lost_parcels() -> Iterator[Problem]:
     """Name the parcels that their carrier lost: somebody has to claim them, and to send the goods again."""
     lost = Tracker.objects.filter(status=Status.LOST).order_by("pk")
@@ -32,5 +43,6 @@ def lost_parcels() -> Iterator[Problem]:
 
 CHECKS = [
     Check("parcels_to_review", "WARNING", parcels_to_review),
+    Check("unknown_words", "WARNING", unknown_words),
     Check("lost_parcels", "WARNING", lost_parcels),
 ]

@@ -23,6 +23,9 @@ PATH, TOKEN = "/hooks/easypost/abc/", "a-token-of-ours-of-some-length"
 SHORT, LONG = 8_000, 100_000
 
 
+CLOSED = Trust([])
+
+
 @dataclass(frozen=True)
 class Request:
     """A delivery as it came, and what the endpoint believes."""
@@ -31,7 +34,7 @@ class Request:
     headers: dict[str, str]
     body: bytes = BODY
     token: str = ""
-    trust: Trust = Trust([])
+    trust: Trust = CLOSED
     is_body_signed: bool = True
 
     def is_genuine(self, **more: Any) -> bool:
@@ -98,7 +101,7 @@ OPENSSL = {
 
 @pytest.mark.parametrize("name", OPENSSL)
 def test_the_golden_vectors_of_openssl_are_genuine(name: str) -> None:
-    """Made by `openssl dgst -sha256 -hmac <provider>-secret-of-ours` over what the provider signs of easypost-tracker.json:
+    """Made by `openssl dgst -sha256 -hmac <provider>-secret-of-ours` over what it signs of easypost-tracker.json:
 
     shippo `1763978400.` + body, hex; aftership body, base64; easypost-v2 time + POST + path + body, hex.
     """

@@ -1,4 +1,4 @@
-"""Every documented word of every provider means what its documentation says; one never seen is kept, and asked about."""
+"""Every documented word of every provider means what its documentation says; one never seen is asked about."""
 
 from collections.abc import Callable
 from typing import Any
@@ -147,4 +147,4 @@ def test_a_picture_names_its_unknown_words_and_its_status_does_not_fall() -> Non
 def test_no_word_makes_it_raise(provider: str, status: str, detail: str, code: str, is_in_hand: bool) -> None:
     found = read(provider, status, detail, code, is_in_hand=is_in_hand)
     assert found.status in {"", *Status.values}
-    assert isinstance(Table("generic").find("", "status", status), tuple)
+    assert isinstance(Table("generic").look_up("", "status", status), tuple)

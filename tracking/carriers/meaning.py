@@ -87,7 +87,7 @@ class Table:
             return CANONICAL[field, code]
         return self.rows.get((carrier, field, code)) or self.rows.get(("", field, code))
 
-    def find(self, carrier: str, field: str, word: str) -> _Found:
+    def look_up(self, carrier: str, field: str, word: str) -> _Found:
         """Return the row of a word; for one never seen that of its family, where such a guess is allowed (F11)."""
         code = same_code(word)
         row = self.row(carrier, field, code) if code else None
@@ -142,7 +142,7 @@ def unmapped(picture: Snapshot, table: Table) -> set[tuple[str, str]]:
 
 def mean(table: Table, carrier: str, status: str, detail: str, code: str = "", *, is_in_hand: bool = True) -> Meaning:
     """Return what words mean together: the main status, refined by the detail, with a reason of the carrier's code."""
-    main, more = table.find(carrier, STATUS, status), table.find(carrier, DETAIL, detail)
+    main, more = table.look_up(carrier, STATUS, status), table.look_up(carrier, DETAIL, detail)
     row = main.row or Row()
     if more.row and not row.is_final:
         row = _refined(row, more.row, main, is_in_hand=is_in_hand)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from orders.intake.payload import Unreadable
@@ -37,12 +37,35 @@ def understand_inbox(batch: int = BATCH, *, now: datetime | None = None) -> int:
     """Understand a batch of what waits in the inbox; return how many rows, 0 when none is left or others have them."""
     now = now or timezone.now()
     deliveries = list(_read(batch))
+    try:
+        return _take(deliveries, now)
+    except (OperationalError, InterfaceError):  # the database's trouble, not theirs
+        raise
+    except Exception:  # a bug of ours, or what a database cannot hold: the others need not wait for it
+        logger.exception("a batch of the inbox could not be kept, and is taken one by one")
+        return sum(_take_alone(each, now) for each in deliveries)
+
+
+def _take(deliveries: Sequence[_Delivery], now: datetime) -> int:
     with transaction.atomic():
         mine = _claim(deliveries)
         found = _keep(mine, now)
         _mark(mine, now)
     fold_found(found, now=now)
     return len(mine)
+
+
+def _take_alone(delivery: _Delivery, now: datetime) -> int:
+    """Take one; what cannot be kept is set aside by name."""
+    delivery.taken.clear()
+    try:
+        return _take([delivery], now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("%s could not be kept", delivery.row.pk)
+        aside = _Delivery(delivery.row, fault=f"It could not be kept: {type(error).__name__}.")
+        return _take([aside], now)
 
 
 def _read(batch: int) -> Iterator[_Delivery]:

@@ -81,7 +81,7 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.Cart": 7,
     "fulfillment.PickTask": 7,
     "tracking.Tracker": 5,
-    "tracking.Snapshot": 6,
+    "tracking.Snapshot": 7,
     "tracking.AuditRun": 5,
     "tracking.Finding": 5,
     "notifications.Message": 5,
