@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0002_inbox_once'),
+        ('orders', '0003_owed_stamps'),
     ]
 
     operations = [

@@ -1,0 +1,287 @@
+"""What a carrier's word means is said by people: looked at first, then applied, and followed by all of history."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from orders.models import Actor, Order
+from tests.factories import Shop
+from tests.senders import Sender
+from tests.tracking.payloads import WORDS
+from tests.tracking.test_carrier_hooks import payload
+from tests.tracking.test_understand import NOW, ago, shipped, take
+from tests.hooks import event
+from tracking.apps import start_with_what_words_mean
+from tracking.carriers.codes import CODES
+from tracking.carriers.meaning import Key, Row
+from tracking.models import CarrierCode, Remapping, Snapshot, Tracker, UnmappedCode
+from tracking.services import (
+    NoSuchReason,
+    OwnName,
+    SameMeaning,
+    preview_meaning,
+    replay_everything,
+    replay_history,
+    set_meaning,
+    understand_inbox,
+)
+from tracking.services.codes import note_unmapped, tables_for
+from tracking.services.project import SEEN_BY_CUSTOMERS
+from tracking.status import Scan
+from tracking.status import Snapshot as Picture
+
+pytestmark = pytest.mark.django_db
+ALICE = Actor("user", "1")
+STRANGE = {"easypost": "held_by_dragons", "karrio": "carrier_had_lunch", "17track": "intransit_beamed"}
+
+
+def key(provider: str, code: str, field: str = "detail", carrier: str = "") -> Key:
+    return Key(provider, carrier, field, code)
+
+
+def replay() -> None:
+    while replay_history(limit=2, now=NOW):
+        pass
+
+
+def state() -> list[tuple[Any, ...]]:
+    columns = ("pk", *SEEN_BY_CUSTOMERS, "delivered_at", "returned_at", "first_scan_at", "crossed")
+    return list(Tracker.objects.order_by("pk").values_list(*columns, "parcel__shipment__order__version"))
+
+
+def tell(shop: Shop, provider: str, *ways: tuple[str, ...]) -> list[Order]:
+    """Let a parcel go for each way, and its provider tell it; return their orders."""
+    sender, orders = Sender(provider), []
+    for n, way in enumerate(ways):
+        orders.append(shipped(shop, f"JD{n}"))
+        sender.send(payload(provider, f"JD{n}", *way))
+    understand_inbox(now=NOW)
+    return orders
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_house_has_the_whole_table() -> None:
+    rows = {row: table for provider in ("easypost", "karrio") for row, table in tables_for({provider})[provider].rows.items()}
+    assert CarrierCode.objects.count() == len(CODES)
+    assert rows[("", "detail", "refused")] == Row("DELIVERY_ATTEMPT_FAILED", "refused", when=("in_transit", "failure"))
+
+
+def test_what_somebody_changed_is_not_written_over_and_the_rest_is_kept_in_line() -> None:
+    set_meaning(key("easypost", "held"), Row("IN_TRANSIT"), by=ALICE)
+    CarrierCode.objects.filter(provider="easypost", code="delayed").update(reason="other")
+    CarrierCode.objects.filter(provider="easypost", code="damaged").delete()
+    start_with_what_words_mean()
+    rows = tables_for({"easypost"})["easypost"].rows
+    assert rows[("", "detail", "held")] == Row("IN_TRANSIT")
+    assert rows[("", "detail", "delayed")] == CODES[key("easypost", "delayed")]
+    assert rows[("", "detail", "damaged")] == CODES[key("easypost", "damaged")]
+
+
+@pytest.mark.parametrize(
+    ("key", "row", "refusal"),
+    [
+        (key("generic", "delivered", "status"), Row("LOST"), OwnName),
+        (key("generic", "signed", "status"), Row("LOST"), OwnName),
+        (key("easypost", "held"), Row("EXCEPTION", "eaten"), NoSuchReason),
+        (key("easypost", "held"), CODES[key("easypost", "held")], SameMeaning),
+        (key("easypost", "held"), None, SameMeaning),
+        (key("easypost", "never_seen"), None, SameMeaning),
+    ],
+)
+def test_what_cannot_be_said_is_refused_and_changes_nothing(key: Key, row: Row | None, refusal: type[Exception]) -> None:
+    before = set(CarrierCode.objects.values_list("pk", "status", "reason"))
+    with pytest.raises(refusal):
+        set_meaning(key, row, by=ALICE)
+    assert set(CarrierCode.objects.values_list("pk", "status", "reason")) == before
+    assert not Remapping.objects.exists()
+
+
+# --- a word that nobody knew --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("provider", STRANGE)
+def test_mapping_a_word_repairs_the_past_and_empties_the_queue(shop: Shop, provider: str) -> None:
+    orders = tell(shop, provider, ("accepted", "strange"), ("accepted", "moving"), ("accepted", "strange", "delivered"))
+    raw = [bytes(inbox.raw) for inbox in {each.inbox for each in Snapshot.objects.select_related("inbox")} if inbox]
+    meant = key(provider, STRANGE[provider])
+    row = Row("EXCEPTION", "customs_documents", True)
+    previewed = {each.tracker.pk: (each.before, each.after) for each in preview_meaning(meant, row, now=NOW)}
+    first, _, third = Tracker.objects.order_by("pk")
+    assert set(previewed) == {first.pk, third.pk}
+    assert previewed[third.pk] == ("DELIVERED", "DELIVERED")
+    set_meaning(meant, row, by=ALICE, now=NOW)
+    assert not UnmappedCode.objects.exists()
+    assert Tracker.objects.get(pk=first.pk).status == "IN_TRANSIT"  # history follows by and by
+    replay()
+    assert [tracker.needs_review for tracker in Tracker.objects.all()] == [[], [], []]
+    change = Remapping.objects.get()
+    assert (change.looked_at >= 2, change.changed, change.finished_at, change.by) == (True, 2, NOW, "user:1")
+    corrected = orders[2].events.get(kind="parcel.corrected")
+    assert (corrected.by, corrected.facts["before"], corrected.facts["changed"]) == ("user:1", "DELIVERED", ["timeline"])
+    assert not orders[1].events.filter(kind="parcel.corrected").exists()
+    assert len(raw) == 3
+
+
+def test_a_word_that_turns_out_to_be_the_delivery_delivers(shop: Shop) -> None:
+    (order,) = tell(shop, "karrio", ("accepted", "moving"))
+    take(event("JD0", "ZZ9", ago(1)))
+    assert (Order.objects.get().status, UnmappedCode.objects.get().code) == ("SHIPPED", "zz9")
+    set_meaning(key("generic", "zz9", "status", "dhl"), Row("DELIVERED", "signed"), by=ALICE, now=NOW)
+    replay()
+    assert (Tracker.objects.get().status, Order.objects.get().status) == ("DELIVERED", "DELIVERED")
+    kinds = list(order.events.filter(kind__startswith="parcel.").values_list("kind", flat=True))
+    assert kinds[-2:] == ["parcel.delivered", "parcel.corrected"]
+    set_meaning(key("generic", "zz9", "status", "dhl"), Row("OUT_FOR_DELIVERY"), by=ALICE, now=NOW)
+    replay()
+    set_meaning(key("generic", "zz9", "status", "dhl"), Row("DELIVERED"), by=ALICE, now=NOW)
+    replay()
+    assert order.events.filter(kind="parcel.delivered").count() == 1  # a milestone is told once
+
+
+def test_a_row_of_one_carrier_leaves_the_others_alone(shop: Shop) -> None:
+    take(event("JD0", "ZZ9", ago(1)), event("JD1", "ZZ9", ago(1), carrier="ups"))
+    set_meaning(key("generic", "zz9", "status", "dhl"), Row("IN_TRANSIT"), by=ALICE)
+    assert [code.carrier for code in UnmappedCode.objects.all()] == ["ups"]
+    set_meaning(key("generic", "zz9", "status"), Row("IN_TRANSIT"), by=ALICE)
+    assert not UnmappedCode.objects.exists()
+
+
+def test_a_row_can_be_as_it_was_delivered_again_and_a_word_of_ones_own_unknown(shop: Shop) -> None:
+    held, own = key("easypost", "held"), key("easypost", "held_by_dragons")
+    tell(shop, "easypost", ("accepted", "strange"))
+    before = state()[0][1:-1]
+    for each in (held, own):
+        set_meaning(each, Row("LOST"), by=ALICE, now=NOW)
+    replay()
+    for each in (held, own):
+        set_meaning(each, None, by=ALICE, now=NOW)
+    replay()
+    assert CarrierCode.objects.get(code="held").changed_by == ""
+    assert not CarrierCode.objects.filter(code="held_by_dragons").exists()
+    assert UnmappedCode.objects.get().code == "held_by_dragons"
+    after = dict(zip(("status", *SEEN_BY_CUSTOMERS), [*state()[0][1:-1]], strict=False))
+    assert (after["status"], before[0]) == ("IN_TRANSIT", "IN_TRANSIT")
+
+
+def test_what_is_folded_after_the_change_needs_no_replay(shop: Shop) -> None:
+    set_meaning(key("easypost", "held_by_dragons"), Row("EXCEPTION", "held"), by=ALICE, now=NOW)
+    tell(shop, "easypost", ("accepted", "strange"))
+    assert (Tracker.objects.get().status, Tracker.objects.get().reason) == ("EXCEPTION", "held")
+    before = state()
+    replay()
+    assert (state(), Remapping.objects.get().changed) == (before, 0)
+
+
+def test_a_replay_that_was_cut_short_goes_on_where_it_stopped(shop: Shop) -> None:
+    tell(shop, "easypost", *[("accepted", "strange")] * 5)
+    set_meaning(key("easypost", "held_by_dragons"), Row("EXCEPTION", "held"), by=ALICE, now=NOW)
+    assert replay_history(limit=2, now=NOW)
+    change = Remapping.objects.get()
+    assert (change.looked_at, change.finished_at) == (2, None)
+    assert sorted(Tracker.objects.values_list("status", flat=True)) == ["EXCEPTION"] * 2 + ["IN_TRANSIT"] * 3
+    replay()
+    assert set(Tracker.objects.values_list("status", flat=True)) == {"EXCEPTION"}
+    assert not replay_history(now=NOW)
+
+
+def test_an_order_that_cannot_be_folded_holds_up_nobody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tracking.services import fold as module
+
+    tell(shop, "easypost", ("accepted", "strange"), ("accepted", "strange"))
+    first, project = Tracker.objects.order_by("pk")[0], module.project
+
+    def stumble(tracker: Tracker, *more: Any, **named: Any) -> Any:
+        if tracker.pk == first.pk:
+            raise RuntimeError("a bug")
+        return project(tracker, *more, **named)
+
+    monkeypatch.setattr(module, "project", stumble)
+    set_meaning(key("easypost", "held_by_dragons"), Row("EXCEPTION", "held"), by=ALICE, now=NOW)
+    replay()
+    assert list(Tracker.objects.order_by("pk").values_list("status", flat=True)) == ["IN_TRANSIT", "EXCEPTION"]
+    assert "could not be folded again" in caplog.text
+
+
+def test_the_queue_counts_a_word_once_a_message() -> None:
+    scans = tuple(Scan(wall=f"2026-11-2{n}", raw_status="zz9", code="zz9") for n in range(3))
+    said = [Picture(scans, provider="generic", carrier="DHL Express", tracking_number=f"{n}") for n in range(4)]
+    note_unmapped(said, now=NOW - timedelta(days=1))
+    note_unmapped(said[:1], now=NOW)
+    code = UnmappedCode.objects.get()
+    assert (code.carrier, code.times, code.last_seen_at - code.first_seen_at) == ("dhl_express", 5, timedelta(days=1))
+
+
+# --- preview is apply, and replaying is nothing -------------------------------------------------------------------
+
+WAYS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(WORDS)),
+        st.lists(st.sampled_from(sorted(WORDS["easypost"])), min_size=1, max_size=4).map(tuple),
+    ),
+    min_size=1,
+    max_size=4,
+)
+ROWS = st.builds(
+    Row,
+    st.sampled_from(["", "UNKNOWN", "IN_TRANSIT", "EXCEPTION", "OUT_FOR_DELIVERY", "DELIVERED", "LOST", "RETURNED_TO_SENDER"]),
+    st.sampled_from(["", "delayed", "signed", "customs_documents"]),
+    st.booleans(),
+    st.sampled_from([(), ("in_transit",), ("transit", "intransit"), ("no_physical_scan",)]),
+    st.booleans(),
+)
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class AnyHistory(TestCase):
+    """Histories of parcels by several houses, each parcel told by one of them."""
+
+    def _told(self, ways: list[tuple[str, tuple[str, ...]]]) -> None:
+        shop = Shop()
+        senders: dict[str, Sender] = {}
+        for n, (provider, way) in enumerate(ways):
+            shipped(shop, f"JD{n}")
+            senders.setdefault(provider, Sender(provider)).send(payload(provider, f"JD{n}", *way))
+        while understand_inbox(now=NOW):
+            pass
+
+    @FEW
+    @given(WAYS, ROWS, st.data())
+    def test_a_mapping_change_previewed_equals_the_mapping_change_applied(self, ways: Any, row: Row, data: Any) -> None:
+        self._told(ways)
+        heard = sorted({(provider, WORDS[provider][name]) for provider, way in ways for name in way})
+        provider, (status, detail) = data.draw(st.sampled_from(heard))
+        field, word = data.draw(st.sampled_from([("status", status), ("detail", detail or "strange")]))
+        meant = Key(provider, "", field, word.lower())
+        before = {tracker.pk: tracker.status for tracker in Tracker.objects.all()}
+        previewed = {each.tracker.pk: each for each in preview_meaning(meant, row, now=NOW)}
+        try:
+            set_meaning(meant, row, by=ALICE, now=NOW)
+        except SameMeaning:
+            assert previewed == {}
+            return
+        replay()
+        for tracker in Tracker.objects.all():
+            shift = previewed.get(tracker.pk)
+            assert (before[tracker.pk], tracker.status) == (
+                (shift.before, shift.after) if shift else (tracker.status, tracker.status)
+            )
+            corrected = tracker.parcel.order.events.filter(kind="parcel.corrected").last()
+            assert (corrected.facts["changed"] if corrected else []) == (list(shift.changed) if shift else [])
+        assert Remapping.objects.get().changed == len(previewed)
+        assert list(preview_meaning(meant, row, now=NOW)) == []
+
+    @FEW
+    @given(WAYS)
+    def test_replaying_all_history_changes_nothing(self, ways: Any) -> None:
+        self._told(ways)
+        before = state(), list(Tracker.objects.values_list("pk", "updated_at", "needs_review"))
+        assert sum(replay_everything(by=ALICE, now=NOW, limit=2)) == 0
+        assert (state(), list(Tracker.objects.values_list("pk", "updated_at", "needs_review"))) == before
