@@ -45,6 +45,9 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             ("Tracked parcels", "local_shipping", "admin:tracking_tracker_changelist", "tracking.view_tracker"),
             ("Carrier messages", "rss_feed", "admin:tracking_snapshot_changelist", "tracking.view_snapshot"),
+            ("Unknown words", "help", "admin:tracking_unmappedcode_changelist", "tracking.view_unmappedcode"),
+            ("Carriers' words", "translate", "admin:tracking_carriercode_changelist", "tracking.view_carriercode"),
+            ("Changes of meaning", "history", "admin:tracking_remapping_changelist", "tracking.view_remapping"),
         ),
     ),
     (

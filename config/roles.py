@@ -42,11 +42,13 @@ VIEW_STOCK = [
     "fulfillment.view_manifest",
 ]
 VIEW_TRACKING = ["tracking.view_tracker", "tracking.view_carrierevent", "tracking.view_snapshot"]
+VIEW_WORDS = ["tracking.view_carriercode", "tracking.view_unmappedcode", "tracking.view_remapping"]
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]
 VIEW_SETTINGS = ["orders.view_channel", "orders.view_shippingmethod", "orders.view_apikey"]
 ANSWER = ["notifications.resend_message"]
 HEED_AUDIT = ["tracking.acknowledge_finding"]
+MAP_WORDS = ["tracking.map_code"]
 VIEW_AUDIT = ["tracking.view_auditrun", "tracking.view_finding"]
 VIEW_REPORTS = ["tracking.view_reports"]
 SERVE = [
@@ -129,6 +131,8 @@ ROLES: dict[str, list[str]] = {
         *SERVE,
         *ANSWER,
         *HEED_AUDIT,
+        *VIEW_WORDS,
+        *MAP_WORDS,
         *LEAD_FLOOR,
         *HAND_OVER,
         *KEEP_STOCK,
@@ -148,8 +152,9 @@ ROLES: dict[str, list[str]] = {
         *VIEW_SETTINGS,
         *VIEW_AUDIT,
         *VIEW_REPORTS,
+        *VIEW_WORDS,
     ],
-    "integrator": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_INBOX, *VIEW_SETTINGS, *CONNECT],
+    "integrator": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_INBOX, *VIEW_WORDS, *VIEW_SETTINGS, *CONNECT],
     "admin": ["*"],
 }
 FOREIGN = Q(content_type__app_label__in=["contenttypes", "sessions", "admin"])

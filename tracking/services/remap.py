@@ -67,13 +67,16 @@ def heard(key: Key) -> QuerySet[Tracker]:
     return Tracker.objects.filter(Exists(said)).order_by("pk")
 
 
-def preview_meaning(key: Key, row: Row | None, *, now: datetime | None = None, after: int = 0) -> Iterator[Shift]:
+def preview_meaning(
+    key: Key, row: Row | None, *, now: datetime | None = None, most: int | None = None
+) -> Iterator[Shift]:
     """Yield what would become of which parcel if the word meant this; None: what the house started with.
 
-    Raises OwnName, NoSuchReason. Nothing is written.
+    At most so many parcels are looked at. Raises OwnName, NoSuchReason. Nothing is written.
     """
-    now, target = now or timezone.now(), _target(key, row)
-    while trackers := _batch(key, after):
+    now, target, after, left = now or timezone.now(), _target(key, row), 0, most
+    while trackers := _batch(key, after, BATCH if left is None else min(BATCH, left)):
+        left = None if left is None else left - len(trackers)
         pictures = pictures_of(trackers, lambda providers: _changed(providers, key, target))
         for tracker in trackers:
             it = view(tracker, tracker.parcel, tracker.parcel.order, pictures[tracker.pk], now)

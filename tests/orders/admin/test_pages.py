@@ -16,7 +16,7 @@ from orders.models import Inbox
 from orders.services import issue_key, note_order, open_endpoint
 from tests.factories import ALICE, ProductFactory, Shop, shipment
 from tests.staff import client_of, superuser, user_of
-from tracking.models import AuditRun, CarrierEvent, Finding, Snapshot, Tracker
+from tracking.models import AuditRun, CarrierEvent, Finding, Remapping, Snapshot, Tracker, UnmappedCode
 
 
 def fill(shop: Shop, n: int) -> None:
@@ -32,6 +32,8 @@ def fill(shop: Shop, n: int) -> None:
     )
     snapshot = Snapshot.objects.create(tracker=tracker, source="endpoint:1", tracking_number="1", digest=f"{n}")
     CarrierEvent.objects.create(snapshot=snapshot, seq=0, message="Here")
+    UnmappedCode.objects.create(provider="generic", field="status", code=f"zz{n}")
+    Remapping.objects.create(provider="generic", field="status", code=f"zz{n}", by="user:1")
     message = Message.objects.create(
         order=order, event=order.events.first(), kind="order.placed", recipient="customer", channel="email"
     )
@@ -82,6 +84,9 @@ QUERIES = {  # session, user, two badges, the list; and what its filters and cel
     "fulfillment.PickTask": 7,
     "tracking.Tracker": 5,
     "tracking.Snapshot": 7,
+    "tracking.CarrierCode": 5,
+    "tracking.UnmappedCode": 5,
+    "tracking.Remapping": 6,
     "tracking.AuditRun": 5,
     "tracking.Finding": 5,
     "notifications.Message": 5,

@@ -10,10 +10,10 @@ from fulfillment.models import StockItem, StockMovement
 from fulfillment.services import lose_shipment, pack_shipment, pick_shipment, ship_shipment, split_shipment
 from notifications.models import Message
 from orders.models import ApiKey, Endpoint, Event, Inbox, Order
-from orders.services import hold_order, issue_key, open_endpoint
+from orders.services import hold_order, issue_key, open_endpoint, rotate_secret
 from tests.factories import BOB, Shop, shipment
 from tests.staff import client_of
-from tracking.models import Finding
+from tracking.models import CarrierCode, Finding
 
 ROLES = ["picker", "packer", "support", "manager", "auditor", "integrator", "admin"]
 SERVE = {"support", "manager", "admin"}
@@ -69,8 +69,20 @@ def _revoke(shop: Shop) -> Prepared:
     return _url(issue_key(shop.channel, name="web", scopes=[])[0], "revoke"), {}
 
 
-def on_endpoint(verb: str) -> Callable[[Shop], Prepared]:
-    return lambda _: (_url(open_endpoint(provider="generic"), verb), {})
+def on_endpoint(verb: str, provider: str = "generic", **data: Any) -> Callable[[Shop], Prepared]:
+    return lambda _: (_url(open_endpoint(provider=provider), verb), data)
+
+
+def _forget(_shop: Shop) -> Prepared:
+    endpoint = open_endpoint(provider="generic")
+    rotate_secret(endpoint)
+    return _url(endpoint, "forget"), {}
+
+
+def _take_back(_shop: Shop) -> Prepared:
+    row = CarrierCode.objects.filter(provider="easypost", field="detail", code="held")
+    row.update(status="LOST", changed_by="user:1")
+    return _url(row.get(), "reset"), {}
 
 
 def _acknowledge(shop: Shop) -> Prepared:
@@ -98,6 +110,10 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "revoke": (_revoke, {"integrator", "admin"}),
     "rotate": (on_endpoint("rotate"), {"integrator", "admin"}),
     "close": (on_endpoint("close"), {"integrator", "admin"}),
+    "enter": (on_endpoint("enter", secret="whsec_" + "A" * 43), {"integrator", "admin"}),
+    "move": (on_endpoint("move", provider="karrio"), {"integrator", "admin"}),
+    "forget": (_forget, {"integrator", "admin"}),
+    "take back": (_take_back, LEAD),
     "acknowledge": (_acknowledge, LEAD),
 }
 
@@ -108,7 +124,8 @@ def _everything() -> tuple[Any, ...]:
         Event.objects.count(),
         StockMovement.objects.count(),
         list(ApiKey.objects.values_list("revoked_at")),
-        [(each.is_active, each.secrets) for each in Endpoint.objects.all()],
+        list(CarrierCode.objects.exclude(changed_by="").values_list("pk")),
+        [(each.is_active, each.secrets, each.tokens) for each in Endpoint.objects.all()],
         list(Finding.objects.values_list("status")),
         list(Message.objects.values_list("status")),
         list(Inbox.objects.values_list("status")),
@@ -189,6 +206,9 @@ LISTS = {
     "tracking/snapshot": {"support", "manager", "auditor", "admin"},
     "notifications/message": {"support", "manager", "auditor", "admin"},
     "orders/inbox": {"support", "manager", "auditor", "integrator", "admin"},
+    "tracking/carriercode": {"manager", "auditor", "integrator", "admin"},
+    "tracking/unmappedcode": {"manager", "auditor", "integrator", "admin"},
+    "tracking/remapping": {"manager", "auditor", "integrator", "admin"},
     "tracking/finding": {"manager", "auditor", "admin"},
     "tracking/auditrun": {"manager", "auditor", "admin"},
     "orders/channel": {"manager", "auditor", "integrator", "admin"},

@@ -1,0 +1,157 @@
+"""The page on which a person says what a carrier's word means: what would become of which parcel is shown first."""
+
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.widgets import UnfoldBooleanWidget
+
+from orders.admin import badges
+from orders.admin.acting import ActForm, choice_field, flashing, text_field
+from orders.admin.base import actor
+from orders.lifecycle import Refused
+from orders.signatures import SCHEMES
+from tracking.carriers.meaning import UNSEEN, Key, Row
+from tracking.models import CarrierCode
+from tracking.models.code import Field
+from tracking.models.tracker import Status
+from tracking.services import Shift, heard, preview_meaning, set_meaning
+from tracking.services.codes import KEY, MEANING, row_of
+from tracking.status import words
+from tracking.status.picture import fingerprint, same_code
+
+PERMISSION = "tracking.map_code"
+SHOWN, LOOKED_AT = 100, 2000
+"""How many parcels a preview shows, and how many it looks at: all of them are put right afterwards."""
+PROVIDERS = sorted([*((name, scheme.name) for name, scheme in SCHEMES.items()), ("shopify", "Shopify")])
+DIFFERENCES = {
+    "status": "status",
+    "reason": "reason",
+    "is_action_required": "whether the customer has to act",
+    "eta_from": "expected day",
+    "eta_to": "expected day",
+    "attempts": "number of attempts",
+    "timeline": "a line of its history",
+}
+
+
+def provider_name(provider: str) -> str:
+    return dict(PROVIDERS).get(provider, provider)
+
+
+def reason_word(reason: str) -> str:
+    return reason.replace("_", " ").capitalize()
+
+
+def meaning_url(key: Key) -> str:
+    return f"{reverse('admin:tracking_carriercode_meaning')}?{urlencode(key._asdict())}"
+
+
+class MeaningForm(ActForm):
+    """Which word, and what it means."""
+
+    provider = choice_field("Provider", PROVIDERS)
+    carrier = text_field("Carrier", max_length=64, required=False, help_text="Empty: of every carrier.")
+    field = choice_field("Which word", Field.choices)
+    code = text_field(
+        "Word", max_length=128, help_text="As the provider writes it; case, blanks, - and _ are the same."
+    )
+    status = choice_field("It means", [("", "The main status decides"), *Status.choices])
+    reason = choice_field("Reason", [("", "None"), *((each, reason_word(each)) for each in sorted(words.REASONS))])
+    is_action_required = forms.BooleanField(
+        label="The customer has to act", required=False, widget=UnfoldBooleanWidget()
+    )
+    when = text_field(
+        "Only under these main statuses",
+        required=False,
+        help_text=f"Words with commas between; {UNSEEN}: as long as nobody has had the parcel in hand. Empty: always.",
+    )
+    is_final = forms.BooleanField(label="It wins over any detail", required=False, widget=UnfoldBooleanWidget())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("status", "reason"):
+            self.fields[name].required = False
+
+    @property
+    def key(self) -> Key:
+        it = self.cleaned_data
+        return Key(it["provider"], same_code(it["carrier"]), it["field"], same_code(it["code"]))
+
+    @property
+    def row(self) -> Row:
+        it = self.cleaned_data
+        when = tuple(same_code(each) for each in it["when"].split(",") if each.strip())
+        return Row(it["status"], it["reason"], it["is_action_required"], when, it["is_final"])
+
+    @property
+    def content(self) -> str:
+        return fingerprint([self.key, self.row])
+
+
+def meaning_view(admin: Any, request: HttpRequest) -> HttpResponse:
+    """Show the form; look at what would change; apply what was looked at."""
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+    form = MeaningForm(request.POST or None, initial=_initial(request), thing=None)
+    if not form.is_valid():
+        return _page(admin, request, form, {})
+    if request.POST.get("apply") == form.content:  # what was looked at, and nothing else
+        with flashing(request, f"{form.key.code} has another meaning now. History follows within minutes."):
+            set_meaning(form.key, form.row, by=actor(request))
+        return redirect(meaning_url(form.key))
+    try:
+        return _page(admin, request, form, _preview(form))
+    except Refused as refusal:
+        form.add_error(None, refusal.sentence)
+        return _page(admin, request, form, {})
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """Return the word that the address names, and what it means now."""
+    key = {name: request.GET.get(name, "") for name in KEY}
+    now = CarrierCode.objects.filter(**key).first()
+    row = row_of([getattr(now, name) for name in MEANING]) if now else Row()
+    return key | row._asdict() | {"when": ", ".join(row.when)}
+
+
+def _preview(form: MeaningForm) -> dict[str, Any]:
+    number = heard(form.key).order_by()[: LOOKED_AT + 1].count()
+    shifts = list(islice(preview_meaning(form.key, form.row, most=LOOKED_AT), SHOWN + 1))
+    return {
+        "looked": form.content,
+        "shifts": [_line(shift) for shift in shifts[:SHOWN]],
+        "is_more": len(shifts) > SHOWN,
+        "is_cut": number > LOOKED_AT,
+        "looked_at": LOOKED_AT,
+    }
+
+
+def _line(shift: Shift) -> dict[str, Any]:
+    parcel = shift.tracker.parcel
+    return {
+        "parcel": parcel.number,
+        "url": reverse("admin:tracking_tracker_change", args=[shift.tracker.pk]),
+        "before": badges.badge(shift.before, str(dict(Status.choices)[shift.before])),
+        "after": badges.badge(shift.after, str(dict(Status.choices)[shift.after])),
+        "differs": ", ".join(dict.fromkeys(DIFFERENCES[name] for name in shift.changed)).capitalize(),
+    }
+
+
+def _page(admin: Any, request: HttpRequest, form: MeaningForm, more: dict[str, Any]) -> HttpResponse:
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.model._meta,
+        "title": "What does it mean?",
+        "form": form,
+        **more,
+    }
+    request.current_app = admin.admin_site.name
+    status = 422 if form.is_bound and form.errors else 200
+    return TemplateResponse(request, "admin/tracking/carriercode/meaning.html", context, status=status)
