@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -364,3 +365,12 @@ def test_a_change_is_taken_back_on_the_words_own_page() -> None:
     answer = client.post(f"/admin/tracking/carriercode/{own.pk}/do/reset/", {"operation": uuid4()})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/tracking/carriercode/")
     assert not CarrierCode.objects.filter(code="zz9").exists()
+
+
+def test_the_command_folds_all_anew_and_says_what_it_put_right(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    tell(shop, "easypost", ("accepted", "moving"), ("accepted", "strange"))
+    call_command("replay")
+    Tracker.objects.filter(pk=Tracker.objects.order_by("pk")[0].pk).update(status="LOST")
+    call_command("replay")
+    assert capsys.readouterr().out.splitlines() == ["0 parcels were put right.", "1 parcel was put right."]
+    assert set(Tracker.objects.values_list("status", flat=True)) == {"IN_TRANSIT"}
