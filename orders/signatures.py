@@ -231,6 +231,10 @@ class Scheme:
     makes_secret: bool = False
     is_strong: Callable[[str], bool] = _is_long
 
+    @property
+    def has_second(self) -> bool:
+        return any(proof.is_second for proof in self.proofs)
+
 
 SCHEMES: Mapping[str, Scheme] = {
     "generic": Scheme(  # Standard Webhooks 1.0; the id holds no dot, or it could be read in two ways

@@ -26,6 +26,7 @@ from orders.blockers import Reason
 from orders.lifecycle import Refused
 from orders.models import SCOPES, ApiKey, Channel, Endpoint
 from orders.services import (
+    believe_second_signature,
     close_endpoint,
     forget_old_secrets,
     issue_key,
@@ -173,6 +174,24 @@ def _why_not_move(endpoint: Endpoint) -> list[Reason]:
     return [] if scheme.has_token else [Reason("signed", f"{scheme.name} signs what it sends.", "nobody")]
 
 
+class SecondForm(ActForm):
+    is_believed = forms.BooleanField(
+        label="Believe the second signature where the first is missing",
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        help_text="Only once a request was seen to be signed so.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["is_believed"] = not self.thing.accept_v2
+
+
+def _why_not_second(endpoint: Endpoint) -> list[Reason]:
+    scheme = SCHEMES[endpoint.provider]
+    return [] if scheme.has_second else [Reason("one_way", f"{scheme.name} signs one way only.", "nobody")]
+
+
 def _why_not_forget(endpoint: Endpoint) -> list[Reason]:
     has_old = len(endpoint.secrets) > 1 or len(endpoint.tokens) > 1
     return [] if has_old else [Reason("current", "Only the current one is valid.", "nobody")]
@@ -232,6 +251,15 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
             style="danger",
         ),
         Act(
+            "second",
+            "Second signature",
+            CHANGE,
+            lambda endpoint, _by, data: believe_second_signature(endpoint, is_believed=data["is_believed"]),
+            "{} is changed.",
+            _why_not_second,
+            SecondForm,
+        ),
+        Act(
             "close",
             "Close",
             CHANGE,
@@ -261,7 +289,7 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         "mode",
         "state",
         "valid_secrets",
-        "accept_v2",
+        "second_signature",
         "created_at",
         "last_received_at",
     )
@@ -308,6 +336,12 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
     @display(description="Address")
     def url_code(self, endpoint: Endpoint) -> SafeString:
         return badges.code(endpoint.url)
+
+    @display(description="Second signature")
+    def second_signature(self, endpoint: Endpoint) -> str:
+        if not SCHEMES[endpoint.provider].has_second:
+            return "—"
+        return "Believed alone" if endpoint.accept_v2 else "Not believed alone"
 
     @display(description="Secrets that are valid")
     def valid_secrets(self, endpoint: Endpoint) -> int:

@@ -5,6 +5,7 @@ from orders.services.delay import record_delays
 from orders.services.endpoints import (
     UnknownProvider,
     WeakSecret,
+    believe_second_signature,
     close_endpoint,
     forget_old_secrets,
     open_endpoint,
@@ -30,6 +31,7 @@ __all__ = [
     "UnknownProvider",
     "Verdict",
     "WeakSecret",
+    "believe_second_signature",
     "close_endpoint",
     "forget_old_keys",
     "forget_old_secrets",

@@ -37,6 +37,12 @@ class NoToken(Refused):
     code = "no_token"
 
 
+class NoSecondSignature(Refused):
+    """The provider has no second way to sign."""
+
+    code = "no_second_signature"
+
+
 class OnlyOneSecret(Refused):
     """There is no older secret that could be removed."""
 
@@ -57,7 +63,7 @@ def open_endpoint(
     secrets: Sequence[str] = (),
     accept_v2: bool = False,
 ) -> Endpoint:
-    """Open a hook, with what it is locked by. Raises UnknownProvider, WeakSecret.
+    """Open a hook, with what it is locked by. Raises UnknownProvider, WeakSecret, NoSecondSignature.
 
     A new secret is made unless some are given, or the provider makes it: until it is entered, nothing is genuine.
     """
@@ -66,6 +72,8 @@ def open_endpoint(
         raise UnknownProvider(f"There is no provider {provider}. There is: {', '.join(sorted(SCHEMES))}.")
     for secret in secrets:
         _refuse_weak(scheme, secret)
+    if accept_v2 and not scheme.has_second:
+        raise NoSecondSignature(f"{scheme.name} signs one way only.")
     given = list(secrets) or ([] if scheme.makes_secret else [signatures.new_secret()])
     tokens = [signatures.new_token()] if scheme.has_token else []
     return Endpoint.objects.create(
@@ -110,6 +118,15 @@ def forget_old_secrets(endpoint: Endpoint) -> None:
             raise OnlyOneSecret("Only the current secret is valid already.")
         fresh.secrets, fresh.tokens = fresh.secrets[:1], fresh.tokens[:1]
         fresh.save(update_fields=["secrets", "tokens"])
+
+
+def believe_second_signature(endpoint: Endpoint, *, is_believed: bool) -> None:
+    """Take, or do not take, what is signed the second way alone. Raises NoSecondSignature, EndpointUnchanged."""
+    scheme = SCHEMES[endpoint.provider]
+    if not scheme.has_second:
+        raise NoSecondSignature(f"{scheme.name} signs one way only.")
+    if not Endpoint.objects.filter(pk=endpoint.pk, accept_v2=not is_believed).update(accept_v2=is_believed):
+        raise EndpointUnchanged("It is so already.")
 
 
 def close_endpoint(endpoint: Endpoint) -> None:

@@ -88,7 +88,7 @@ class CarrierCodeAdmin(WordAdmin):
         choice_filter("changed", "Changed here", lambda: [("yes", "Yes")], lambda rows, _: rows.exclude(changed_by="")),
     )
     ordering = ("provider", "field", "code", "carrier")
-    fields = ("word", "means", "only_under", "is_final", "state", "starts_as", "changed_at")
+    fields = ("word", "means", "only_under", "wins", "state", "starts_as", "changed_at")
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
@@ -119,6 +119,10 @@ class CarrierCodeAdmin(WordAdmin):
     @display(description="Only under")
     def only_under(self, code: CarrierCode) -> str:
         return ", ".join(code.when) or "—"
+
+    @display(description="Wins over any detail")
+    def wins(self, code: CarrierCode) -> str:
+        return "Yes" if code.is_final else "No"
 
     @display(description="State")
     def state(self, code: CarrierCode) -> SafeString:

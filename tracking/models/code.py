@@ -51,6 +51,7 @@ class CarrierCode(Word):
 
     class Meta:
         verbose_name = "carrier's word"
+        verbose_name_plural = "carriers' words"
         ordering = ["provider", "field", "code", "carrier"]
         default_permissions = ("view",)
         permissions = [("map_code", "Can say what carriers' words mean")]

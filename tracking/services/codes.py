@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from tracking.carriers.codes import CODES
-from tracking.carriers.meaning import Key, Row, Table, Tables, table_of, unmapped
+from tracking.carriers.meaning import OURS, Key, Row, Table, Tables, table_of, unmapped
 from tracking.models import CarrierCode, UnmappedCode
 from tracking.status import Snapshot as Picture
 from tracking.status.picture import same_code
@@ -54,7 +54,7 @@ def note_unmapped(pictures: Iterable[Picture], *, now: datetime) -> None:
     counts: Counter[Key] = Counter()
     for picture in given:
         table = tables.get(picture.provider) or Table(picture.provider)
-        carrier = same_code(picture.carrier)[:64]
+        carrier = same_code(picture.carrier)[:64] if picture.provider == OURS else ""  # a house has words of its own
         counts.update(Key(picture.provider, carrier, field, code[:128]) for field, code in unmapped(picture, table))
     for key, times in sorted(counts.items()):  # in one order for all, or two workers would wait for each other
         _count(key, times, now)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from orders.models import ApiKey, Endpoint
@@ -77,3 +79,62 @@ def test_an_endpoint_is_closed_and_opened_again(shop: Shop) -> None:
     assert flashes(client.post(f"{base}/close/", {"operation": uuid4()}))[-1] == "This endpoint is closed already."
     client.post(f"{base}/reopen/", {"operation": uuid4()})
     assert Endpoint.objects.get().is_active
+
+
+def test_an_endpoint_whose_provider_makes_the_secret_shows_its_address_with_the_token_once(shop: Shop) -> None:
+    client = client_of("integrator")
+    data = {"operation": uuid4(), "provider": "karrio", "channel": "", "mode": "LIVE"}
+    shown = dict(client.post("/admin/orders/endpoint/add/", data).context["secrets"])
+    endpoint = Endpoint.objects.get()
+    assert (shown, endpoint.secrets) == ({"Address": f"{endpoint.url}?token={endpoint.tokens[0]}"}, [])
+    url = f"/admin/orders/endpoint/{endpoint.pk}"
+    page = client.get(f"{url}/change/").content.decode()
+    assert ("Waits for its secret" in page, endpoint.tokens[0] in page) == (True, False)
+    client.post(f"{url}/do/rotate/", {"operation": uuid4()})
+    assert Endpoint.objects.get().secrets == []
+    assert client.post(f"{url}/do/enter/", {"operation": uuid4(), "secret": "short"}).status_code == 302
+    assert Endpoint.objects.get().secrets == []
+    client.post(f"{url}/do/enter/", {"operation": uuid4(), "secret": "whsec_of_karrio_itself"})
+    assert Endpoint.objects.get().secrets == ["whsec_of_karrio_itself"]
+    moved = dict(client.post(f"{url}/do/move/", {"operation": uuid4()}).context["secrets"])["New address"]
+    fresh = Endpoint.objects.get()
+    assert (moved, fresh.tokens[1]) == (f"{endpoint.url}?token={fresh.tokens[0]}", endpoint.tokens[0])
+    client.post(f"{url}/do/forget/", {"operation": uuid4()})
+    assert Endpoint.objects.get().tokens == fresh.tokens[:1]
+    again = client.post(f"{url}/do/forget/", {"operation": uuid4()})
+    assert flashes(again)[-1] == "Only the current secret is valid already."
+
+
+def test_a_secret_that_is_too_short_opens_no_endpoint_and_says_why(shop: Shop) -> None:
+    data = {"operation": uuid4(), "provider": "17track", "channel": "", "mode": "LIVE", "secret": "short"}
+    answer = client_of("integrator").post("/admin/orders/endpoint/add/", data)
+    assert (answer.status_code, "at least 12 characters" in answer.content.decode()) == (422, True)
+    assert not Endpoint.objects.exists()
+
+
+def test_only_easypost_has_a_second_signature_to_believe(shop: Shop) -> None:
+    client = client_of("integrator")
+    for provider, is_believed, sentence in (
+        ("easypost", True, "is changed."),
+        ("easypost", True, "It is so already."),
+        ("easypost", False, "is changed."),
+        ("shippo", True, "Shippo signs one way only."),
+    ):
+        endpoint = Endpoint.objects.filter(provider=provider).first() or open_endpoint(provider=provider)
+        data = {"operation": uuid4(), **({"is_believed": "on"} if is_believed else {})}
+        answer = client.post(f"/admin/orders/endpoint/{endpoint.pk}/do/second/", data)
+        assert sentence in flashes(answer)[-1]
+        assert Endpoint.objects.get(pk=endpoint.pk).accept_v2 == (is_believed and provider == "easypost")
+
+
+@pytest.mark.parametrize("provider", ["aftership", "karrio", "17track", "shippo"])
+def test_the_command_prints_the_address_where_the_provider_makes_the_secret(
+    provider: str, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("create_endpoint", provider)
+    out, err = capsys.readouterr()
+    assert (out.strip(), "makes the secret" in err) == (Endpoint.objects.get().secret_path, True)
+    call_command("create_endpoint", provider, "--secret", "a-secret-of-theirs")
+    assert Endpoint.objects.last().secrets == ["a-secret-of-theirs"]  # type: ignore[union-attr]
+    with pytest.raises(CommandError, match="signs one way only"):
+        call_command("create_endpoint", provider, "--accept-v2")
