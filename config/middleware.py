@@ -147,8 +147,8 @@ class RefusedMiddleware:
             return None
         context: dict[str, Any] = {"refusal": exception}
         if not getattr(request, "htmx", False):
-            return render(request, "refused.html", context, status=409)
-        flash = render(request, "refused.html#flash", context, status=409)
+            return render(request, "refused.html", context, status=exception.status)
+        flash = render(request, "refused.html#flash", context, status=exception.status)
         # the reader stays on the page that asked
         push_url(flash, False)
         return reswap(retarget(flash, "#flash"), "innerHTML")  # beside what was asked for, not in its place

@@ -219,7 +219,7 @@ STORAGES = {
 BODY_LIMIT = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "fulfillment.services.switch.FloorBackend"]
+AUTHENTICATION_BACKENDS = ["orders.access.PeopleBackend", "fulfillment.services.switch.FloorBackend"]
 FLOOR_IDLE = timedelta(minutes=env.int("FLOOR_IDLE_MINUTES", 30))  # then a shared device asks again who is there
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

@@ -8,8 +8,10 @@ class FulfillmentConfig(AppConfig):
     name = "fulfillment"
 
     def ready(self) -> None:
-        from orders.models.append_only import put_up_triggers
+        from fulfillment.ledger.balances import FOLLOW
+        from orders.models.append_only import FOLLOWS, put_up_triggers
 
+        FOLLOWS["fulfillment.StockMovement"] = FOLLOW
         post_migrate.connect(put_up_triggers, sender=self)
         post_migrate.connect(start_with_a_warehouse, sender=self)
 

@@ -4,8 +4,8 @@
         order.cancel(at=now)                             # a transition
         ledger.release(order, by=by)                     # whatever else must be true with it
 
-On leaving, what the transition touched is saved and one event is written, with its outbox row; events, outbox and the
-order itself wait for the end of the transaction, one statement each. Blocks nest: an open row is handed out again.
+On leaving, what the transition touched is saved and one event is written, with its outbox row; events and the order
+itself wait for the end of the transaction, one statement each. Blocks nest: an open row is handed out again.
 A refusal rolls everything back; the object in the caller's hands is then stale.
 """
 
@@ -29,9 +29,10 @@ Thing = TypeVar("Thing", bound=models.Model)
 
 
 class Refused(Exception):
-    """An expected no. `code` is for programs and stays, the sentence is for people."""
+    """An expected no. `code` is for programs and stays, the sentence is for people, `status` for a page."""
 
     code = "refused"
+    status = 409
 
     def __init__(self, sentence: str, **detail: Any) -> None:
         super().__init__(sentence)
@@ -47,6 +48,12 @@ class NotAllowed(Refused):
     def __init__(self, reasons: list[Reason]) -> None:
         super().__init__(" ".join(reason.message for reason in reasons), reasons=[reason.code for reason in reasons])
         self.reasons = reasons
+
+
+class NotHere(Refused):
+    """There is no such thing, or not for this person."""
+
+    code, status = "not_here", 404
 
 
 class AlreadyApplied(Refused):
@@ -71,28 +78,29 @@ _open_rows: ContextVar[dict[_Key, _Open] | None] = ContextVar("open_rows", defau
 
 @contextmanager
 def change(
-    thing: Thing,
+    thing: Thing | models.QuerySet[Thing],
     *,
     by: Actor,
     reason: str = "",
     facts: dict[str, Any] | None = None,
     at: datetime | None = None,
+    is_saved_last: bool = False,
 ) -> Iterator[Thing]:
     """Open `thing`, and the order it belongs to, if any, for change; yield the fresh, locked copy.
 
-    A transition in the block becomes one event that carries `reason` and `facts`. What belongs to no order stamps who
-    and when on itself, and writes none. Raises NotAllowed.
+    A queryset names the one thing in it, where only its number is known. A transition in the block becomes one event
+    that carries `reason` and `facts`. What belongs to no order stamps who and when on itself, and writes none.
+    `is_saved_last`: nobody asks the database for it before the transaction ends, so that it is saved with the order.
+    Raises NotAllowed; NotHere where there is no such thing.
     """
     with _transaction() as rows:
-        of = _order_of(thing)
-        order = _lock(rows, of) if of else None
-        opened = order if order and isinstance(thing, Order) else _lock(rows, thing, order.row if order else None)
+        order, opened = _lock_first(rows, thing) if isinstance(thing, models.QuerySet) else _lock(rows, thing)
         try:
             yield opened.row
         except TransitionNotAllowed as refusal:
             raise NotAllowed(why_not(refusal.object, refusal.method.__name__)) from refusal
         kind = _kind_of_change(opened) if order else ""
-        if not isinstance(thing, Order):
+        if not (is_saved_last or isinstance(opened.row, Order)):
             _save(opened)
         opened.status = opened.row.status
         if kind and order:
@@ -159,19 +167,38 @@ def _transaction() -> Iterator[dict[_Key, _Open]]:
         _open_rows.reset(token)
 
 
-def _order_of(thing: models.Model) -> Order | None:
-    return thing if isinstance(thing, Order) else getattr(thing, "order", None)
+def _lock(rows: dict[_Key, _Open], thing: models.Model) -> tuple[_Open | None, _Open]:
+    """Lock what is not open yet; return the order, if any, and the thing."""
+    if (type(thing), thing.pk) not in rows:
+        return _lock_first(rows, type(thing)._base_manager.filter(pk=thing.pk))
+    opened = rows[type(thing), thing.pk]
+    if isinstance(thing, Order):
+        return opened, opened
+    return (rows[Order, opened.row.order_id] if _has_order(thing) else None), opened
 
 
-def _lock(rows: dict[_Key, _Open], thing: models.Model, order: Order | None = None) -> _Open:
-    key = (type(thing), thing.pk)
-    if key not in rows:
-        # NO KEY UPDATE does not collide with the KEY SHARE locks of rows that point here
-        fresh = type(thing)._base_manager.select_for_update(no_key=True).get(pk=thing.pk)
-        if order is not None:
-            fresh.order = order  # type: ignore[attr-defined]  # everybody shares the open row
-        rows[key] = _Open(fresh, _values(fresh), fresh.status)  # type: ignore[attr-defined]
-    return rows[key]
+def _lock_first(rows: dict[_Key, _Open], things: models.QuerySet[Any]) -> tuple[_Open | None, _Open]:
+    """Lock the order, if any, and then the thing that belongs to it, in one statement."""
+    has_order = _has_order(things.model)
+    # NO KEY UPDATE does not collide with the KEY SHARE locks of rows that point here
+    locked = things.order_by().select_for_update(of=("order", "self") if has_order else (), no_key=True)
+    fresh = (locked.select_related("order") if has_order else locked).first()
+    if fresh is None:
+        raise NotHere(f"There is no such {things.model._meta.verbose_name} here.")
+    order = None
+    if has_order:
+        order = rows.setdefault((Order, fresh.order_id), _opened(fresh.order))
+        fresh.order = order.row  # everybody shares the open row
+    opened = rows.setdefault((type(fresh), fresh.pk), _opened(fresh))
+    return (opened if isinstance(fresh, Order) else order), opened
+
+
+def _has_order(thing: models.Model | type[models.Model]) -> bool:
+    return any(field.name == "order" for field in thing._meta.fields)
+
+
+def _opened(row: Any) -> _Open:
+    return _Open(row, _values(row), row.status)
 
 
 def adopt(thing: Any) -> None:
@@ -179,7 +206,7 @@ def adopt(thing: Any) -> None:
     rows = _open_rows.get()
     if rows is None:
         raise RuntimeError("adopt() belongs inside writing()")
-    rows[type(thing), thing.pk] = _Open(thing, _values(thing), thing.status)
+    rows[type(thing), thing.pk] = _opened(thing)
 
 
 @contextmanager
@@ -221,11 +248,11 @@ def _named(row: models.Model) -> dict[str, Any]:
 
 
 def _write_trails(rows: dict[_Key, _Open]) -> None:
-    """Write all that was recorded, events and outbox in one statement each, and save the orders."""
+    """Write all that was recorded in one statement, its outbox rows come with it, and save what is not saved yet."""
     opened_orders = [opened for opened in rows.values() if isinstance(opened.row, Order)]
     events = [event for opened in opened_orders for event in opened.events]
     if events:
         Event.objects.bulk_create(events)
-        outbox.append(events)
-    for opened in opened_orders:
+        outbox.ring("relay")
+    for opened in rows.values():
         _save(opened)

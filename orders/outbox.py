@@ -1,4 +1,4 @@
-"""Appends what has to be told, and rings the doorbell. The only domain module that knows a task's name.
+"""Rings the doorbell. The only domain module that knows a task's name.
 
 The row is the task; the bell may fail, and may not wait: a broker that does not answer costs a few milliseconds once
 in five seconds, and a beat finds what no bell rang for.
@@ -7,15 +7,12 @@ in five seconds, and a beat finds what no bell rang for.
 import logging
 import threading
 import time
-from collections.abc import Iterable
 from typing import Any
 
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError as KombuError
 from redis.exceptions import RedisError
-
-from orders.models.event import Event, Outbox
 
 QUIET_SECONDS = 5
 IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 0.05, "socket_timeout": 0.05}
@@ -30,12 +27,6 @@ TASKS = {
 logger = logging.getLogger(__name__)
 _quiet_until = 0.0
 _rope = threading.local()  # a connection to the broker, kept: a new one for each bell costs a third of an order
-
-
-def append(events: Iterable[Event]) -> None:
-    """Put events that were just written into the outbox, and ring when the transaction is through."""
-    Outbox.objects.bulk_create([Outbox(event=event) for event in events])
-    ring("relay")
 
 
 def ring(bell: str) -> None:

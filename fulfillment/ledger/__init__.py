@@ -7,6 +7,7 @@ Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are
 from fulfillment.ledger.outbound import (
     Share,
     Take,
+    Units,
     Wish,
     book,
     cancel,
@@ -36,6 +37,7 @@ __all__ = [
     "Shelf",
     "Stop",
     "Take",
+    "Units",
     "Wish",
     "adjust",
     "book",

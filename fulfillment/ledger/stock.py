@@ -1,10 +1,12 @@
 """Stock that comes in, is corrected, and where it lies."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from fulfillment.ledger.posting import NotEnoughStock, lock_items, post, refuse_repeated
+from django.db.models import Exists
+
+from fulfillment.ledger.posting import NotEnoughStock, already_applied, post
 from fulfillment.models import Bin, StockItem, StockMovement, Warehouse
 from orders.lifecycle import Refused
 from orders.models import Actor, Product
@@ -30,11 +32,11 @@ class PickedGoods(Refused):
 
 
 class Arrival(NamedTuple):
-    """Units of a product that go into a bin; `n` is the number of the entry in its operation."""
+    """Units of a product that go into a bin, or one of this code; `n` is the number of the entry in its operation."""
 
     product: Product
     quantity: int
-    bin: str = DEFAULT_BIN
+    bin: str | Bin = DEFAULT_BIN
     n: int = 0
 
 
@@ -51,7 +53,9 @@ def open_warehouse(code: str) -> Warehouse:
 
 def standing_bin(warehouse: Warehouse, kind: Bin.Kind) -> Bin:
     """Return the warehouse's own bin for what is there of this kind."""
-    return Bin.objects.get_or_create(warehouse=warehouse, code=str(kind), defaults={"kind": kind})[0]
+    place = Bin.objects.get_or_create(warehouse=warehouse, code=str(kind), defaults={"kind": kind})[0]
+    place.warehouse = warehouse
+    return place
 
 
 def receive(
@@ -67,15 +71,12 @@ def receive(
 
     Raises AlreadyApplied, TooMuchStock, PickedGoods.
     """
-    items = _items(warehouse, {arrival.product for arrival in arrivals})
-    locked = lock_items(item.pk for item in items.values())
+    items = _lock(warehouse, {arrival.product for arrival in arrivals}, "" if is_resumable else operation)
     if is_resumable:
         arrivals = _not_booked(arrivals, operation)
-    else:
-        refuse_repeated(operation)
     bins = _bins(warehouse, {arrival.bin for arrival in arrivals})
     _refuse_station(bins.values())
-    _refuse_overflow(locked.values(), [(each.product.pk, each.quantity) for each in arrivals])
+    _refuse_overflow(items.values(), [(each.product.pk, each.quantity) for each in arrivals])
     post(
         [
             StockMovement(
@@ -84,7 +85,7 @@ def receive(
                 kind=StockMovement.Kind.RECEIVE,
                 by=str(by),
                 cause=cause,
-                stock_item=locked[items[arrival.product].pk],
+                stock_item=items[arrival.product],
                 quantity=arrival.quantity,
                 on_hand_delta=arrival.quantity,
                 to_bin=bins[arrival.bin],
@@ -110,9 +111,7 @@ def adjust(
 
     Raises AlreadyApplied, NotEnoughStock, TooMuchStock, PickedGoods.
     """
-    item = _items(warehouse, {product})[product]
-    item = lock_items([item.pk])[item.pk]
-    refuse_repeated(operation)
+    item = _lock(warehouse, {product}, operation)[product]
     place = _bins(warehouse, {bin_code})[bin_code]
     _refuse_station([place])
     _refuse_overflow([item], [(product.pk, delta)])
@@ -135,19 +134,28 @@ def adjust(
         post([entry])
     except NotEnoughStock as lack:
         raise lack.of(item, place) from lack.__cause__
-    return StockItem.objects.get(pk=item.pk)
+    item.on_hand, item.blocked = item.on_hand + delta, item.blocked + _blocked(place, delta)
+    return item
 
 
 def move(
-    source: Bin, target: Bin, product: Product, quantity: int, *, operation: str, by: Actor, cause: str
+    source: Bin,
+    target: Bin,
+    product: Product,
+    quantity: int,
+    *,
+    operation: str,
+    by: Actor,
+    cause: str,
+    check: Callable[[], None] = lambda: None,
 ) -> StockItem:
-    """Move units from bin to bin of a warehouse. Raises AlreadyApplied, NotEnoughStock.
+    """Move units from bin to bin of a warehouse. Raises AlreadyApplied, NotEnoughStock, and what `check` raises.
 
+    `check` is called behind the stock's lock, before anything moves.
     What comes into a bin of a blocked kind cannot be promised any more; what leaves one can.
     """
-    item = _items(source.warehouse, {product})[product]
-    item = lock_items([item.pk])[item.pk]
-    refuse_repeated(operation)
+    item = _lock(source.warehouse, {product}, operation)[product]
+    check()
     blocked = quantity * (target.is_blocked - source.is_blocked)
     if blocked > 0:
         _refuse_taken(item, quantity)
@@ -167,7 +175,8 @@ def move(
             )
         ]
     )
-    return StockItem.objects.get(pk=item.pk)
+    item.blocked += blocked
+    return item
 
 
 def _refuse_station(places: Iterable[Bin]) -> None:
@@ -204,15 +213,33 @@ def _blocked(place: Bin, delta: int) -> int:
     return delta if place.is_blocked else 0
 
 
-def _items(warehouse: Warehouse, products: set[Product]) -> dict[Product, StockItem]:
-    StockItem.objects.bulk_create(
-        [StockItem(product=product, warehouse=warehouse) for product in sorted(products, key=lambda each: each.pk)],
-        ignore_conflicts=True,
-    )
-    found = StockItem.objects.filter(warehouse=warehouse, product__in=products).select_related("product")
-    return {item.product: item for item in found}
+def _lock(warehouse: Warehouse, products: set[Product], operation: str) -> dict[Product, StockItem]:
+    """Lock the stock of these products, made if missing; refuse an operation that is in the ledger, if one is named."""
+    wanted = StockItem.objects.filter(warehouse=warehouse, product__in=products).select_related("product")
+    same = StockMovement.objects.filter(operation=operation)
+    wanted = wanted.annotate(is_repeated=Exists(same)).order_by("pk")
+    locked = wanted.select_for_update(of=("self",), no_key=True)
+    found: dict[Product, StockItem] = {item.product: item for item in locked}
+    if missing := sorted(products - set(found), key=lambda each: each.pk):
+        fresh = [StockItem(product=product, warehouse=warehouse) for product in missing]
+        StockItem.objects.bulk_create(fresh, ignore_conflicts=True)
+        found = {item.product: item for item in locked.all()}
+    if any(item.is_repeated for item in found.values()):  # type: ignore[attr-defined]  # annotated
+        raise already_applied(operation)
+    return found
 
 
-def _bins(warehouse: Warehouse, codes: set[str]) -> dict[str, Bin]:
-    Bin.objects.bulk_create([Bin.named(warehouse, code) for code in sorted(codes)], ignore_conflicts=True)
-    return {place.code: place for place in Bin.objects.filter(warehouse=warehouse, code__in=codes)}
+def _bins(warehouse: Warehouse, named: set[str | Bin]) -> dict[str | Bin, Bin]:
+    """Return the bins that are meant, made if missing."""
+    known: dict[str | Bin, Bin] = {place: place for place in named if isinstance(place, Bin)}
+    codes = {code for code in named if isinstance(code, str)}
+    return known | _coded(warehouse, codes) if codes else known
+
+
+def _coded(warehouse: Warehouse, codes: set[str]) -> dict[str | Bin, Bin]:
+    places = Bin.objects.filter(warehouse=warehouse, code__in=codes)
+    found: dict[str | Bin, Bin] = {place.code: place for place in places}
+    if missing := sorted(codes - {place.code for place in found.values()}):
+        Bin.objects.bulk_create([Bin.named(warehouse, code) for code in missing], ignore_conflicts=True)
+        found = {place.code: place for place in places.all()}
+    return found

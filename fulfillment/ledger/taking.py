@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from django.db import IntegrityError
-from django.db.models import Case, F, When
 
 from fulfillment.ledger.posting import NotEnoughStock, add_to
 from fulfillment.ledger.stock import STAGE
@@ -26,11 +25,6 @@ def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id:
 
     Raises NotEnoughStock where the books know of fewer in that bin.
     """
-    try:
-        _move(item.product_id, units, source.pk, stage_id)
-    except IntegrityError as error:
-        lack = NotEnoughStock(f"The books know of fewer in {source}: say that it is short.")
-        raise lack.of(item, source) from error
     entry = StockMovement(
         operation=str(uuid4()),
         n=0,
@@ -43,17 +37,10 @@ def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id:
         cause=str(line.shipment),
         by=str(by),
     )
-    StockMovement.objects.bulk_create([entry])
+    try:
+        StockMovement.objects.bulk_create([entry])
+    except IntegrityError as error:
+        lack = NotEnoughStock(f"The books know of fewer in {source}: say that it is short.")
+        raise lack.of(item, source) from error
     add_to(ShipmentLine, ("picked",), {line.pk: (units,)})
     add_to(OrderLine, COLUMNS, {line.order_line_id: (-units, units)})
-
-
-def _move(product_id: int, units: int, source: int, target: int) -> None:
-    places = BinStock.objects.filter(product=product_id, lot="", bin__in=(source, target))
-    change = Case(When(bin=source, then=-units), default=units)
-    touched = places.update(quantity=F("quantity") + change, version=F("version") + 1)
-    if touched == len({source, target}):
-        return
-    if not places.filter(bin=source).exists():
-        raise IntegrityError
-    BinStock.objects.bulk_create([BinStock(product_id=product_id, bin_id=target, quantity=units, version=1)])

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.models.shipment import ParcelQuerySet
-from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, keep, once, repeated, wrong
 from orders.lifecycle import adopt, record, writing
 from orders.models import Order
 
@@ -18,15 +19,16 @@ def waiting_for(warehouse: Warehouse, carrier: str) -> ParcelQuerySet:
 
 def scan_to_load(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
     """Take the scan of a parcel on its way into the van, by our number or the carrier's. Repeated, it answers alike."""
-    with writing():
-        _one_at_a_time(warehouse)
-        if before := repeated(act):
-            return before
-        found = _meant(warehouse, act.text)
-        verdict = _judge(found, carrier, act.text, warehouse)
-        if found and not verdict.is_wrong:
-            Parcel.objects.filter(pk=found.pk).update(loaded_at=timezone.now())
-        return keep(act, verdict, Scan.Step.LOAD, found.shipment if found else None, warehouse=warehouse)
+    return once(act, lambda: _load(warehouse, carrier, act))[0]
+
+
+def _load(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
+    _one_at_a_time(warehouse)
+    found = _meant(warehouse, act.text)
+    verdict = _judge(found, carrier, act.text, warehouse)
+    if found and not verdict.is_wrong:
+        Parcel.objects.filter(pk=found.pk).update(loaded_at=timezone.now())
+    return keep(act, verdict, Scan.Step.LOAD, found.shipment if found else None, warehouse=warehouse)
 
 
 def load_all(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
@@ -106,8 +108,8 @@ def _judge(parcel: Parcel | None, carrier: str, text: str, warehouse: Warehouse)
         return Verdict(Result.WRONG_ARTICLE, sentence)
     if parcel.loaded_at:
         return Verdict(Result.WRONG_QUANTITY, f"{parcel} is in the van already.")
-    total, inside = waiting.count(), waiting.filter(loaded_at__isnull=False).count() + 1
-    return Verdict(Result.RIGHT, f"{parcel} is in the van: {inside} of {total}.")
+    count = waiting.order_by().aggregate(total=Count("pk"), inside=Count("pk", filter=Q(loaded_at__isnull=False)))
+    return Verdict(Result.RIGHT, f"{parcel} is in the van: {count['inside'] + 1} of {count['total']}.")
 
 
 def _does_not_go(parcel: Parcel, carrier: str, waiting: ParcelQuerySet) -> str:

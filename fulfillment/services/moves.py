@@ -1,13 +1,13 @@
 """Stock that is moved from bin to bin; from the dock to a shelf that is putting it away."""
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Subquery, Sum
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, PickTask, Scan, StockItem
 from fulfillment.services.counts import doubt
 from fulfillment.services.receipts import count_away
-from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated
+from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders import outbox
 from orders.lifecycle import Refused
 from orders.models import Actor, Product
@@ -34,19 +34,29 @@ def move_stock(
 
 def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:
     """Move units that somebody holds; where that cannot be, say why. Repeated, it answers as before."""
-    with transaction.atomic():
-        Bin.objects.select_for_update(no_key=True).get(pk=source.pk)  # a twin waits here
-        if before := repeated(act):
-            return before
+    try:
+        return once(act, lambda: _scanned(source, target, product, quantity, act, step))[0]
+    except NotMovable as no:
+        complaint = no.sentence
+    return once(act, lambda: _refused(source, product, quantity, complaint, act, step))[0]
+
+
+def _refused(source: Bin, product: Product, quantity: int, complaint: str, act: Act, step: Scan.Step) -> Scan:
+    counted = _count_if_doubted(source, product, quantity, complaint, act, step)
+    return keep(act, Verdict(Result.WRONG_QUANTITY, complaint + counted), step)
+
+
+def _scanned(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:
+    def check() -> None:
         if complaint := why_not_move(source, target, product, quantity):
-            counted = _count_if_doubted(source, product, quantity, complaint, act, step)
-            return keep(act, Verdict(Result.WRONG_QUANTITY, complaint + counted), step)
-        cause = "put away" if step == Scan.Step.PUT_AWAY else "moved"
-        away = _leave_dock(source, target, product, quantity)
-        ledger.move(source, target, product, quantity, by=act.by, cause=cause, operation=str(act.operation))
-        ring_if_free(source, target)
-        said = f"{quantity} × {product.name or product.sku} from {source} into {target}."
-        return keep(act, Verdict(Result.RIGHT, said, quantity, bin=target), step, put_away=away or None)
+            raise NotMovable(complaint)
+
+    named = {"operation": str(act.operation), "cause": "put away" if step == Scan.Step.PUT_AWAY else "moved"}
+    away = _leave_dock(source, target, product, quantity)
+    ledger.move(source, target, product, quantity, by=act.by, check=check, **named)
+    ring_if_free(source, target)
+    said = f"{quantity} × {product.name or product.sku} from {source} into {target}."
+    return keep(act, Verdict(Result.RIGHT, said, quantity, bin=target), step, put_away=away or None)
 
 
 def why_not_move(source: Bin, target: Bin, product: Product, quantity: int) -> str:
@@ -61,14 +71,13 @@ def why_not_move(source: Bin, target: Bin, product: Product, quantity: int) -> s
 def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: bool) -> str:
     """Say why so many units cannot leave a bin; `is_blocking`: nobody could be promised them then."""
     name = product.name or product.sku
-    lying = _lying(source, product)
+    lying, wanted = _lying(source, product)
     if quantity > lying:
         return (
             f"{lying} × {name} lie in {source} by the books, not {quantity}."
             if lying
             else f"No {name} lies in {source}."
         )
-    wanted = _to_fetch(source, product)
     if quantity > lying - wanted:
         return f"{wanted} of the {lying} × {name} in {source} are to be picked: {lying - wanted} can be moved."
     if is_blocking and not source.is_blocked:
@@ -76,15 +85,11 @@ def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: b
     return ""
 
 
-def _lying(source: Bin, product: Product) -> int:
-    return BinStock.objects.filter(product=product, bin=source).aggregate(units=Sum("quantity"))["units"] or 0
-
-
 def _count_if_doubted(source: Bin, product: Product, quantity: int, complaint: str, act: Act, step: Scan.Step) -> str:
     """Have the bin counted where somebody says once more that more lies there than the books know; say so."""
     before = Scan.objects.filter(by=str(act.by), step=step).order_by("-pk").first()
     is_said_again = before is not None and before.sentence.startswith(complaint)
-    if not is_said_again or quantity <= _lying(source, product):
+    if not is_said_again or quantity <= _lying(source, product)[0]:
         return ""
     doubt(source.warehouse, product, source, by=act.by)
     return " It will be counted."
@@ -97,9 +102,13 @@ def _why_not_block(source: Bin, product: Product, quantity: int) -> str:
     return f"{item.reserved} × {product.name or product.sku} are reserved for orders: {item.free} can be set aside."
 
 
-def _to_fetch(source: Bin, product: Product) -> int:
+def _lying(source: Bin, product: Product) -> tuple[int, int]:
+    """Return how many units lie in a bin, and how many of them somebody is to fetch."""
     tasks = PickTask.objects.to_do().filter(bin=source, shipment_line__order_line__product=product)
-    return tasks.aggregate(units=Sum(F("quantity") - F("picked")))["units"] or 0
+    wanted = tasks.order_by().values("bin").annotate(units=Sum(F("quantity") - F("picked"))).values("units")
+    rows = BinStock.objects.filter(product=product, bin=source).annotate(wanted=Subquery(wanted))
+    found = list(rows.values_list("quantity", "wanted"))
+    return sum(units for units, _ in found), (found[0][1] or 0) if found else 0
 
 
 def ring_if_free(source: Bin, target: Bin) -> None:

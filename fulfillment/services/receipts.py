@@ -4,10 +4,11 @@ Lock order: Receipt (by primary key), its lines, then StockItem.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -63,8 +64,11 @@ def expect_receipt(
 
 def open_receipt(warehouse: Warehouse, reference: str) -> Receipt:
     """Return the delivery of this number, locked; it is made if nobody announced it. Raises ReceiptClosed."""
-    Receipt.objects.get_or_create(warehouse=warehouse, reference=reference)
-    receipt = Receipt.objects.select_for_update(no_key=True).get(warehouse=warehouse, reference=reference)
+    named = Receipt.objects.filter(warehouse=warehouse, reference=reference).select_for_update(no_key=True)
+    receipt = named.first()
+    if receipt is None:
+        Receipt.objects.get_or_create(warehouse=warehouse, reference=reference)
+        receipt = named.get()
     if receipt.closed_at:
         day = date_format(timezone.localtime(receipt.closed_at), "j F")
         raise ReceiptClosed(f"{reference} was closed on {day}. Scan the number of another delivery, or have it opened.")
@@ -74,11 +78,12 @@ def open_receipt(warehouse: Warehouse, reference: str) -> Receipt:
 def count_in(receipt: Receipt, arrived: Iterable[tuple[Product, int, str]]) -> None:
     """Count units of a delivery that arrive in a bin of this kind. The receipt is locked."""
     for product, quantity, kind in arrived:
-        line, _ = ReceiptLine.objects.get_or_create(receipt=receipt, product=product)
         columns = COUNTED.get(kind, ("received", "put_away"))
-        ReceiptLine.objects.filter(pk=line.pk).update(**{column: F(column) + quantity for column in columns})
-    Receipt.objects.filter(pk=receipt.pk, arrived_at=None).update(arrived_at=timezone.now())
-    settle_away([receipt.pk])
+        more = {column: F(column) + quantity for column in columns}
+        if not ReceiptLine.objects.filter(receipt=receipt, product=product).update(**more):
+            ReceiptLine.objects.create(receipt=receipt, product=product, **dict.fromkeys(columns, quantity))
+    mine = Receipt.objects.filter(pk=receipt.pk)
+    mine.update(arrived_at=_stamped("arrived_at"), put_away_at=_away())
 
 
 def count_arrivals(warehouse: Warehouse, reference: str, arrivals: Sequence[Arrival]) -> None:
@@ -86,9 +91,9 @@ def count_arrivals(warehouse: Warehouse, reference: str, arrivals: Sequence[Arri
     mine = Receipt.objects.open().filter(warehouse=warehouse, reference=reference)
     receipt = mine.select_for_update(no_key=True).first()
     if receipt is not None:
-        places = Bin.objects.filter(warehouse=warehouse, code__in={arrival.bin for arrival in arrivals})
+        places = Bin.objects.filter(warehouse=warehouse, code__in={str(arrival.bin) for arrival in arrivals})
         kinds = dict(places.values_list("code", "kind"))
-        count_in(receipt, [(each.product, each.quantity, kinds.get(each.bin, "")) for each in arrivals])
+        count_in(receipt, [(each.product, each.quantity, kinds.get(str(each.bin), "")) for each in arrivals])
 
 
 def count_out(receipt: Receipt, product: Product, quantity: int, kind: str) -> None:
@@ -116,19 +121,23 @@ def count_away(warehouse: Warehouse, product: Product, quantity: int) -> list[tu
 
     Return the lines, by their primary key, and how many of each were counted.
     """
-    lines = ReceiptLine.objects.filter(
-        receipt__warehouse=warehouse, product=product, received__gt=F("put_away")
-    ).select_related("receipt")
-    found = Receipt.objects.filter(pk__in=lines.values("receipt"))
-    locked = list(found.select_for_update(no_key=True).order_by("pk"))
+    at_dock = ReceiptLine.objects.filter(receipt__warehouse=warehouse, product=product, received__gt=F("put_away"))
+    ordered = at_dock.select_related("receipt").order_by("receipt")
+    lines = list(ordered.select_for_update(of=("receipt", "self"), no_key=True))
     counted = []
-    for line in lines.order_by("receipt__arrived_at", "receipt"):
+    for line in sorted(lines, key=_came):
         if away := min(quantity, line.at_dock):
             quantity -= away
-            ReceiptLine.objects.filter(pk=line.pk).update(put_away=F("put_away") + away)
+            line.put_away += away
             counted.append((line.pk, away))
-    settle_away([receipt.pk for receipt in locked])
+    ReceiptLine.objects.bulk_update(lines, ["put_away"])
+    settle_away([line.receipt_id for line in lines])
     return counted
+
+
+def _came(line: ReceiptLine) -> tuple[datetime, int]:
+    """Return the place of a line in the order in which deliveries came."""
+    return line.receipt.arrived_at or timezone.now(), line.receipt_id
 
 
 def count_back(counted: Sequence[tuple[int, int]]) -> None:
@@ -142,10 +151,17 @@ def count_back(counted: Sequence[tuple[int, int]]) -> None:
 
 def settle_away(receipts: Sequence[int]) -> None:
     """Stamp the deliveries of which nothing stands at the dock any more; take the stamp from those that came back."""
-    at_dock = ReceiptLine.objects.filter(receipt__in=receipts, received__gt=F("put_away")).values("receipt")
-    mine = Receipt.objects.filter(pk__in=receipts, arrived_at__isnull=False)
-    mine.filter(put_away_at=None).exclude(pk__in=at_dock).update(put_away_at=timezone.now())
-    mine.filter(put_away_at__isnull=False, pk__in=at_dock).update(put_away_at=None)
+    Receipt.objects.filter(pk__in=receipts, arrived_at__isnull=False).update(put_away_at=_away())
+
+
+def _away() -> Case:
+    """Return when all of a delivery was put away: none while something of it stands at the dock."""
+    at_dock = ReceiptLine.objects.filter(receipt=OuterRef("pk"), received__gt=F("put_away"))
+    return Case(When(Exists(at_dock), then=None), default=_stamped("put_away_at"))
+
+
+def _stamped(column: str) -> Coalesce:
+    return Coalesce(column, Value(timezone.now(), DateTimeField()))
 
 
 def close_receipt(receipt: Receipt) -> Receipt:

@@ -1,26 +1,24 @@
 """Picking onto a cart, by scan: the bin, then the article, unit by unit or with the number typed.
 
-Somebody waits for the answer, so it costs few statements: the walk was read in one, all that a unit touches is locked
-in one, and the trail is written where a shipment is begun and where it is done.
+Somebody waits for the answer, so it costs few statements: all that a unit touches is locked in one, the walk is read in
+one behind that lock, and the trail is written where a shipment is begun and where it is done.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from django.db import IntegrityError
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, Q, When
 from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import PickTask, Reservation, Scan, Shipment
 from fulfillment.services.claims import whose
 from fulfillment.services.counts import counted_if_short
-from fulfillment.services.resolve import resolve_order
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, refuse_blocked, wrong
+from fulfillment.services.resolve import begin_order
+from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, refuse_blocked, wrong
 from fulfillment.services.tasks import count_units, renew
-from fulfillment.services.walks import Walk, read_walk
-from orders.lifecycle import Refused, adopt, change, writing
-from orders.models import Actor, Hold, Order
+from fulfillment.services.walks import Walk
+from orders.lifecycle import Refused, adopt, change
+from orders.models import Actor, Product
 
 ATTEMPTS = 3
 
@@ -34,31 +32,21 @@ class Moved(Refused):
 def scan_on_cart(walk: Walk, act: Act) -> tuple[Scan, Walk]:
     """Take a scan at the stop where the walk is, and return what came of it and the walk after it.
 
-    Repeated, it answers as before. Who does not have the cart any more is told so, and nothing is applied.
-    Raises NotAllowed, NotEnoughStock.
+    Of `walk` it is enough to know whose it is and where: what is to be fetched is read behind the lock. Repeated, it
+    answers as before. Who does not have the cart any more is told so, and nothing is applied.
+    Raises NotAllowed, NotEnoughStock, NotHere.
     """
+    turn = _Turn(walk, act)
     for _ in range(ATTEMPTS):
         try:
             with counted_if_short(act.by):
-                scan, is_new = once(act, lambda: _scan(walk, act))  # noqa: B023 - called at once
-        except Moved:
-            walk = read_walk(walk.cart, act.by)
+                scan, is_new = once(act, turn.take)
+        except Moved as moved:
+            turn.meant = moved.detail.get("task")
         else:
             is_known = is_new and scan.result != Result.LATE
-            return scan, walk.past(scan) if is_known else read_walk(walk.cart, act.by)
+            return scan, turn.walk.past(scan) if is_known else walk.read()
     raise Moved("This walk changes too fast: reload the page and scan it again.")
-
-
-def once(act: Act, do: Callable[[], Scan]) -> tuple[Scan, bool]:
-    """Do something that ends with the act's row, and say that it is new; or return the row that is there already."""
-    try:
-        with writing():
-            return do(), True
-    except (IntegrityError, Refused):
-        before = Scan.objects.filter(operation=act.operation).first()
-        if before is None:
-            raise
-        return before, False
 
 
 def late(walk: Walk, act: Act) -> Scan:
@@ -67,20 +55,51 @@ def late(walk: Walk, act: Act) -> Scan:
     return keep(act, said, Scan.Step.PICK, task=walk.task)
 
 
-def _scan(walk: Walk, act: Act) -> Scan:
-    task = walk.task
-    if task is None or not walk.is_mine:
-        return late(walk, act)
-    verdict, task = _judge(walk, task, act)
-    shipment = task.shipment_line.shipment
-    if verdict.units:
-        verdict = _fetch(walk, task, verdict, act.by)
-    elif not renew(task, act.by):
-        raise Moved("The cart went to somebody else.")
-    return keep(act, verdict, Scan.Step.PICK, shipment, task=task)
+@dataclass
+class _Turn:
+    """One try to take a scan. `meant` is the task it is for, where an earlier try locked another one's rows."""
+
+    walk: Walk
+    act: Act
+    meant: PickTask | None = None
+
+    def take(self) -> Scan:
+        kept = _lock(self.walk.cart.pk, self.act.text, self.meant)
+        self.walk = self.walk.read(kept.shipment_line.shipment if kept else None)
+        task = self.walk.task
+        if task is None or not self.walk.is_mine:
+            return late(self.walk, self.act)
+        verdict, task = _judge(self.walk, task, self.act, is_sku=kept.is_sku if kept else None)  # type: ignore[attr-defined]
+        if verdict.units:
+            verdict = _fetch(self.walk, task, kept, verdict, self.act.by)
+        elif not renew(task, self.act.by):
+            raise Moved("The cart went to somebody else.")
+        return keep(self.act, verdict, Scan.Step.PICK, task.shipment_line.shipment, task=task)
 
 
-def _judge(walk: Walk, task: PickTask, act: Act) -> tuple[Verdict, PickTask]:
+def _lock(cart_id: int, text: str, meant: PickTask | None) -> Reservation | None:
+    """Lock the order, the shipment, the line and the stock of what is likely to be meant: `_judge` says whether it is.
+
+    That is the task with this article at the next stop, or the one that is begun there.
+    """
+    to_do = Q(shipment_line__tasks__cart=cart_id, shipment_line__tasks__status__in=PickTask.TO_DO)
+    is_meant = Q(shipment_line__tasks=meant.pk) if meant else Q(shipment_line__order_line__product__sku__iexact=text)
+    kept = Reservation.objects.filter(to_do, status=Reservation.Status.OPEN)
+    in_turn = kept.annotate(is_sku=Exists(Product.objects.filter(sku=text))).order_by(
+        "shipment_line__tasks__place",
+        Case(When(is_meant, then=0), default=1),
+        Case(When(shipment_line__tasks__picked__gt=0, then=0), default=1),
+        "shipment_line__tasks",
+        "pk",
+    )
+    return in_turn.select_related(*_READ).select_for_update(of=_LOCKED, no_key=True).first()
+
+
+_READ = ("shipment_line__shipment__order", "shipment_line__shipment__slot", "stock_item")
+_LOCKED = ("shipment_line__shipment__order", "shipment_line__shipment", "shipment_line", "self", "stock_item")
+
+
+def _judge(walk: Walk, task: PickTask, act: Act, *, is_sku: bool | None) -> tuple[Verdict, PickTask]:
     place, name = task.bin, task.shipment_line.order_line.name
     if is_same(act.text, place.code):
         return Verdict(Result.RIGHT, f"{place} is right.", bin=place), task
@@ -90,7 +109,7 @@ def _judge(walk: Walk, task: PickTask, act: Act) -> tuple[Verdict, PickTask]:
     for each in (task, *walk.here()):
         if is_same(act.text, each.shipment_line.order_line.product.sku):
             return _took(each, each.picked + 1), each
-    if task.picked and (number := act.number_for(task.shipment_line)) is not None:
+    if task.picked and (number := act.number_for(task.shipment_line, is_sku=is_sku)) is not None:
         return _took(task, number), task
     return wrong(act.text, f"Scan {name}.", warehouse), task
 
@@ -109,62 +128,29 @@ def into(task: PickTask) -> str:
     return f" into slot {task.slot}" if task.slot else ""
 
 
-def _fetch(walk: Walk, task: PickTask, verdict: Verdict, by: Actor) -> Verdict:
-    """Count units, and move them in the books. Raises Moved where the walk is not as it was read."""
-    kept = _lock(task)
+def _fetch(walk: Walk, task: PickTask, kept: Reservation | None, verdict: Verdict, by: Actor) -> Verdict:
+    """Count units, and move them in the books. Raises Moved where something else was locked."""
+    if kept is None or kept.shipment_line_id != task.shipment_line_id:
+        raise Moved("What is to be fetched is not what was locked.", task=task)
     line = kept.shipment_line
     shipment, order = line.shipment, line.shipment.order
-    if kept.is_held:  # type: ignore[attr-defined]  # annotated
-        refuse_blocked(shipment, "start_picking" if shipment.status == Shipment.Status.READY else "pick")
+    verb = "start_picking" if shipment.status == Shipment.Status.READY else "pick"
+    refuse_blocked(shipment, verb, is_held=walk.is_held)
     if not count_units(task, verdict.units, by, walk.after(task)):
         raise Moved("The task is not as it was.")
-    _know_that_nothing_holds(order)
     adopt(order)
     adopt(shipment)
     if shipment.status == Shipment.Status.READY:
-        with change(shipment, by=by) as fresh:
+        with change(shipment, by=by, is_saved_last=True) as fresh:
             fresh.start_picking()
-        if order.status == Order.Status.CONFIRMED:
-            resolve_order(order, by=by)
+        begin_order(order, by=by)
     ledger.take(line, kept.stock_item, verdict.units, task.bin, task.stage_id, by=by)  # type: ignore[attr-defined]
-    return _finish(walk, task, shipment, verdict, by)
+    return verdict if walk.unpicked > verdict.units else _finish(task, shipment, verdict, by)
 
 
-def _lock(task: PickTask) -> Reservation:
-    """Lock the order, the shipment, the line and the stock that a unit of the task touches. Raises Moved."""
-    held = Shipment.objects.filter(pk=OuterRef("shipment_line__shipment")).blocked()
-    kept = (
-        Reservation.objects.filter(shipment_line=task.shipment_line_id, status=Reservation.Status.OPEN)
-        .select_related("shipment_line__shipment__order", "stock_item")
-        .annotate(is_held=Exists(held))
-        .order_by("pk")
-        .select_for_update(of=_LOCKED, no_key=True)
-        .first()
-    )
-    if kept is None:
-        raise Moved("Nothing is kept for it any more.")
-    return kept
-
-
-_LOCKED = ("shipment_line__shipment__order", "shipment_line__shipment", "shipment_line", "self", "stock_item")
-
-
-def _know_that_nothing_holds(order: Order) -> None:
-    """Spare the guards a query: the row that was locked said that nothing holds these lines."""
-    order._prefetched_objects_cache = {"holds": Hold.objects.none()}  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-def _finish(walk: Walk, task: PickTask, shipment: Shipment, verdict: Verdict, by: Actor) -> Verdict:
+def _finish(task: PickTask, shipment: Shipment, verdict: Verdict, by: Actor) -> Verdict:
     """Make the shipment PICKED with its last unit, and say so."""
-    of_it = [each for each in walk.tasks if each.shipment_line.shipment_id == shipment.pk]
-    if any(each.status in PickTask.TO_DO for each in of_it) or is_open(shipment):
-        return verdict
     with change(shipment, by=by) as fresh:
         fresh.pick(at=timezone.now())
     said = f"Slot {task.slot} is complete" if task.slot else "That is all of its order"
     return replace(verdict, sentence=f"{verdict.sentence} {said}: {shipment} is picked.")
-
-
-def is_open(shipment: Shipment) -> bool:
-    """Say whether something of the shipment is still to be picked."""
-    return any(line.reserved > line.picked for line in shipment.lines.all())

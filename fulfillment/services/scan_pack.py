@@ -4,22 +4,23 @@ Where the shop knows what the articles weigh, the box is weighed before it is cl
 and taken when it is given a second time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from fulfillment.models import Scan, Shipment, ShipmentLine
-from fulfillment.services.boxes import Boxes, Contents, boxes_of, grams_of, is_plausible, make_parcels
-from fulfillment.services.pack import pack_shipment
+from fulfillment.models.shipment import ShipmentQuerySet
+from fulfillment.services.boxes import Boxes, Contents, boxes_of, grams_of, is_plausible, make_parcels, read_lines
+from fulfillment.services.pack import pack_units
 from fulfillment.services.scanned import (
     Act,
     Result,
     Verdict,
     is_same,
     keep,
+    number_in,
+    once,
     refuse_blocked,
-    repeated,
-    typed_number,
     wrong,
 )
 from orders.lifecycle import change
@@ -44,9 +45,10 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Where the packing of a shipment stands."""
+    """Where the packing of a shipment stands: what belongs in the boxes, of all its lines, and the boxes."""
 
     items: Sequence[Item]
+    lines: Sequence[ShipmentLine]
     boxes: Boxes
 
     @property
@@ -67,16 +69,34 @@ class Packing:
         units = {item.line: item.checked for item in self.items}
         return self.boxes.contents(list(units), units)[self.box]
 
+    @property
+    def last(self) -> Item | None:
+        """What was checked last: a number that is typed is its."""
+        return next((item for item in self.items if item.line.pk == item.line.last), None)  # type: ignore[attr-defined]
+
+    @property
+    def is_held(self) -> bool:
+        return any(line.is_held for line in self.lines)  # type: ignore[attr-defined]  # annotated
+
+    @property
+    def is_sku(self) -> bool:
+        return any(line.is_sku for line in self.lines)  # type: ignore[attr-defined]  # annotated
+
     def is_weighed_with(self, line: ShipmentLine, count: int) -> bool:
         """Say whether the shop knows what the box weighs once so many more units are in."""
         return grams_of({**self.contents, line: count}) is not None
 
 
-def packing_of(shipment: Shipment) -> Packing:
-    boxes = boxes_of(shipment)
-    lines = shipment.lines.filter(quantity__gt=0).select_related("order_line__product").order_by("order_line__number")
+Packed = Shipment | ShipmentQuerySet
+"""A shipment; or the one of which only the number is known, and where it has to be."""
+
+
+def packing_of(shipment: Shipment, text: str = "") -> Packing:
+    lines = read_lines(shipment, text)
+    boxes = boxes_of(lines)
     found = ((line, line.picked - line.packed) for line in lines)
-    return Packing([Item(line, wanted, min(boxes.checked(line), wanted)) for line, wanted in found if wanted], boxes)
+    items = [Item(line, wanted, min(boxes.checked(line), wanted)) for line, wanted in found if wanted]
+    return Packing(items, lines, boxes)
 
 
 def box_of(shipment: Shipment) -> Sequence[Item]:
@@ -84,53 +104,63 @@ def box_of(shipment: Shipment) -> Sequence[Item]:
     return packing_of(shipment).items
 
 
-def scan_to_pack(shipment: Shipment, act: Act) -> Scan:
-    """Take a scan at the box; the last right one closes it. Repeated, it answers as before. Raises NotAllowed."""
-    with change(shipment, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
-        refuse_blocked(fresh, "pack")
-        packing = packing_of(fresh)
-        if packing.is_all_in and (grams := typed_number(act.text)):
-            return _close(fresh, packing, replace(act, weight_grams=grams))
-        verdict = _judge(fresh, packing.items, act)
-        if not verdict.units or verdict.units < packing.missing or verdict.line is None:
-            return keep(act, verdict, Scan.Step.PACK, fresh, box=packing.box)
-        if packing.is_weighed_with(verdict.line, verdict.units):
-            verdict = replace(verdict, sentence="All is in. Weigh the box.")
-            return keep(act, verdict, Scan.Step.PACK, fresh, box=packing.box)
-        scan = keep(act, replace(verdict, sentence=_packed(fresh)), Scan.Step.PACK, fresh, box=packing.box)
-        _finish(fresh, packing, act.by)
+def scan_to_pack(shipment: Packed, act: Act) -> Scan:
+    """Take a scan at the box; the last right one closes it. Repeated, it answers as before.
+
+    Raises NotAllowed, NotHere.
+    """
+    return _at_boxes(shipment, act, _scan)
+
+
+def close_box(shipment: Packed, act: Act) -> Scan:
+    """Close the box, weighed or not: the next one is filled, or all is packed. Raises NotAllowed, NotHere."""
+    return _at_boxes(shipment, act, _close)
+
+
+def pack_without_scanning(shipment: Packed, act: Act) -> Scan:
+    """Close the box: somebody saw that everything is in. Raises NotAllowed, NotHere."""
+    return _at_boxes(shipment, act, _pack_all)
+
+
+def _at_boxes(shipment: Packed, act: Act, do: Callable[[Shipment, Packing, Act], Scan]) -> Scan:
+    """Do something at the boxes of a shipment that may be packed, once."""
+
+    def locked() -> Scan:
+        with change(shipment, by=act.by) as fresh:
+            packing = packing_of(fresh, act.text)
+            refuse_blocked(fresh, "pack", is_held=packing.is_held or not packing.lines)
+            return do(fresh, packing, act)
+
+    return once(act, locked)[0]
+
+
+def _scan(shipment: Shipment, packing: Packing, act: Act) -> Scan:
+    if packing.is_all_in and not packing.is_sku and (grams := number_in(act.text)):
+        return _close(shipment, packing, replace(act, weight_grams=grams))
+    verdict = _judge(shipment, packing, act)
+    is_last = verdict.units and verdict.units >= packing.missing
+    if is_last and verdict.line and packing.is_weighed_with(verdict.line, verdict.units):
+        verdict = replace(verdict, sentence="All is in. Weigh the box.")
+    elif is_last:
+        scan = keep(act, replace(verdict, sentence=_packed(shipment)), Scan.Step.PACK, shipment, box=packing.box)
+        _finish(shipment, packing, scan, act.by)
         return scan
+    return keep(act, verdict, Scan.Step.PACK, shipment, box=packing.box)
 
 
-def close_box(shipment: Shipment, act: Act) -> Scan:
-    """Close the box, weighed or not: the next one is filled, or all is packed. Raises NotAllowed."""
-    with change(shipment, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
-        refuse_blocked(fresh, "pack")
-        return _close(fresh, packing_of(fresh), act)
-
-
-def pack_without_scanning(shipment: Shipment, act: Act) -> Scan:
-    """Close the box: somebody saw that everything is in. Raises NotAllowed."""
-    with change(shipment, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
-        packing = packing_of(fresh)
-        _finish(fresh, packing, act.by)
-        said = Verdict(
-            Result.UNSCANNED, f"{fresh} is packed, without scanning all of it. Close the box.", packing.missing
-        )
-        return keep(act, said, Scan.Step.PACK, fresh, box=packing.box)
+def _pack_all(shipment: Shipment, packing: Packing, act: Act) -> Scan:
+    sentence = f"{shipment} is packed, without scanning all of it. Close the box."
+    said = Verdict(Result.UNSCANNED, sentence, packing.missing)
+    scan = keep(act, said, Scan.Step.PACK, shipment, box=packing.box)
+    _finish(shipment, packing, scan, act.by)
+    return scan
 
 
 def _close(shipment: Shipment, packing: Packing, act: Act) -> Scan:
     verdict = _judge_box(shipment, packing, act)
     scan = keep(act, verdict, Scan.Step.PACK, shipment, box=packing.box)
     if packing.is_all_in and not verdict.is_wrong:
-        _finish(shipment, packing, act.by)
+        _finish(shipment, packing, scan, act.by)
     return scan
 
 
@@ -156,28 +186,23 @@ def _was_said_before(shipment: Shipment, box: int, grams: int) -> bool:
     return last is not None and (last.result, last.box, last.weight_grams) == (Result.WRONG_WEIGHT, box, grams)
 
 
-def _finish(shipment: Shipment, packing: Packing, by: Actor) -> None:
-    pack_shipment(shipment, by=by)
-    make_parcels(shipment, last=packing.box)
+def _finish(shipment: Shipment, packing: Packing, scan: Scan, by: Actor) -> None:
+    """Pack all that belongs in the boxes; with this last scan they become parcels."""
+    pack_units(shipment, packing.lines, {item.line: item.wanted for item in packing.items}, by=by)
+    make_parcels(shipment, packing.lines, packing.boxes.after(scan), last=packing.box)
 
 
 def _packed(shipment: Shipment) -> str:
     return f"All is in: {shipment} is packed. Close the box."
 
 
-def last_checked(shipment: Shipment, items: Sequence[Item]) -> Item | None:
-    """Return what was checked last: a number that is typed is its."""
-    right = shipment.scans.filter(step=Scan.Step.PACK, result=Result.RIGHT).order_by("-pk")
-    last = right.values_list("line", flat=True).first()
-    return next((item for item in items if item.line.pk == last), None)
-
-
-def _judge(shipment: Shipment, items: Sequence[Item], act: Act) -> Verdict:
+def _judge(shipment: Shipment, packing: Packing, act: Act) -> Verdict:
+    items = packing.items
     if meant := [item for item in items if is_same(act.text, item.line.order_line.product.sku)]:
         item = next((item for item in meant if not item.is_in), None)
         return _put(item, item.checked + 1) if item else _one_too_many(meant)
-    last = last_checked(shipment, items)
-    if last and (number := act.number_for(last.line)) is not None:
+    last = packing.last
+    if last and (number := act.number_for(last.line, is_sku=packing.is_sku)) is not None:
         return _put(last, number)
     if is_same(act.text, shipment.number) or is_same(act.text, shipment.order.number):
         return Verdict(Result.INCOMPLETE, f"Not everything is in: {missing(items)}.")

@@ -6,7 +6,7 @@ from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Bin, Receipt, ReceiptLine, Scan
 from fulfillment.services.receipts import close_receipt, count_in, open_receipt, outcome
-from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated
+from fulfillment.services.scanned import Act, Result, Verdict, keep, once, repeated
 from orders import outbox
 from orders.models import Product
 
@@ -16,18 +16,17 @@ def scan_to_receive(product: Product, quantity: int, into: Bin, act: Act, refere
 
     Raises ReceiptClosed, TooMuchStock.
     """
-    with transaction.atomic():
-        if before := repeated(act):
-            return before
-        receipt = open_receipt(into.warehouse, reference)
-        if before := repeated(act):  # a twin was quicker
-            return before
-        count_in(receipt, [(product, quantity, into.kind)])
-        arrival = Arrival(product, quantity, into.code)
-        ledger.receive(into.warehouse, [arrival], operation=str(act.operation), by=act.by, cause=reference)
-        outbox.ring("allocate")
-        said = f"{quantity} × {product.name or product.sku} into {into}.{_standing(receipt, product)}"
-        return keep(act, Verdict(Result.RIGHT, said, quantity, bin=into), Scan.Step.RECEIVE)
+    return once(act, lambda: _receive(product, quantity, into, act, reference))[0]
+
+
+def _receive(product: Product, quantity: int, into: Bin, act: Act, reference: str) -> Scan:
+    receipt = open_receipt(into.warehouse, reference)
+    count_in(receipt, [(product, quantity, into.kind)])
+    arrival = Arrival(product, quantity, into)
+    ledger.receive(into.warehouse, [arrival], operation=str(act.operation), by=act.by, cause=reference)
+    outbox.ring("allocate")
+    said = f"{quantity} × {product.name or product.sku} into {into}.{_standing(receipt, product)}"
+    return keep(act, Verdict(Result.RIGHT, said, quantity, bin=into), Scan.Step.RECEIVE)
 
 
 def scan_to_close(receipt: Receipt, act: Act) -> Scan:

@@ -1,12 +1,15 @@
 """What every scan on the floor has in common: it is done once, it is put on record, and a wrong one says what it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from fulfillment.models import Bin, Scan, Shipment, ShipmentLine, Warehouse
-from orders.lifecycle import NotAllowed, why_not
-from orders.models import Actor, Product
+from orders.lifecycle import NotAllowed, Refused, why_not, writing
+from orders.models import Actor, Hold, Product
 
 MAX_DIGITS = 7
 Result = Scan.Result
@@ -26,9 +29,14 @@ class Act:
     line: int | None = None
     weight_grams: int | None = None
 
-    def number_for(self, line: ShipmentLine) -> int | None:
-        """Return how many units of the line the person holds, by button or typed; None if no number was given."""
-        return self.count if self.line == line.pk else typed_number(self.text)
+    def number_for(self, line: ShipmentLine, *, is_sku: bool | None = None) -> int | None:
+        """Return how many units of the line the person holds, by button or typed; None if no number was given.
+
+        `is_sku`: whether the text is the SKU of an article, where that is known already.
+        """
+        if self.line == line.pk:
+            return self.count
+        return typed_number(self.text) if is_sku is None else None if is_sku else number_in(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,18 @@ def repeated(act: Act) -> Scan | None:
     return Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
 
 
+def once(act: Act, do: Callable[[], Scan]) -> tuple[Scan, bool]:
+    """Do something that ends with the act's row, and say that it is new; or return the row that is there already."""
+    try:
+        with writing():
+            return do(), True
+    except (IntegrityError, Refused):
+        before = repeated(act)
+        if before is None:
+            raise
+        return before, False
+
+
 def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None, **more: Any) -> Scan:
     """Put an act on record; `more` is the task it was for, the scan that it takes back, or the box it went into."""
     return Scan.objects.create(
@@ -70,8 +90,13 @@ def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None 
     )
 
 
-def refuse_blocked(shipment: Shipment, verb: str) -> None:
-    """Raise NotAllowed where something keeps the shipment from this verb."""
+def refuse_blocked(shipment: Shipment, verb: str, *, is_held: bool = True) -> None:
+    """Raise NotAllowed where something keeps the shipment from this verb.
+
+    `is_held` is False where it was read behind the order's lock that nothing holds it: the guards need not ask again.
+    """
+    if not is_held:
+        shipment.order._prefetched_objects_cache = {"holds": Hold.objects.none()}  # type: ignore[attr-defined]  # noqa: SLF001
     if blockers := why_not(shipment, verb):
         raise NotAllowed(blockers)
 
@@ -83,9 +108,12 @@ def is_same(scanned: str, code: str) -> bool:
 
 def typed_number(text: str) -> int | None:
     """Return the number that somebody typed, unless it is the SKU of an article: then it was scanned."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        return None
-    return None if Product.objects.filter(sku=text).exists() else int(text)
+    number = number_in(text)
+    return None if number is None or Product.objects.filter(sku=text).exists() else number
+
+
+def number_in(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
 def wrong(text: str, instead: str, warehouse: Warehouse | None) -> Verdict:

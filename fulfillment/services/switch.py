@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from fulfillment.models import Staff
+from orders.access import person
 from orders.lifecycle import Refused
 
 BADGE = "BADGE-"
@@ -42,7 +43,8 @@ class FloorBackend(BaseBackend):
     """Marks a session that a badge or a PIN opened. It lets nobody in by itself, and permits nothing."""
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        found = person(user_id)
+        return found if found and found.is_active else None
 
 
 FLOOR_BACKEND = f"{FloorBackend.__module__}.{FloorBackend.__qualname__}"

@@ -1,25 +1,48 @@
-"""A cart's walk as it stands: read in one query, for the scan that is judged by it and for the screen that shows it."""
+"""A cart's walk as it stands: read in one query, for the scan that is judged by it and for the screen that shows it.
+
+A scan reads it behind the lock of the shipment in hand, and with it what decides whether that goes on and is done.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.utils import timezone
 
 from fulfillment.ledger.stock import DEFAULT_BIN, STAGE
-from fulfillment.models import Bin, Cart, PickTask, Scan, Warehouse
+from fulfillment.models import Bin, Cart, CartSlot, PickTask, Scan, Shipment, ShipmentLine, Warehouse
 from fulfillment.models.stock import WarehouseQuerySet
+from orders.lifecycle import NotHere
 from orders.models import Actor
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The tasks of a cart, stop by stop, and where the person with it is."""
+    """The tasks of a cart, stop by stop, and where the person with it is. `mine`: where that person works.
+
+    Of the shipment in hand: whether something holds it, and how many of its units are to be picked.
+    """
 
     cart: Cart
     by: Actor
-    tasks: Sequence[PickTask]
-    at_bin: int | None
+    tasks: Sequence[PickTask] = ()
+    at_bin: int | None = None
+    mine: WarehouseQuerySet | None = None
+    is_held: bool = False
+    unpicked: int = 0
+
+    def read(self, in_hand: Shipment | None = None) -> "Walk":
+        """Return the walk as it stands now, with this shipment in hand, whose row is locked. Raises NotHere."""
+        return find_walk(self.cart.pk, self.by, self.mine, in_hand) or self._without_tasks()
+
+    def _without_tasks(self) -> "Walk":
+        carts = Cart.objects.filter(pk=self.cart.pk).select_related("wave__warehouse")
+        cart = (carts if self.mine is None else carts.filter(wave__warehouse__in=self.mine)).first()
+        if cart is None:
+            raise NotHere("There is no such cart here.")
+        return replace(self, cart=cart, tasks=(), at_bin=None)
 
     @cached_property
     def to_do(self) -> list[PickTask]:
@@ -48,6 +71,18 @@ class Walk:
         return self.task.claimed_by if self.task and self.task.status == PickTask.Status.CLAIMED else ""
 
     @property
+    def is_free(self) -> bool:
+        """Say whether somebody may take it: something is to be fetched, and nobody's lease runs."""
+        now = timezone.now()
+        return bool(self.to_do) and not any(task.lease_until and task.lease_until > now for task in self.to_do)
+
+    @property
+    def slots(self) -> list[CartSlot]:
+        """Return where its shipments are."""
+        found = {task.shipment_line.shipment_id: task.shipment_line.shipment for task in self.tasks}
+        return sorted((shipment.slot for shipment in found.values()), key=lambda slot: slot.place)
+
+    @property
     def is_at(self) -> bool:
         """Say whether the person scanned this stop's bin and no other since; where there is no label, they did."""
         return self.task is not None and (self.task.bin.code == DEFAULT_BIN or self.task.bin_id == self.at_bin)
@@ -74,21 +109,41 @@ class Walk:
 
 def read_walk(cart: Cart, by: Actor) -> Walk:
     """Read a cart's walk, as this person has it."""
-    found = find_walk(cart.pk, by, Warehouse.objects.all())
-    return found or Walk(cart, by, [], None)
+    return Walk(cart, by).read()
 
 
-def find_walk(cart_id: int, by: Actor, warehouses: WarehouseQuerySet) -> Walk | None:
+def find_walk(
+    cart_id: int, by: Actor, mine: WarehouseQuerySet | None = None, in_hand: Shipment | None = None
+) -> Walk | None:
     """Read the walk of a cart in one of these warehouses; None where it has nothing to fetch, or is not there."""
     last = Scan.objects.filter(by=str(by), step=Scan.Step.PICK, result=Scan.Result.RIGHT).order_by("-pk")
     stage = Bin.objects.filter(warehouse=OuterRef("bin__warehouse"), code=STAGE)
-    found = list(
-        PickTask.objects.filter(cart=cart_id, cart__wave__warehouse__in=warehouses)
-        .select_related(*_READ)
-        .annotate(at_bin=Subquery(last.values("bin")[:1]), stage_id=Subquery(stage.values("pk")[:1]))
-        .order_by("place", "pk")
-    )
-    return Walk(found[0].cart, by, found, found[0].at_bin) if found else None  # type: ignore[attr-defined]  # annotated
+    here = Warehouse.objects.all() if mine is None else mine
+    tasks = PickTask.objects.filter(cart=cart_id, cart__wave__warehouse__in=here).select_related(*_READ)
+    read = {"at_bin": Subquery(last.values("bin")[:1]), "stage_id": Subquery(stage.values("pk")[:1])}
+    found = list(tasks.annotate(**read, **_standing(in_hand)).order_by("place", "pk"))
+    if not found:
+        return None
+    first = found[0].__dict__  # what was annotated is the same on each
+    known = {name: first[name] for name in ("is_held", "unpicked") if in_hand}
+    return Walk(found[0].cart, by, _share(found, in_hand), first["at_bin"], mine, **known)
+
+
+def _standing(shipment: Shipment | None) -> dict[str, Any]:
+    """Say of a shipment whether something holds it, and how many of its units are to be picked."""
+    if shipment is None:
+        return {}
+    lines = ShipmentLine.objects.filter(shipment=shipment).order_by().values("shipment")
+    unpicked = lines.annotate(units=Sum(F("reserved") - F("picked"))).values("units")
+    return {"is_held": Exists(Shipment.objects.filter(pk=shipment.pk).blocked()), "unpicked": Subquery(unpicked)}
+
+
+def _share(tasks: list[PickTask], in_hand: Shipment | None) -> list[PickTask]:
+    """Let all tasks of the shipment in hand know the one row of it that is locked."""
+    for task in tasks:
+        if in_hand and task.shipment_line.shipment_id == in_hand.pk:
+            task.shipment_line.shipment = in_hand
+    return tasks
 
 
 _READ = ("cart__wave__warehouse", "bin", "shipment_line__order_line__product", "shipment_line__shipment__slot")

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fulfillment import reports
@@ -12,16 +12,14 @@ from fulfillment.forms import CartForm, LeaveForm
 from fulfillment.models import Cart, PickTask, Scan, Shipment, Warehouse
 from fulfillment.services import (
     Walk,
-    find_walk,
     give_up,
     hand_over,
-    read_walk,
     scan_on_cart,
     short_pick,
     take_cart,
     undo_scan,
 )
-from fulfillment.services.claims import holder_of, name_of, pickers_of
+from fulfillment.services.claims import name_of, pickers_of
 from fulfillment.services.undo import last_fetch
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from orders.models import Actor
@@ -33,11 +31,11 @@ def cart(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the stop where the walk is, and take a scan there."""
     walk = _walk(request, pk)
     if request.method != "POST":
-        return _screen(request, walk)
+        return _screen(request, walk.read())
     form = CartForm(request.POST)
     if not form.is_valid():
         say(request, form.complaint, is_right=False)
-        return _screen(request, walk, status=422)
+        return _screen(request, walk.read(), status=422)
     scan, walk = _do(walk, form, actor(request))
     say(request, scan.sentence, is_right=scan.is_done)
     is_on = walk.task is not None and walk.is_mine
@@ -48,7 +46,7 @@ def cart(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("pick")
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand the cart over to a colleague, or leave it to whoever comes next."""
-    walk, by = _walk(request, pk), actor(request)
+    walk, by = _walk(request, pk).read(), actor(request)
     form = LeaveForm(request.POST or None, colleagues=_colleagues(request, walk))
     if request.method != "POST" or not form.is_valid():
         context = {"cart": walk.cart, "walk": walk, "form": form}
@@ -66,27 +64,23 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("pick")
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take this very cart."""
-    return redirect("floor:cart", take_cart(_walk(request, pk).cart, by=actor(request)).pk)
+    return redirect("floor:cart", take_cart(_walk(request, pk).read().cart, by=actor(request)).pk)
 
 
 def _walk(request: HttpRequest, pk: int) -> Walk:
-    """Return the walk of a cart in a warehouse of this person's."""
-    mine, by = Warehouse.objects.of(request.user), actor(request)
-    if found := find_walk(pk, by, mine):
-        return found
-    carts = Cart.objects.filter(wave__warehouse__in=mine).select_related("wave__warehouse")
-    return read_walk(get_object_or_404(carts, pk=pk), by)
+    """Return the walk of a cart in a warehouse of this person's, to be read."""
+    return Walk(Cart(pk=pk), actor(request), mine=Warehouse.objects.of(request.user))
 
 
 def _do(walk: Walk, form: CartForm, by: Actor) -> tuple[Scan, Walk]:
     act, given = form.act(by), form.cleaned_data
     if given["short"]:
-        scan = short_pick(walk, act, PickTask.Reason(given["short"]), given["task"])
+        scan = short_pick(walk.read(), act, PickTask.Reason(given["short"]), given["task"])
     elif given["undo"]:
-        scan = undo_scan(walk, act)
+        scan = undo_scan(walk.read(), act)
     else:
         return scan_on_cart(walk, act)
-    return scan, read_walk(walk.cart, by)
+    return scan, walk.read()
 
 
 def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse:
@@ -105,14 +99,13 @@ def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse
 
 def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
     """Say that the cart is done, or who has it; let it be taken where nobody does."""
-    holder = holder_of(walk.cart)
-    slots = walk.cart.slots.select_related("shipment").order_by("place")
+    holder = Actor.parse(walk.holder) if walk.holder else None
     context = {
         "cart": walk.cart,
         "walk": walk,
         "holder": name_of(holder) if holder else "",
-        "is_free": Cart.objects.free().filter(pk=walk.cart.pk).exists(),
-        "slots": slots,
+        "is_free": walk.is_free,
+        "slots": walk.slots,
         "last": None if walk.task else _last(walk, actor(request)),
         "free_carts": reports.free_carts(Warehouse.objects.filter(pk=walk.cart.wave.warehouse_id)).total(),
     }

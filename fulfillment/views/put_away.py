@@ -33,7 +33,7 @@ def put_away(request: HttpRequest) -> HttpResponse:
 
 def _move(request: HttpRequest, form: PutAwayForm) -> HttpResponse:
     given = form.cleaned_data
-    dock = ledger.standing_bin(given["warehouse"], Bin.Kind.DOCK)
+    dock = form.dock or ledger.standing_bin(given["warehouse"], Bin.Kind.DOCK)
     act = Act(form.operation_id(), actor(request), given["sku"].sku)
     scan = scan_to_move(dock, given["bin"], given["sku"], given["quantity"], act, Scan.Step.PUT_AWAY)
     say(request, scan.sentence, is_right=scan.is_done)

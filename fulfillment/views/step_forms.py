@@ -28,6 +28,7 @@ class StepForm(OperationForm):
     def __init__(self, *args: Any, warehouses: Any, is_trusted: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_trusted = is_trusted
+        self.dock: Bin | None = None
         warehouse = forms.ModelChoiceField(warehouses, to_field_name="code", empty_label=None)
         self.fields = {"warehouse": warehouse} | self.fields
 
@@ -63,8 +64,10 @@ class StepForm(OperationForm):
 
     def _bin(self, name: str, complaint: str) -> Bin:
         text, warehouse = self.cleaned_data[name], self.cleaned_data.get("warehouse")
-        places = Bin.objects.filter(warehouse=warehouse, code__in={text, text.upper()})
-        place = places.exclude(kind=Bin.Kind.STAGE).select_related("warehouse").first()
+        places = Bin.objects.filter(warehouse=warehouse, code__in={text, text.upper(), Bin.Kind.DOCK})
+        found = {place.code: place for place in places.exclude(kind=Bin.Kind.STAGE).select_related("warehouse")}
+        self.dock = found.get(Bin.Kind.DOCK)  # what is put away comes from there
+        place = found.get(text) or found.get(text.upper())
         if place is None:
             raise forms.ValidationError(f"“{text}” is no bin {complaint}")
         return place

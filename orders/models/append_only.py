@@ -1,7 +1,8 @@
 """Tables that only grow: triggers in the database refuse UPDATE, DELETE, TRUNCATE and REPLACE.
 
-They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and drops its
-triggers without a word. Flushing a test database lifts them; nothing else does.
+What follows from every new row, another trigger writes with it (`FOLLOWS`): the outbox row of an event, the balances of
+a movement. They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and
+drops its triggers without a word. Flushing a test database lifts them, and filling one for a bench; nothing else does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,14 +24,23 @@ class Table(NamedTuple):
     def name(self) -> str:
         return str(apps.get_model(self.model)._meta.db_table)
 
-    def triggers(self) -> list[str]:
+    def guards(self) -> list[str]:
         return [f"{self.name}_no_{what}" for what in ("update", "delete", "replace")]
+
+    @property
+    def follow(self) -> str:
+        return f"{self.name}_follow"
+
+    def triggers(self) -> list[str]:
+        return [*self.guards(), self.follow]
 
 
 TABLES = [
     Table("orders.Event", ("order_id", "seq")),
     Table("fulfillment.StockMovement", ("operation", "n")),
 ]
+FOLLOWS: dict[str, Sequence[str]] = {"orders.Event": ["INSERT INTO orders_outbox (event_id) VALUES (NEW.id)"]}
+"""Model → what is written with each new row of it, in SQL that both engines read."""
 
 
 def put_up_triggers(sender: AppConfig, using: str = "default", **_: Any) -> None:
@@ -65,7 +75,7 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Take the triggers down for the length of a block. For the flush of a test database alone."""
+    """Take the triggers down for the length of a block. For test databases alone: their flush, their filling."""
     with connection.cursor() as cursor:
         for statement in _lift(connection):
             cursor.execute(statement)
@@ -84,7 +94,7 @@ def _lift(connection: BaseDatabaseWrapper) -> Iterable[str]:
 
 
 def _sqlite(table: Table) -> Iterable[str]:
-    update, delete, replace = table.triggers()
+    update, delete, replace = table.guards()
     same = " AND ".join(f"{column} = NEW.{column}" for column in table.unique)
     exists = f"EXISTS (SELECT 1 FROM {table.name} WHERE id = NEW.id OR ({same}))"  # noqa: S608
     for name, when in ((update, "UPDATE"), (delete, "DELETE")):
@@ -96,6 +106,7 @@ def _sqlite(table: Table) -> Iterable[str]:
         f"CREATE TRIGGER IF NOT EXISTS {replace} BEFORE INSERT ON {table.name} WHEN {exists} "
         f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: REPLACE refused'); END"
     )
+    yield f"CREATE TRIGGER IF NOT EXISTS {table.follow} AFTER INSERT ON {table.name} BEGIN {_body(table)} END"
 
 
 def _postgresql(table: Table) -> Iterable[str]:
@@ -104,7 +115,7 @@ def _postgresql(table: Table) -> Iterable[str]:
         BEGIN
             RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
         END $$"""
-    update, delete, truncate = table.triggers()
+    update, delete, truncate = table.guards()
     for name, when, each in (
         (update, "UPDATE", "ROW"),
         (delete, "DELETE", "ROW"),
@@ -115,3 +126,15 @@ def _postgresql(table: Table) -> Iterable[str]:
             f"FOR EACH {each} EXECUTE FUNCTION refuse_append_only()"
         )
         yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"
+    yield (
+        f"CREATE OR REPLACE FUNCTION {table.follow}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {_body(table)} RETURN NULL; END $$"
+    )
+    yield (
+        f"CREATE OR REPLACE TRIGGER {table.follow} AFTER INSERT ON {table.name} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table.follow}()"
+    )
+
+
+def _body(table: Table) -> str:
+    return " ".join(f"{statement};" for statement in FOLLOWS[table.model])

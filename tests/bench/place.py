@@ -22,7 +22,7 @@ from fulfillment import ledger  # noqa: E402
 from fulfillment.ledger.stock import Arrival  # noqa: E402
 from fulfillment.models import Reservation, Shipment, ShipmentLine, StockMovement  # noqa: E402
 from fulfillment.services import accept_order, receive_stock  # noqa: E402
-from orders.models import Customer, Event, Order, OrderLine, Outbox, Product  # noqa: E402
+from orders.models import Customer, Event, Order, OrderLine, Product  # noqa: E402
 from tests.bench.fill import PATTERNS, patterns  # noqa: E402
 from tests.bench.measure import Report, rates, ratio  # noqa: E402
 from tests.bench.sizes import Sizes  # noqa: E402
@@ -162,7 +162,6 @@ class RawOrder:
             StockMovement: {"order_line__order": order},
             Reservation: {"shipment_line__shipment__order": order},
             Event: {"order": order},
-            Outbox: {"event__order": order},
         }
         for model, where in mine.items():
             yield model, list(model._base_manager.filter(**where).values())

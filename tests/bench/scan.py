@@ -5,6 +5,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from uuid import uuid4
 
 import django
@@ -18,7 +19,7 @@ settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storag
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
@@ -27,8 +28,11 @@ from fulfillment.models import Bin, BinStock, Cart, Shipment, StockItem, StockMo
 from fulfillment.services import accept_orders, read_walk, release_wave, take_cart  # noqa: E402
 from fulfillment.services.claims import cart_of  # noqa: E402
 from orders.models import Actor, Product  # noqa: E402
+from orders.models.append_only import lifted  # noqa: E402
 from tests.bench.measure import Report  # noqa: E402
 from tests.factories import ALICE, Shop, draft  # noqa: E402
+from tests.fulfillment.test_scan_queries import MOST  # noqa: E402
+from tests.fulfillment.test_scan_queries import SCANS as KINDS  # noqa: E402
 
 SKUS, SHIPMENTS, UNITS = 100_000, 1_000, 500
 AISLES, BAYS, LEVELS = 20, 50, 5
@@ -42,6 +46,7 @@ class Bench:
     def __init__(self, *, quick: bool) -> None:
         self.quick, self.report, self.chance = quick, Report(quick), random.Random(7)
         call_command("migrate", verbosity=0)
+        self.asked = {kind: queries_of(scan) for kind, (_, scan) in KINDS.items()}
         self.shop = Shop()
         self.skus = 500 if quick else SKUS
         self.fill()
@@ -72,7 +77,7 @@ class Bench:
         Product.objects.bulk_create(
             [Product(pk=start + n, sku=f"S-{n:06}", name=f"Article {n}") for n in range(self.skus)], batch_size=20_000
         )
-        with connection.cursor() as cursor:
+        with lifted(connection), connection.cursor() as cursor:
             for into, values in made.items():
                 cursor.execute(f"INSERT INTO {into} SELECT {values} FROM ({series}) AS x")
             if connection.vendor == "postgresql":
@@ -113,6 +118,8 @@ class Bench:
         self.report.judge("queries of a unit", max(counts["unit"]), 12, at_most=True)
         edges = counts["unit that begins or ends a shipment"]
         self.report.judge("queries of a unit that begins or ends a shipment", max(edges), 12, at_most=True)
+        for kind, asked in self.asked.items():
+            self.report.judge(f"queries of {kind}", asked, MOST, at_most=True)
         left = list(ledger.verify())
         self.report.judge("differences in the books", len(left), 0, at_most=True)
         self.report.end()
@@ -167,6 +174,14 @@ class Bench:
         queries = f"{min(counts)}–{max(counts)} queries" if counts else ""
         speed = f"p50 {statistics.median(times):>6.1f} ms   p95 {p95(times):>6.1f} ms"
         self.report.say(f"{kind:<38} n {len(times):>4}   {speed}   {queries}")
+
+
+def queries_of(scan: Callable[[Shop], list[str]]) -> int:
+    """Count what a kind of scan asks, in a shop of its own that is forgotten afterwards."""
+    with transaction.atomic():
+        asked = len(scan(Shop()))
+        transaction.set_rollback(True)
+    return asked
 
 
 def p95(times: list[float]) -> float:

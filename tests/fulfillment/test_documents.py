@@ -215,9 +215,9 @@ def test_the_queries_of_papers(shop: Shop, django_assert_num_queries, parcels: i
     drafts = [ParcelDraft(lines={1: 3 // parcels})] * parcels
     ship_shipment(shipment(order), by=ALICE, parcels=drafts)
     number, client = shipment(order).number, desk()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         client.get(f"/floor/documents/{number}/slip.pdf")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get(f"/floor/documents/parcels/{number}-1/label.pdf")
 
 

@@ -233,7 +233,7 @@ def test_the_queries_of_the_entry(shop: Shop, manager: Client, django_assert_num
     shop.receive(shop.mug, 50)
     for _ in range(rows):
         shop.order((shop.mug, 1))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         manager.get("/floor/")
 
 

@@ -183,11 +183,11 @@ def test_the_admin_lists_manifests_and_prints_them(shop: Shop) -> None:
 def test_the_queries_of_loading(shop: Shop, django_assert_num_queries, parcels: int) -> None:
     sent(shop, *(f"JJD{n}" for n in range(parcels)))
     van = Van(shop)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         van.client.get("/floor/manifest/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         van.client.get(van.url)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(13):
         van.client.post(van.url, {"operation": uuid4(), "scanned": "JJD0"}, headers={"HX-Request": "true"})
 
 

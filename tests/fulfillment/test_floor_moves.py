@@ -152,7 +152,7 @@ def test_the_queries_of_the_dock(client: Client, shop: Shop, django_assert_num_q
     for n in range(products):
         to_dock(shop, ProductFactory(sku=f"NEW-{n}"), 2, f"DN-{n}")
     client.get(AWAY)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         client.get(AWAY)
 
 

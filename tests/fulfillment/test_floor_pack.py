@@ -131,7 +131,7 @@ def test_the_queries_of_a_scan_at_the_box(shop: Shop, django_assert_num_queries,
     order = shop.order(*((product, 3) for product in products))
     pick_shipment(shipment(order), by=BOB)
     floor = Floor(order, "pack")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(6):
         floor.client.get(floor.url)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(8):
         floor.client.post(floor.url, {"operation": uuid4(), "scanned": "P-0"}, headers={"HX-Request": "true"})

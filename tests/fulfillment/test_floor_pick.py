@@ -241,10 +241,10 @@ def test_the_queries_of_a_scan(shop: Shop, django_assert_num_queries, articles: 
     for product in products:
         shop.receive(product, 9, bin=f"A-{product.sku}")
     floor = Floor(shop.order(*((product, 3) for product in products)))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         floor.client.get(floor.url)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(15):
         floor.post(scanned="A-P-0", follow=False)
     floor.scan("P-0")
-    with django_assert_num_queries(43):
+    with django_assert_num_queries(37):
         floor.client.post(floor.url, {"operation": uuid4(), "scanned": "P-0"}, headers={"HX-Request": "true"})

@@ -1,0 +1,226 @@
+"""How many statements each kind of scan costs, from the request to the panel that answers it. Twelve at most.
+
+All that the request asks the database counts, who is logged in as well; what only frames a transaction does not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from fulfillment.ledger.stock import Arrival
+from fulfillment.models import Bin
+from fulfillment.services import (
+    ParcelDraft,
+    claim_cart,
+    deliver_shipment,
+    expect_receipt,
+    pack_shipment,
+    pick_shipment,
+    receive_stock,
+    release_wave,
+    ship_shipment,
+)
+from fulfillment.services.counts import ask_count
+from orders.models import Actor, Order, Product
+from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment
+from tests.fulfillment.floor import person
+
+MOST = 12
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+class Desk:
+    """Somebody with a scanner, in front of one screen."""
+
+    def __init__(self, shop: Shop, role: str = "picker") -> None:
+        self.shop, self.user, self.client, self.url = shop, person(role), Client(SERVER_NAME="127.0.0.1"), "/floor/"
+        self.client.force_login(self.user)
+        self.by = Actor.of("user", self.user)
+
+    def scan(self, text: str, **more: Any) -> list[str]:
+        return self.post(scanned=text, **more)
+
+    def post(self, **fields: Any) -> list[str]:
+        sent = {"operation": str(uuid4()), **fields}
+        return self._asked(lambda: self.client.post(self.url, sent, headers={"HX-Request": "true"}))
+
+    def get(self, **fields: Any) -> list[str]:
+        return self._asked(lambda: self.client.get(self.url, fields))
+
+    def _asked(self, send: Callable[[], Any]) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            response = send()
+        assert response.status_code in {200, 302}, response.content
+        return [each["sql"] for each in captured if not each["sql"].startswith(FRAME)]
+
+
+def three(shop: Shop, units: int = 3) -> list[Product]:
+    """Three articles, each in a bin of its own: A-01-1 to A-01-3."""
+    products = [ProductFactory(sku=f"P-{n}", name=f"Article {n}") for n in (1, 2, 3)]
+    for n, product in enumerate(products, 1):
+        shop.receive(product, 9 * units, bin=f"A-01-{n}")
+    return products
+
+
+def order_of(shop: Shop, units: int = 3, articles: int = 3) -> Order:
+    return shop.order(*((product, units) for product in three(shop)[:articles]))
+
+
+def cart(shop: Shop, *scans: str, units: int = 3, articles: int = 2) -> Desk:
+    order_of(shop, units, articles)
+    release_wave(shop.warehouse, by=ALICE)
+    desk = Desk(shop)
+    desk.url = f"/floor/carts/{claim_cart(shop.warehouse, by=desk.by).pk}/"
+    for text in scans:
+        desk.scan(text)
+    return desk
+
+
+def pick(shop: Shop, *scans: str, units: int = 3, articles: int = 2) -> Desk:
+    desk, order = Desk(shop), order_of(shop, units, articles)
+    desk.url = f"/floor/{shipment(order)}/pick/"
+    for text in scans:
+        desk.scan(text)
+    return desk
+
+
+def box(shop: Shop, *scans: str, weight: int | None = None, units: int = 2, articles: int = 2) -> Desk:
+    desk, order = Desk(shop, "packer"), order_of(shop, units, articles)
+    Product.objects.update(weight_grams=weight)
+    pick_shipment(shipment(order), by=BOB)
+    desk.url = f"/floor/{shipment(order)}/pack/"
+    for text in scans:
+        desk.scan(text)
+    return desk
+
+
+def van(shop: Shop) -> Desk:
+    desk, order = Desk(shop, "packer"), order_of(shop, 3, 1)
+    drafts = [ParcelDraft("DHL", f"JJD{n}", 500, {1: 1}) for n in (1, 2, 3)]
+    ship_shipment(shipment(order), by=BOB, parcels=drafts)
+    desk.url = f"/floor/manifest/{shop.warehouse.pk}/dhl/"
+    return desk
+
+
+def packed(shop: Shop, articles: int = 3) -> Desk:
+    desk, order = Desk(shop, "packer"), order_of(shop, 2, articles)
+    pick_shipment(shipment(order), by=BOB)
+    pack_shipment(shipment(order), by=BOB)
+    desk.url = f"/floor/{shipment(order)}/ship/"
+    return desk
+
+
+def inbound(shop: Shop) -> Desk:
+    desk = Desk(shop)
+    expect_receipt(shop.warehouse, "DN-1", dict.fromkeys(three(shop), 5))
+    desk.url = "/floor/receive/"
+    desk.get()  # from now on the session knows where the person is
+    return desk
+
+
+def dock(shop: Shop) -> Desk:
+    desk = inbound(shop)
+    products = list(Product.objects.filter(sku__startswith="P-"))
+    arrivals = [Arrival(product, 5, "DOCK", n) for n, product in enumerate(products)]
+    receive_stock(shop.warehouse, arrivals, by=BOB, reference="DN-1")
+    desk.url = "/floor/put-away/"
+    return desk
+
+
+def mover(shop: Shop) -> Desk:
+    desk = Desk(shop)
+    three(shop)
+    desk.url = "/floor/move/"
+    desk.get()
+    return desk
+
+
+def sheet(shop: Shop, *scans: str) -> Desk:
+    desk = Desk(shop)
+    for product in three(shop):
+        shop.receive(product, 1, bin="B-01-1")
+    counted = ask_count(shop.warehouse, bin=Bin.objects.get(code="B-01-1"), by=BOB)
+    desk.url = f"/floor/counts/{counted.pk}/"
+    for text in scans:
+        desk.scan(text)
+    return desk
+
+
+def back(shop: Shop, *scans: str) -> Desk:
+    desk, order = Desk(shop, "packer"), order_of(shop, 3, 2)
+    ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("DHL", "JJD1")])
+    deliver_shipment(shipment(order), by=BOB)
+    desk.url = f"/floor/returns/{order}/"
+    for text in scans:
+        desk.scan(text)
+        desk.url = f"/floor/returns/{order}-R1/"
+    return desk
+
+
+MAIN = {"warehouse": "MAIN"}
+DELIVERY = {"warehouse": "MAIN", "reference": "DN-1"}
+PARCEL = {"parcel-TOTAL_FORMS": 1, "parcel-INITIAL_FORMS": 0, "parcel-0-carrier": "DHL"}
+
+SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
+    "cart: bin": (6, lambda shop: cart(shop).scan("A-01-1")),
+    "cart: wrong bin": (7, lambda shop: cart(shop).scan("A-01-2")),
+    "cart: begins": (12, lambda shop: cart(shop, "A-01-1").scan("P-1")),
+    "cart: unit": (9, lambda shop: cart(shop, "A-01-1", "P-1").scan("P-1")),
+    "cart: number": (9, lambda shop: cart(shop, "A-01-1", "P-1").scan("3")),
+    "cart: ends": (12, lambda shop: cart(shop, "A-01-1", "P-1", "3", "A-01-2", "P-2").scan("3")),
+    "cart: begins and ends": (12, lambda shop: cart(shop, "A-01-1", units=1, articles=1).scan("P-1")),
+    "pick: bin": (18, lambda shop: pick(shop).scan("A-01-1")),
+    "pick: wrong bin": (21, lambda shop: pick(shop).scan("A-01-2")),
+    "pick: begins": (35, lambda shop: pick(shop, "A-01-1").scan("P-1")),
+    "pick: unit": (35, lambda shop: pick(shop, "A-01-1", "P-1").scan("P-1")),
+    "pick: number": (36, lambda shop: pick(shop, "A-01-1", "P-1").scan("3")),
+    "pick: ends": (33, lambda shop: pick(shop, "A-01-1", "P-1", "3", "A-01-2", "P-2").scan("3")),
+    "pick: begins and ends": (32, lambda shop: pick(shop, "A-01-1", units=1, articles=1).scan("P-1")),
+    "pack: unit": (6, lambda shop: box(shop).scan("P-1")),
+    "pack: wrong article": (9, lambda shop: box(shop).scan("P-3")),
+    "pack: number": (6, lambda shop: box(shop, "P-1").scan("2")),
+    "pack: last unit": (12, lambda shop: box(shop, "P-1", "P-1", "P-2").scan("P-2")),
+    "pack: last unit, to be weighed": (6, lambda shop: box(shop, "P-1", "P-1", "P-2", weight=9).scan("P-2")),
+    "pack: weight": (12, lambda shop: box(shop, "P-1", "P-1", "P-2", "P-2", weight=9).scan("36")),
+    "pack: next box": (6, lambda shop: box(shop, "P-1").post(close=1)),
+    "pack: close": (12, lambda shop: box(shop, "P-1", "P-1", "P-2", "P-2", weight=9).post(close=1)),
+    "ship: label": (29, lambda shop: packed(shop).post(**PARCEL, **{"parcel-0-tracking_number": "JJD1"})),
+    "load: parcel": (11, lambda shop: van(shop).scan("JJD2")),
+    "load: wrong": (10, lambda shop: van(shop).scan("P-1")),
+    "receive: delivery": (7, lambda shop: inbound(shop).get(**DELIVERY)),
+    "receive: article": (4, lambda shop: inbound(shop).get(**DELIVERY, sku="P-1")),
+    "receive: number": (5, lambda shop: inbound(shop).get(**DELIVERY, sku="P-1", quantity=3)),
+    "receive: bin": (12, lambda shop: inbound(shop).post(**DELIVERY, sku="P-1", quantity=3, bin="A-01-1")),
+    "receive: dock": (12, lambda shop: inbound(shop).post(**DELIVERY, sku="P-1", quantity=3, bin="DOCK")),
+    "put away: article": (8, lambda shop: dock(shop).get(**MAIN, sku="P-1")),
+    "put away: bin": (8, lambda shop: dock(shop).get(**MAIN, sku="P-1", bin="A-01-1")),
+    "put away: number": (12, lambda shop: dock(shop).post(**MAIN, sku="P-1", bin="A-01-1", quantity=5)),
+    "move: bin": (5, lambda shop: mover(shop).get(**MAIN, source="A-01-1")),
+    "move: article": (5, lambda shop: mover(shop).get(**MAIN, source="A-01-1", sku="P-1")),
+    "move: number": (5, lambda shop: mover(shop).get(**MAIN, source="A-01-1", sku="P-1", quantity=2)),
+    "move: target": (
+        10, lambda shop: mover(shop).post(**MAIN, source="A-01-1", sku="P-1", quantity=2, target="A-01-2"),
+    ),
+    "count: bin": (15, lambda shop: sheet(shop).scan("B-01-1")),
+    "count: article": (19, lambda shop: sheet(shop, "B-01-1").scan("P-1")),
+    "count: number": (25, lambda shop: sheet(shop, "B-01-1", "P-1").scan("1")),
+    "return: article": (33, lambda shop: back(shop).scan("P-1")),
+    "return: next article": (28, lambda shop: back(shop, "P-1").scan("P-1")),
+}  # fmt: skip
+
+
+STILL_TOO_MANY = {"pick", "ship", "count", "return"}
+"""What costs more than MOST yet: by steps."""
+
+
+@pytest.mark.parametrize("kind", SCANS)
+def test_a_scan_costs_so_many_statements_and_no_more(shop: Shop, kind: str) -> None:
+    expected, scan = SCANS[kind]
+    asked = scan(shop)
+    assert len(asked) == expected, "\n".join(asked)
+    assert len(asked) <= MOST or kind.partition(":")[0] in STILL_TOO_MANY
