@@ -14,7 +14,7 @@ from fulfillment.views.tiles import TILES
 from tests.factories import Shop
 from tests.fulfillment.floor import person, words
 
-REACHED_OTHERWISE = {"entry", "find", "close", "next_cart"}
+REACHED_OTHERWISE = {"entry", "find", "close", "next_cart", "undo"}
 """Screens without a tile: the menu itself, what a scan leads to, what a button of a screen posts to."""
 
 
