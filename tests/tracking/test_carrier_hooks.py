@@ -267,6 +267,21 @@ class AnyPayload(TestCase):
             assert [scan.seq for scan in snapshot.scans.all()] == list(range(snapshot.scans.count()))
 
 
+class AnyHeaders(TestCase):
+    """Hypothesis writes the headers that prove a delivery: never a 5xx, and never believed."""
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.sampled_from(PROVIDERS), st.data())
+    def test_no_header_makes_it_fail_or_pass(self, provider: str, data: Any) -> None:
+        sender, body = Sender(provider), b"{}"
+        texts = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=80)
+        good = sender.headers(body)
+        given = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(good, texts)))
+        more = data.draw(st.dictionaries(st.sampled_from(["X-Timestamp", "X-Path", "X-Hmac-Signature-V2"]), texts))
+        answer = sender.post(body, given | more)
+        assert answer.status_code == (200 if given == good else 401)
+
+
 @each_provider
 def test_what_a_database_cannot_hold_stops_nobody_else(
     shop: Shop, provider: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

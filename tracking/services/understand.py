@@ -16,6 +16,7 @@ from tracking.carriers import ADAPTERS
 from tracking.carriers.base import Item
 from tracking.services.fold import fold_found
 from tracking.services.keep import Found, Reading, Taken, keep
+from tracking.status import Snapshot as Picture
 
 BATCH = 100
 ITEMS = 1000
@@ -69,7 +70,7 @@ def _take_alone(delivery: _Delivery, now: datetime) -> int:
 
 
 def _read(batch: int) -> Iterator[_Delivery]:
-    """Read the oldest rows, before anything is locked; fewer where they hold many events."""
+    """Read the oldest rows, before anything is locked; fewer where they hold many scans."""
     items = 0
     rows = Inbox.objects.waiting().filter(source__in=list(ADAPTERS)).select_related("endpoint")
     for row in rows.order_by("received_at")[:batch]:
@@ -82,7 +83,7 @@ def _read(batch: int) -> Iterator[_Delivery]:
             logger.exception("the adapter %s stumbled over %s", row.source, row.pk)
             delivery.fault = f"Our reader of {row.source} failed: {type(error).__name__}."
         yield delivery
-        items += len(delivery.items)
+        items += sum(len(item.scans) if isinstance(item, Picture) else 1 for item in delivery.items)
         if items >= ITEMS:
             return
 
