@@ -7,37 +7,52 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.fulfillment.machine import open_floor
+from tests.fulfillment.machine import Tally, open_floor
 
-STEPS, RUNS, EXAMPLE = 20_000, 4, 50
+STEPS, RUNS, EXAMPLE = 20_000, 2, 50
 RULE_AT_LEAST = 300
-QUICK = hypothesis.settings(
-    max_examples=STEPS // RUNS // EXAMPLE + 5,
-    stateful_step_count=EXAMPLE,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+A_FEW = 300
+"""Steps that the ordinary suite takes: as many as have each rule run."""
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(RUNS))
+def test_books_and_model_agree_for_a_while() -> None:
+    tally = _work(A_FEW, seed=0)
+    assert min(tally.rules.values()) >= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(1, RUNS + 1))
 def test_books_and_model_agree_whatever_people_do(seed: int, is_long: bool) -> None:
     """Each of the runs has its share of the steps, of each rule, and of changes."""
     if not is_long:
-        pytest.skip("not yet seen to give each rule its share: docs/plan.md")
+        pytest.skip("--long")
+    tally = _work(STEPS // RUNS, seed)
+    assert min(tally.rules.values()) >= RULE_AT_LEAST / RUNS
+
+
+def _work(steps: int, seed: int) -> Tally:
     machine = hypothesis.seed(seed)(open_floor())
-    tally = machine.tally
-    began = time.perf_counter()
-    run_state_machine_as_test(machine, settings=QUICK)
-    rate = tally.steps / (time.perf_counter() - began)
-    changed = tally.changed.total() / tally.steps
-    print(f"\nrun {seed}: {tally.steps} steps, {rate:.0f} a second, {changed:.0%} changed something")
+    tally, began = machine.tally, time.perf_counter()
+    run_state_machine_as_test(machine, settings=_settings(steps))
+    rate, changed = tally.steps / (time.perf_counter() - began), tally.changed.total() / tally.steps
+    least, runs = min(tally.rules.items(), key=lambda each: each[1])
+    print(f"\nrun {seed}: {tally.steps} steps, {rate:.0f} a second, {changed:.0%} changed something;", end=" ")
+    print(f"{len(tally.rules)} rules, least often {least}: {runs}")
     for rule in sorted(tally.rules):
         print(f"{rule:28}{tally.rules[rule]:6}{tally.changed[rule]:6} changed{tally.refused[rule]:6} refused")
-    assert tally.steps >= STEPS // RUNS
+    assert tally.steps >= steps
     assert changed >= 1 / 2
-    assert {rule: ran for rule, ran in tally.rules.items() if ran < RULE_AT_LEAST / RUNS} == {}
-    assert set(tally.rules) == {rule.function.__name__ for rule in machine.rules()}
+    return tally
+
+
+def _settings(steps: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=steps * 5 // 4 // EXAMPLE,  # the first ones are short
+        stateful_step_count=EXAMPLE + 1,  # its beginning is one
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )

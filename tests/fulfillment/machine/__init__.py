@@ -6,17 +6,18 @@ Slices of the floor are classes of their own; a new one is added to `WholeFloor`
 from collections.abc import Iterator
 
 from tests.fulfillment.machine.base import PEOPLE, SHELVES, Tally
-from tests.fulfillment.machine.counts import Counts
 from tests.fulfillment.machine.desk import Desk
 from tests.fulfillment.machine.goods import Goods
 from tests.fulfillment.machine.parcels import Parcels
 from tests.fulfillment.machine.sales import Sales
+from tests.fulfillment.machine.sheets import Sheets
+from tests.fulfillment.machine.vans import Vans
 from tests.fulfillment.machine.walks import Walks
 
 __all__ = ["Tally", "WholeFloor", "open_floor"]
 
 
-class WholeFloor(Goods, Sales, Walks, Parcels, Counts, Desk):
+class WholeFloor(Goods, Sales, Walks, Parcels, Vans, Sheets, Desk):
     """All that people do."""
 
 
@@ -37,11 +38,11 @@ def _opening(first: WholeFloor) -> Iterator[None]:
     for sku in (*first.products, "MUG-01", "TEA-01"):
         yield first.place_an_order(basket={sku: 1 + (sku == "CUP-01")}, by=alice, whole=False)
     for n in range(2):
-        yield first.pick_a_shipment(number=n, by=alice)
+        yield first.pick_a_shipment(number=n, by=alice, press=False)
     for n in range(2):
         yield first.pack_a_shipment(number=n, by=bob, line=None)
-    yield first.ship_what_is_packed(number=0, by=bob)
-    yield first.take_a_unit_back(number=0, home="MAIN", by=bob)
+    yield first.ship_what_is_packed(number=0, by=bob, carrier="dhl", more=0, twice=False)
+    yield first.take_a_unit_back(number=0, home="MAIN", by=bob, twice=False)
     yield first.place_an_order(basket={"MUG-01": 2, "CUP-01": 2}, by=alice, whole=False)
     yield first.place_an_order(basket={"MUG-01": 3, "TEA-01": 2}, by=alice, whole=False)
     yield first.release_a_wave(home="MAIN", by=bob, slots=2)

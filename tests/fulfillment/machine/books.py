@@ -25,6 +25,10 @@ TABLES = {
     "orders": "SELECT id, status, version, is_ship_complete FROM orders_order ORDER BY id",
     "tasks": """SELECT id, cart_id, shipment_line_id, bin_id, quantity, picked, status, claimed_by, lease_until
                 FROM fulfillment_picktask ORDER BY id""",
+    "boxes": """SELECT parcel.id, parcel.number, parcel.carrier, parcel.loaded_at, parcel.manifest_id,
+                       shipment.id, shipment.status, shipment.warehouse_id, held.shipment_line_id, held.quantity
+                FROM fulfillment_parcel parcel JOIN fulfillment_shipment shipment ON shipment.id = parcel.shipment_id
+                LEFT JOIN fulfillment_parcelline held ON held.parcel_id = parcel.id ORDER BY parcel.id, held.id""",
     "counts": "SELECT id, status, counted_by, bin_id, product_id FROM fulfillment_count ORDER BY id",
     "counted": """SELECT id, count_of_id, bin_id, product_id, book, counted, first
                   FROM fulfillment_countline ORDER BY id""",
@@ -58,6 +62,19 @@ class Part:
         return {name: counts[n] - counts[n + 1] for n, name in enumerate(names)}
 
 
+@dataclass(frozen=True)
+class Box:
+    """A parcel."""
+
+    number: str
+    carrier: str
+    is_loaded: bool
+    manifest: int | None
+    shipment: int
+    status: str
+    home: str
+
+
 class Names:
     """Codes of what does not change in an example."""
 
@@ -81,8 +98,9 @@ class Books:
                 self.rows[table] = cursor.fetchall()
 
     def state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Everything but the record of scans, which is kept of wrong ones as well."""
-        return {table: rows for table, rows in self.rows.items() if table != "scans"}
+        """Everything but the record of scans, which is kept of wrong ones as well, and the leases that they renew."""
+        tasks = [row[:-1] for row in self.rows["tasks"]]
+        return {table: rows for table, rows in self.rows.items() if table != "scans"} | {"tasks": tasks}
 
     @cached_property
     def bins(self) -> dict[tuple[str, str, str], int]:
@@ -108,6 +126,12 @@ class Books:
     @cached_property
     def parts(self) -> list[Part]:
         return [Part(row[1], row[2], row[3], self.names.homes.get(row[4], ""), *row[5:]) for row in self.rows["parts"]]
+
+    @cached_property
+    def boxes(self) -> list[Box]:
+        homes = self.names.homes
+        rows = {row[0]: row for row in self.rows["boxes"]}.values()
+        return [Box(row[1], row[2], row[3] is not None, *row[4:7], homes[row[7]]) for row in rows]
 
     def parts_of(self, shipment: int) -> list[Part]:
         return [part for part in self.parts if part.shipment == shipment and part.quantity]

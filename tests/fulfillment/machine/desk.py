@@ -1,17 +1,33 @@
-"""The returns desk: units come back, and each is sold again, set aside or scrapped."""
+"""The returns desk by scan: units come back, and each is sold again, set aside or scrapped."""
 
 from collections import Counter
 
 from hypothesis import strategies as st
 
 from fulfillment.models import Return, ReturnLine
-from fulfillment.services.returns import Outcome, finish_return, grade_return, receive_return, request_return
+from fulfillment.services.returns import (
+    Outcome,
+    approve_return,
+    cancel_return,
+    decline_return,
+    find_return,
+    request_return,
+    send_return,
+)
+from fulfillment.services.scan_return import close_by_press, grade_by_scan, scan_to_return
+from fulfillment.services.scanned import Act
 from orders.models import Actor, OrderLine
 from tests.fulfillment.machine.base import SHELVES, Floor, any_of, one, people, step
 from tests.fulfillment.machine.model import RETURNS
 
 homes = st.sampled_from(("MAIN", "WEST"))
 GOES_TO = {Outcome.QUARANTINE: "QUARANTINE"}
+ANSWERS = {
+    "REQUESTED": (approve_return, approve_return, decline_return, cancel_return),
+    "APPROVED": (send_return, send_return, cancel_return),
+    "IN_TRANSIT": (cancel_return,),
+}
+AWAY = ("SHIPPED", "LOST", "RETURNED_TO_SENDER")
 
 
 class Desk(Floor):
@@ -27,35 +43,80 @@ class Desk(Floor):
     def _undecided(self) -> list[int]:
         return [row[0] for row in self.books.rows["returned"] if row[3] > sum(row[4:])]
 
-    @step(when=_out_there, number=any_of, home=homes, by=people)
-    def take_a_unit_back(self, number: int, home: str, by: Actor) -> None:
+    def _away(self) -> list[int]:
+        return self.books.shipments(*AWAY)
+
+    def _answerable(self) -> list[tuple[int, str]]:
+        return [(row[0], row[1]) for row in self.books.rows["returns"] if row[1] in ANSWERS]
+
+    def _received(self) -> list[int]:
+        return [row[0] for row in self.books.rows["returns"] if row[1] == "RECEIVED"]
+
+    @step(when=_out_there, number=any_of, home=homes, by=people, twice=st.booleans())
+    def take_a_unit_back(self, number: int, home: str, by: Actor, twice: bool) -> None:
         line = OrderLine.objects.select_related("product", "order").get(pk=one(self._out_there(), number))
-        known = Return.objects.filter(order=line.order, status__in=(*Return.COMING, "RECEIVED")).first()
-        coming = known or line.order
-        back = self.do(lambda: receive_return(coming, line, 1, warehouse=self.homes[home], by=by))
-        if back is not None and back.warehouse is not None:
-            self.model.add(back.warehouse.code, RETURNS, line.product.sku, 1)
+        self._bring(line.order.number, line.product.sku, home, by, twice=twice)
+
+    @step(when=_away, number=any_of, which=any_of, home=homes, by=people, twice=st.booleans())
+    def take_an_undelivered_unit_back(self, number: int, which: int, home: str, by: Actor, twice: bool) -> None:
+        shipment = self.shipment(one(self._away(), number))
+        sku = self.model.sku[one(self.books.parts_of(shipment.pk), which).line]
+        self._bring(shipment.number, sku, home, by, twice=twice)
+
+    def _bring(self, text: str, sku: str, home: str, by: Actor, *, twice: bool) -> None:
+        """Scan what is on the parcel, then what is in it."""
+        thing, act = find_return(text), self.act(by, sku)
+        if isinstance(thing, str) or (done := self.do(lambda: scan_to_return(thing, act, self.homes[home]))) is None:
+            return
+        scan, back = done
+        if scan.quantity:
+            assert back is not None
+            assert back.warehouse is not None
+            self.model.add(back.warehouse.code, RETURNS, sku, 1)
+        if twice:
+            assert scan_to_return(thing, act, self.homes[home])[0] == scan
 
     @step(when=_out_there, number=any_of, by=people)
     def announce_a_return(self, number: int, by: Actor) -> None:
         line = OrderLine.objects.select_related("order").get(pk=one(self._out_there(), number))
         self.do(lambda: request_return(line.order, {line.number: 1}, by=by))
 
-    @step(when=_undecided, number=any_of, outcome=st.sampled_from(Outcome), into=st.sampled_from(SHELVES), by=people)
-    def say_what_becomes_of_it(self, number: int, outcome: Outcome, into: str, by: Actor) -> None:
+    @step(when=_answerable, number=any_of, which=any_of, by=people)
+    def answer_a_return(self, number: int, which: int, by: Actor) -> None:
+        pk, status = one(self._answerable(), number)
+        answer = one(list(ANSWERS[status]), which)
+        assert self.do(lambda: answer(Return.objects.get(pk=pk), by=by))
+
+    @step(
+        when=_undecided,
+        number=any_of,
+        outcome=st.sampled_from(Outcome),
+        into=st.sampled_from((*SHELVES, "DOCK")),
+        by=people,
+        twice=st.booleans(),
+    )
+    def say_what_becomes_of_it(self, number: int, outcome: Outcome, into: str, by: Actor, twice: bool) -> None:
         line = ReturnLine.objects.select_related("return_of__warehouse", "order_line__product").get(
             pk=one(self._undecided(), number)
         )
         assert line.return_of.warehouse is not None
         home, sku = line.return_of.warehouse.code, line.order_line.product.sku
-        if self.do(lambda: grade_return(line, outcome, 1, into=self.places[home, into], by=by)) is None:
+        act = Act(self.act(by).operation, by, into, count=1)
+        scan = self.do(lambda: grade_by_scan(line, outcome, act))
+        if scan is None:
             assert not self.model.bins[home, RETURNS, sku]
-        elif outcome == Outcome.SCRAP:
+            return
+        assert scan.is_done == (outcome != Outcome.RESTOCK or into in SHELVES), scan.sentence
+        if outcome == Outcome.SCRAP:
             self.model.correct(home, RETURNS, sku, -1)
-        else:
+        elif scan.is_done:
             self.model.move(home, RETURNS, GOES_TO.get(outcome, into), sku, 1)
+        if twice:
+            assert grade_by_scan(line, outcome, act) == scan
 
-    @step(when=lambda self: any(row[1] == "RECEIVED" for row in self.books.rows["returns"]), number=any_of, by=people)
+    @step(when=_received, number=any_of, by=people)
     def finish_a_return(self, number: int, by: Actor) -> None:
-        here = [row[0] for row in self.books.rows["returns"] if row[1] == "RECEIVED"]
-        self.do(lambda: finish_return(Return.objects.get(pk=one(here, number)), by=by))
+        back = Return.objects.get(pk=one(self._received(), number))
+        undecided = any(row[1] == back.pk and row[3] > sum(row[4:]) for row in self.books.rows["returned"])
+        done = self.do(lambda: close_by_press(back, self.act(by)))
+        assert (done is None) == undecided

@@ -25,6 +25,8 @@ class Model:
         self.stages: dict[Line, Counter[str]] = defaultdict(Counter)
         self.sku: dict[Line, str] = {}
         self.corrected: Counter[tuple[str, str, str]] = Counter()
+        self.loaded: set[str] = set()  # parcels that were seen in a van
+        self.gone: set[str] = set()  # of them, those on its list
 
     def on_hand(self, home: str, sku: str) -> int:
         return sum(units for (where, _, what), units in self.bins.items() if (where, what) == (home, sku))

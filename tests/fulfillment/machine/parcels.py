@@ -1,26 +1,37 @@
 """Shipments one by one: picked, packed, on their way, at the door or back."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from fulfillment import ledger
 from fulfillment.models import Shipment
 from fulfillment.services import (
+    ParcelDraft,
+    close_box,
     deliver_shipment,
+    find_shipment,
     lose_shipment,
     pack_shipment,
+    pack_without_scanning,
     pick_shipment,
+    pick_without_scanning,
+    return_shipment,
     scan_to_pack,
     scan_to_pick,
+    scan_to_ship,
     ship_shipment,
 )
 from fulfillment.services.scan_pick import is_at, stop_of
 from orders.models import Actor, OrderLine
 from tests.fulfillment.machine.base import Floor, any_of, one, people, step
 
+T = TypeVar("T")
 TO_PICK = ("READY", "PICKING")
 ON_FLOOR = (*TO_PICK, "PICKED", "PACKED")
+carriers = st.sampled_from(("dhl", "dhl", "gls"))
 
 
 def when(*statuses: str) -> Callable[[Floor], bool]:
@@ -33,10 +44,11 @@ class Parcels(Floor):
     def _one(self, number: int, *statuses: str) -> Shipment:
         return self.shipment(one(self.books.shipments(*statuses), number))
 
-    @step(when=when(*TO_PICK), number=any_of, by=people)
-    def pick_a_shipment(self, number: int, by: Actor) -> None:
-        shipment = self._one(number, *TO_PICK)
-        if self.do(lambda: pick_shipment(shipment, by=by)):
+    @step(when=when(*TO_PICK), number=any_of, by=people, press=st.booleans())
+    def pick_a_shipment(self, number: int, by: Actor, press: bool) -> None:
+        """By the button that is on the floor's page, or by the admin."""
+        shipment, act = self._one(number, *TO_PICK), self.act(by)
+        if self.do(lambda: pick_without_scanning(shipment, act) if press else pick_shipment(shipment, by=by)):
             self._pick_rest(shipment)
 
     def _pick_rest(self, shipment: Shipment) -> None:
@@ -86,32 +98,58 @@ class Parcels(Floor):
                 units = part.picked - part.packed if line is None else int(numbers[part.line] == line)
                 self.model.shift(part.line, "picked", "packed", units)
 
+    @step(when=when("PICKED"), number=any_of, by=people)
+    def pack_without_a_scan(self, number: int, by: Actor) -> None:
+        shipment = self._one(number, "PICKED")
+        if self.do(lambda: pack_without_scanning(shipment, self.act(by))):
+            self._pack_rest(shipment)
+
     @step(when=when("PICKED"), number=any_of, by=people, which=any_of)
     def scan_to_pack_a_unit(self, number: int, by: Actor, which: int) -> None:
         shipment = self._one(number, "PICKED")
         inside = [self.model.sku[part.line] for part in self.books.parts_of(shipment.pk)]
         sku = one([*inside, *inside, "CUP-01"], which)
         if self.do(lambda: scan_to_pack(shipment, self.act(by, sku))) and self._is_packed(shipment):
-            for part in self.books.parts_of(shipment.pk):
-                self.model.shift(part.line, "picked", "packed", part.picked - part.packed)
+            self._pack_rest(shipment)
+
+    def _pack_rest(self, shipment: Shipment) -> None:
+        for part in self.books.parts_of(shipment.pk):
+            self.model.shift(part.line, "picked", "packed", part.picked - part.packed)
 
     def _is_packed(self, shipment: Shipment) -> bool:
         return shipment.pk in self.look().shipments("PACKED")
 
-    @step(when=when(*ON_FLOOR), number=any_of, by=people)
-    def ship_whatever_it_is(self, number: int, by: Actor) -> None:
-        self._ship(self._one(number, *ON_FLOOR), by)
+    @step(when=when("PICKED"), number=any_of, by=people, grams=st.sampled_from((None, 200, 350, 5_000)))
+    def close_a_box(self, number: int, by: Actor, grams: int | None) -> None:
+        """What was scanned goes into it; nothing, and it is not closed; all, and the shipment is packed."""
+        shipment = self._one(number, "PICKED")
+        if self.do(lambda: close_box(shipment, replace(self.act(by), weight_grams=grams))) and self._is_packed(shipment):
+            self._pack_rest(shipment)
 
-    @step(when=when("PACKED"), number=any_of, by=people)
-    def ship_what_is_packed(self, number: int, by: Actor) -> None:
-        self._ship(self._one(number, "PACKED"), by)
+    @step(when=when(*ON_FLOOR), number=any_of, by=people, carrier=carriers)
+    def ship_whatever_it_is(self, number: int, by: Actor, carrier: str) -> None:
+        shipment = self._one(number, *ON_FLOOR)
+        boxes = max(1, sum(box.shipment == shipment.pk for box in self.books.boxes))
+        drafts = [ParcelDraft(carrier) for _ in range(boxes)]
+        self._ship(shipment, lambda: ship_shipment(shipment, by=by, parcels=drafts))
 
-    def _ship(self, shipment: Shipment, by: Actor) -> None:
-        if self.do(lambda: ship_shipment(shipment, by=by)):
+    @step(when=when("PACKED"), number=any_of, by=people, carrier=carriers, more=st.sampled_from((0, 0, 0, 1)), twice=st.booleans())
+    def ship_what_is_packed(self, number: int, by: Actor, carrier: str, more: int, twice: bool) -> None:
+        shipment, act = self._one(number, "PACKED"), self.act(by, "label")
+        known = sum(box.shipment == shipment.pk for box in self.books.boxes)
+        drafts = [ParcelDraft(carrier) for _ in range(max(1, known) + more)]
+        scan = self._ship(shipment, lambda: scan_to_ship(shipment, act, drafts))
+        assert scan is None or known in {0, len(drafts)}
+        if scan and twice:
+            assert scan_to_ship(shipment, act, drafts) == scan
+
+    def _ship(self, shipment: Shipment, act: Callable[[], T]) -> T | None:
+        if done := self.do(act):
             self._pick_rest(shipment)
             for part in self.books.parts_of(shipment.pk):
                 self.model.shift(part.line, "picked", "packed", part.quantity - part.packed)
                 self.model.ship(part.line, part.home, part.quantity)
+        return done
 
     @step(when=when("SHIPPED", "LOST"), number=any_of, by=people)
     def deliver_a_shipment(self, number: int, by: Actor) -> None:
@@ -120,6 +158,13 @@ class Parcels(Floor):
             for part in self.books.parts_of(shipment.pk):
                 self.model.shift(part.line, "shipped", "delivered", part.quantity)
 
-    @step(when=when("SHIPPED"), number=any_of, by=people)
-    def lose_a_shipment(self, number: int, by: Actor) -> None:
-        self.do(lambda: lose_shipment(self._one(number, "SHIPPED"), by=by))
+    @step(when=when("SHIPPED", "LOST"), number=any_of, by=people)
+    def lose_or_find_a_shipment(self, number: int, by: Actor) -> None:
+        shipment = self._one(number, "SHIPPED", "LOST")
+        turn = find_shipment if shipment.status == Shipment.Status.LOST else lose_shipment
+        assert self.do(lambda: turn(shipment, by=by))
+
+    @step(when=when("SHIPPED", "LOST"), number=any_of, by=people)
+    def bring_a_shipment_back(self, number: int, by: Actor) -> None:
+        """The carrier says so: its units are not here yet."""
+        assert self.do(lambda: return_shipment(self._one(number, "SHIPPED", "LOST"), by=by))
