@@ -23,7 +23,8 @@ TABLES = {
                 FROM fulfillment_shipmentline part JOIN fulfillment_shipment shipment ON shipment.id = part.shipment_id
                 ORDER BY shipment.id, part.id""",
     "orders": "SELECT id, status, version, is_ship_complete FROM orders_order ORDER BY id",
-    "tasks": """SELECT id, cart_id, shipment_line_id, bin_id, quantity, picked, status, claimed_by, lease_until
+    "tasks": """SELECT id, cart_id, shipment_line_id, bin_id, quantity, picked, status, claimed_by,
+                      place, lease_until
                 FROM fulfillment_picktask ORDER BY id""",
     "boxes": """SELECT parcel.id, parcel.number, parcel.carrier, parcel.loaded_at, parcel.manifest_id,
                        shipment.id, shipment.status, shipment.warehouse_id, held.shipment_line_id, held.quantity
@@ -37,7 +38,8 @@ TABLES = {
     "returns": "SELECT id, status, order_id FROM fulfillment_return ORDER BY id",
     "returned": """SELECT id, return_of_id, order_line_id, received, restocked, quarantined, scrapped
                    FROM fulfillment_returnline ORDER BY id""",
-    "checked": "SELECT COUNT(*) FROM fulfillment_scan WHERE quantity > 0",
+    "checked": """SELECT COUNT(*) FROM fulfillment_scan
+                  WHERE quantity > 0 OR (step = 'PACK' AND result = 'RIGHT')""",
     "scans": "SELECT COUNT(*) FROM fulfillment_scan",
 }
 

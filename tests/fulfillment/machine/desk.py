@@ -44,7 +44,10 @@ class Desk(Floor):
         return [row[0] for row in self.books.rows["returned"] if row[3] > sum(row[4:])]
 
     def _away(self) -> list[int]:
-        return self.books.shipments(*AWAY)
+        out = set(self._out_there())
+        return list(
+            dict.fromkeys(part.shipment for part in self.books.parts if part.status in AWAY and part.line in out)
+        )
 
     def _answerable(self) -> list[tuple[int, str]]:
         return [(row[0], row[1]) for row in self.books.rows["returns"] if row[1] in ANSWERS]
@@ -60,7 +63,8 @@ class Desk(Floor):
     @step(when=_away, number=any_of, which=any_of, home=homes, by=people, twice=st.booleans())
     def take_an_undelivered_unit_back(self, number: int, which: int, home: str, by: Actor, twice: bool) -> None:
         shipment = self.shipment(one(self._away(), number))
-        sku = self.model.sku[one(self.books.parts_of(shipment.pk), which).line]
+        out = [part.line for part in self.books.parts_of(shipment.pk) if part.line in self._out_there()]
+        sku = self.model.sku[one(out, which)]
         self._bring(shipment.number, sku, home, by, twice=twice)
 
     def _bring(self, text: str, sku: str, home: str, by: Actor, *, twice: bool) -> None:
@@ -116,7 +120,9 @@ class Desk(Floor):
 
     @step(when=_received, number=any_of, by=people)
     def finish_a_return(self, number: int, by: Actor) -> None:
-        back = Return.objects.get(pk=one(self._received(), number))
-        undecided = any(row[1] == back.pk and row[3] > sum(row[4:]) for row in self.books.rows["returned"])
+        """One of which all is decided, if there is one; else it is refused."""
+        open_ = {row[1] for row in self.books.rows["returned"] if row[3] > sum(row[4:])}
+        decided = [pk for pk in self._received() if pk not in open_]
+        back = Return.objects.get(pk=one(decided or self._received(), number))
         done = self.do(lambda: close_by_press(back, self.act(by)))
-        assert (done is None) == undecided
+        assert (done is None) == (back.pk in open_)

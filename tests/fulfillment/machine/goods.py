@@ -20,6 +20,7 @@ skus = st.sampled_from(("MUG-01", "TEA-01", "CUP-01"))
 shelves = st.sampled_from((*SHELVES, "PUT-BACK"))
 set_aside = st.sampled_from(("QUARANTINE", "DAMAGED"))
 deliveries = st.sampled_from(("D-1", "D-2", "D-3"))
+announced = st.sampled_from([f"D-{n}" for n in range(1, 13)])
 
 
 class Goods(Floor):
@@ -45,7 +46,7 @@ class Goods(Floor):
     def receive_to_a_shelf(self, home: str, bin_: str, sku: str, units: int, by: Actor, reference: str) -> None:
         self._receive(home, bin_, sku, 2 * units, by, reference, twice=False)
 
-    @step(home=homes, sku=skus, units=few, reference=deliveries)
+    @step(home=homes, sku=skus, units=few, reference=announced)
     def announce_a_delivery(self, home: str, sku: str, units: int, reference: str) -> None:
         self.do(lambda: expect_receipt(self.homes[home], reference, {self.products[sku]: units}))
 

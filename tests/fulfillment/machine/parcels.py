@@ -24,6 +24,7 @@ from fulfillment.services import (
     scan_to_ship,
     ship_shipment,
 )
+from fulfillment.services.scan_pack import packing_of
 from fulfillment.services.scan_pick import is_at, stop_of
 from orders.models import Actor, OrderLine
 from tests.fulfillment.machine.base import Floor, any_of, one, people, step
@@ -89,20 +90,22 @@ class Parcels(Floor):
             if scan.quantity:
                 self.model.pick(stop.line.order_line_id, *self.names.bins[stop.bin.pk], scan.quantity)
 
-    @step(when=when("PICKED"), number=any_of, by=people, line=st.sampled_from((None, 1)))
-    def pack_a_shipment(self, number: int, by: Actor, line: int | None) -> None:
+    @step(when=when("PICKED"), number=any_of, by=people)
+    def pack_a_shipment(self, number: int, by: Actor) -> None:
+        """By the button that is on the floor's page."""
+        shipment = self._one(number, "PICKED")
+        if self.do(lambda: pack_without_scanning(shipment, self.act(by))):
+            self._pack_rest(shipment)
+
+    @step(when=when("PICKED"), number=any_of, by=people, line=st.sampled_from((1, 1, 2, None)))
+    def pack_a_unit(self, number: int, by: Actor, line: int | None) -> None:
+        """By the admin, or all that is left."""
         shipment = self._one(number, "PICKED")
         if self.do(lambda: pack_shipment(shipment, by=by, lines=line and {line: 1})):
             numbers = {pk: n for n, pk in self.books.lines_of(shipment.order_id).items()}
             for part in self.books.parts_of(shipment.pk):
                 units = part.picked - part.packed if line is None else int(numbers[part.line] == line)
                 self.model.shift(part.line, "picked", "packed", units)
-
-    @step(when=when("PICKED"), number=any_of, by=people)
-    def pack_without_a_scan(self, number: int, by: Actor) -> None:
-        shipment = self._one(number, "PICKED")
-        if self.do(lambda: pack_without_scanning(shipment, self.act(by))):
-            self._pack_rest(shipment)
 
     @step(when=when("PICKED"), number=any_of, by=people, which=any_of)
     def scan_to_pack_a_unit(self, number: int, by: Actor, which: int) -> None:
@@ -121,9 +124,14 @@ class Parcels(Floor):
 
     @step(when=when("PICKED"), number=any_of, by=people, grams=st.sampled_from((None, 200, 350, 5_000)))
     def close_a_box(self, number: int, by: Actor, grams: int | None) -> None:
-        """What was scanned goes into it; nothing, and it is not closed; all, and the shipment is packed."""
+        """With all that is in, the shipment is packed; else the next box is filled."""
         shipment = self._one(number, "PICKED")
-        if self.do(lambda: close_box(shipment, replace(self.act(by), weight_grams=grams))) and self._is_packed(shipment):
+        packing = packing_of(shipment)
+        if not packing.contents and (lacking := [item for item in packing.items if item.missing]):
+            self.do(lambda: scan_to_pack(shipment, self.act(by, lacking[0].line.order_line.product.sku)))
+        if not self.was_refused and self.shipment(shipment.pk).status == Shipment.Status.PICKED:
+            self.do_after_all(lambda: close_box(shipment, replace(self.act(by), weight_grams=grams)))
+        if self._is_packed(shipment):
             self._pack_rest(shipment)
 
     @step(when=when(*ON_FLOOR), number=any_of, by=people, carrier=carriers)
@@ -133,7 +141,14 @@ class Parcels(Floor):
         drafts = [ParcelDraft(carrier) for _ in range(boxes)]
         self._ship(shipment, lambda: ship_shipment(shipment, by=by, parcels=drafts))
 
-    @step(when=when("PACKED"), number=any_of, by=people, carrier=carriers, more=st.sampled_from((0, 0, 0, 1)), twice=st.booleans())
+    @step(
+        when=when("PACKED"),
+        number=any_of,
+        by=people,
+        carrier=carriers,
+        more=st.sampled_from((0, 0, 0, 1)),
+        twice=st.booleans(),
+    )
     def ship_what_is_packed(self, number: int, by: Actor, carrier: str, more: int, twice: bool) -> None:
         shipment, act = self._one(number, "PACKED"), self.act(by, "label")
         known = sum(box.shipment == shipment.pk for box in self.books.boxes)

@@ -9,7 +9,7 @@ from fulfillment.services.scan_count import bin_of
 from fulfillment.services.scanned import Act
 from orders.models import Actor
 from tests.fulfillment.machine.base import SHELVES, any_of, one, people, step
-from tests.fulfillment.machine.counts import Counts, homes, skus, standing
+from tests.fulfillment.machine.counts import Counts, errors, homes, skus, standing
 from tests.fulfillment.machine.model import MISSING, STAGE
 
 shelves = st.sampled_from(SHELVES)
@@ -43,7 +43,7 @@ class Sheets(Counts):
         named = (*self.names.bins[place.pk], count.product.sku if count.product else sku)
         self.figures.get(count.pk, {}).pop(named, None)
 
-    @step(when=_open_positions, number=any_of, error=st.sampled_from((0, 0, -6, -1, 1, 6)), twice=st.booleans())
+    @step(when=_open_positions, number=any_of, error=errors, twice=st.booleans())
     def say_how_many_there_are(self, number: int, error: int, twice: bool) -> None:
         line = CountLine.objects.select_related("count_of__bin", "count_of__product", "bin", "product").get(
             pk=one(self._open_positions(), number)
@@ -57,7 +57,7 @@ class Sheets(Counts):
         assert scan.is_done == may, scan.sentence
         if may:
             self._note(count, place, counted)
-        self._judged(count)
+            self._judged(count)
         if twice:
             assert scan_to_count(count, act) == scan
 
@@ -96,5 +96,3 @@ class Sheets(Counts):
 
     def _scan(self, count: Count, by: Actor, text: str) -> Scan:
         return scan_to_count(count, self.act(by, text))
-
-

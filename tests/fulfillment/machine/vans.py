@@ -8,8 +8,7 @@ from orders.models import Actor
 from tests.fulfillment.machine.base import Floor, any_of, one, people, step
 from tests.fulfillment.machine.books import Box
 
-homes = st.sampled_from(("MAIN", "MAIN", "MAIN", "WEST"))
-carriers = st.sampled_from(("dhl", "gls"))
+carriers = st.sampled_from(("", "", "", "dhl", "gls"))
 
 
 class Vans(Floor):
@@ -21,17 +20,11 @@ class Vans(Floor):
     def _loaded(self) -> list[Box]:
         return [box for box in self.books.boxes if box.is_loaded and box.manifest is None]
 
-    @step(when=_boxes, number=any_of, by=people, twice=st.booleans())
-    def load_a_parcel(self, number: int, by: Actor, twice: bool) -> None:
-        """Of those that may go along if there are any, else of all."""
+    @step(when=_boxes, number=any_of, carrier=carriers, by=people, twice=st.booleans())
+    def load_a_parcel(self, number: int, carrier: str, by: Actor, twice: bool) -> None:
+        """Into the van of its carrier, one that may go along if any may; or any into some van."""
         may = [box for box in self.books.boxes if self._waits(box) and not box.is_loaded]
-        self._load(one(may or self.books.boxes, number), "", by, twice=twice)
-
-    @step(when=_boxes, number=any_of, carrier=carriers, by=people)
-    def load_any_parcel(self, number: int, carrier: str, by: Actor) -> None:
-        self._load(one(self.books.boxes, number), carrier, by)
-
-    def _load(self, box: Box, carrier: str, by: Actor, *, twice: bool = False) -> None:
+        box = one((not carrier and may) or self.books.boxes, number)
         van, act, home = carrier or box.carrier, self.act(by, box.number), self.homes[box.home]
         scan = scan_to_load(home, van, act)
         may = self._waits(box) and not box.is_loaded and box.carrier == van
@@ -52,16 +45,19 @@ class Vans(Floor):
         if self._waits(box):
             self.model.loaded.remove(box.number)
 
-    @step(when=_boxes, home=homes, carrier=carriers, by=people, everything=st.booleans(), twice=st.booleans())
-    def let_a_van_leave(self, home: str, carrier: str, by: Actor, everything: bool, twice: bool) -> None:
-        mine = [box for box in self.books.boxes if (box.home, box.carrier) == (home, carrier) and self._waits(box)]
+    @step(when=_boxes, number=any_of, by=people, everything=st.booleans(), twice=st.booleans())
+    def let_a_van_leave(self, number: int, by: Actor, everything: bool, twice: bool) -> None:
+        """The one of a parcel that waits, if any does."""
+        waiting = [box for box in self.books.boxes if self._waits(box)]
+        van = one(waiting or self.books.boxes, number)
+        mine = {box.number for box in waiting if (box.home, box.carrier) == (van.home, van.carrier)}
+        home, carrier, act = self.homes[van.home], van.carrier, self.act(by)
         if everything:
-            load_all(self.homes[home], carrier, self.act(by))
-            self.model.loaded |= {box.number for box in mine}
-        gone = {box.number for box in mine} & self.model.loaded
-        act = self.act(by)
-        scan = close_manifest(self.homes[home], carrier, act)
+            load_all(home, carrier, self.act(by))
+            self.model.loaded |= mine
+        gone = mine & self.model.loaded
+        scan = close_manifest(home, carrier, act)
         assert scan.is_done == bool(gone), scan.sentence
         self.model.gone |= gone
         if twice:
-            assert close_manifest(self.homes[home], carrier, act) == scan
+            assert close_manifest(home, carrier, act) == scan

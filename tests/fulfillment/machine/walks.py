@@ -1,12 +1,14 @@
 """Waves, and people who walk with carts: right and wrong scans, short picks, scans taken back, leases that run out."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from hypothesis import strategies as st
 
 from fulfillment.models import Cart, PickTask, Scan
 from fulfillment.services import (
+    Act,
     Walk,
     claim_cart,
     give_up,
@@ -29,6 +31,11 @@ def somebody_walks(floor: Floor) -> bool:
     return bool(floor.books.holders())
 
 
+def _next(task: tuple[Any, ...]) -> tuple[int, bool, int]:
+    """Order the tasks of a cart: by stop, what was begun before others."""
+    return task[8], not task[5], task[0]
+
+
 class Walks(Floor):
     """A wrong or a late scan is kept and moves nothing."""
 
@@ -47,36 +54,69 @@ class Walks(Floor):
     def release_a_wave(self, home: str, by: Actor, slots: int) -> None:
         self.do(lambda: release_wave(self.homes[home], by=by, slots=slots))
 
-    @step(when=lambda self: self.books.to_fetch(), home=homes, by=people)
-    def claim_a_cart(self, home: str, by: Actor) -> None:
-        self.do(lambda: claim_cart(self.homes[home], by=by))
+    def _on_no_walk(self) -> list[str]:
+        """The warehouses where a cart waits for somebody."""
+        tasks = self.books.rows["tasks"]
+        return sorted({self.names.bins[row[3]][0] for row in tasks if row[6] == "OPEN"})
+
+    @step(when=_on_no_walk, number=any_of, by=people)
+    def claim_a_cart(self, number: int, by: Actor) -> None:
+        """Who has one in the warehouse gets that again."""
+        home = one(self._on_no_walk(), number)
+        assert claim_cart(self.homes[home], by=by).wave.warehouse.code == home
 
     @step(when=somebody_walks, number=any_of, twice=st.booleans())
     def scan_what_is_right(self, number: int, twice: bool) -> None:
         """First the bin, then the article: one unit."""
-        walk = self._walk(number)
-        task = walk.task
-        assert task is not None
-        if not walk.is_at:
-            scan, walk = scan_on_cart(walk, self.act(walk.by, task.bin.code))
-            assert scan.result == Scan.Result.RIGHT
-        act = self.act(walk.by, task.shipment_line.order_line.product.sku)
-        if done := self.do_after_all(lambda: scan_on_cart(walk, act)):
-            assert (done[0].result, done[0].quantity) == (Scan.Result.RIGHT, 1)
-            self._fetched(done[0])
-            if twice:
-                assert scan_on_cart(done[1], act)[0].pk == done[0].pk
+        walk = self._arrive(self._walk(number))
+        act = self.act(walk.by, self._task(walk).shipment_line.order_line.product.sku)
+        if (walk_on := self._take(walk, act)) and twice:
+            assert scan_on_cart(walk_on, act)[0].operation == act.operation
 
-    @step(when=somebody_walks, number=any_of, more=st.sampled_from((0, 0, 0, 1)))
+    def _of_several(self) -> list[tuple[str, int]]:
+        """Who walks, and comes first to several units of something."""
+        first: dict[int, Any] = {}
+        for row in self.books.rows["tasks"]:
+            if row[6] == "CLAIMED" and (row[1] not in first or _next(row) < _next(first[row[1]])):
+                first[row[1]] = row
+        return sorted((row[7], cart) for cart, row in first.items() if row[4] > 1)
+
+    @step(when=_of_several, number=any_of, more=st.sampled_from((0, 0, 0, 1)))
     def type_how_many(self, number: int, more: int) -> None:
-        """Take the rest of a stop at once, where one is taken already."""
-        walk = self._walk(number)
-        task = walk.task
-        assert task is not None
-        left, text = task.left, str(task.quantity + more)
-        if done := self.do(lambda: scan_on_cart(walk, self.act(walk.by, text))):
-            assert done[0].quantity == (left if walk.is_at and task.picked and not more else 0)
+        """Take the rest of a stop at once, where one was scanned; too many are not taken."""
+        who, cart = one(self._of_several(), number)
+        walk = self._arrive(read_walk(Cart.objects.get(pk=cart), Actor.parse(who)))
+        task = self._task(walk)
+        if not task.picked:
+            walk_on = self._take(walk, self.act(walk.by, task.shipment_line.order_line.product.sku))
+            if walk_on is None:
+                return
+            walk = read_walk(walk.cart, walk.by)
+        left, text = self._task(walk).left, str(task.quantity + more)
+        if done := self.do_after_all(lambda: scan_on_cart(walk, self.act(walk.by, text))):
+            assert done[0].quantity == (0 if more else left)
             self._fetched(done[0])
+
+    def _arrive(self, walk: Walk) -> Walk:
+        """Scan the bin, unless that was done."""
+        if walk.is_at:
+            return walk
+        scan, there = scan_on_cart(walk, self.act(walk.by, self._task(walk).bin.code))
+        assert scan.result == Scan.Result.RIGHT
+        return there
+
+    def _take(self, walk: Walk, act: Act) -> Walk | None:
+        """Scan the article: one unit."""
+        done = self.do_after_all(lambda: scan_on_cart(walk, act))
+        if done is None:
+            return None
+        assert (done[0].result, done[0].quantity) == (Scan.Result.RIGHT, 1)
+        self._fetched(done[0])
+        return done[1]
+
+    def _task(self, walk: Walk) -> PickTask:
+        assert walk.task is not None
+        return walk.task
 
     @step(when=somebody_walks, number=any_of, text=st.sampled_from(("DOCK", "NOTHING", "PUT-BACK", "99")))
     def scan_what_is_wrong(self, number: int, text: str) -> None:
