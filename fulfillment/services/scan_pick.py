@@ -31,8 +31,10 @@ def scan_to_pick(shipment: Shipment, act: Act) -> Scan:
         refuse_on_cart(fresh)
         refuse_blocked(fresh, "start_picking" if fresh.status == Shipment.Status.READY else "pick")
         stop = stop_of(ledger.walk(fresh))
-        verdict = _judge(fresh, stop, act)
-        if verdict.units:
+        verdict = _judge(fresh, stop, act) if stop else _with_nothing_left(fresh, act)
+        if stop is None and not verdict.is_wrong:
+            pick_shipment(fresh, by=act.by)
+        elif stop and verdict.units:
             lines = {stop.line.order_line.number: verdict.units}
             pick_shipment(fresh, by=act.by, lines=lines, bin_=stop.bin)
         if fresh.status == Shipment.Status.PICKED:
@@ -52,9 +54,12 @@ def pick_without_scanning(shipment: Shipment, act: Act) -> Scan:
         return keep(act, said, Scan.Step.PICK, fresh)
 
 
-def stop_of(stops: list[Stop]) -> Stop:
-    """Return the stop where the walk is: the first with something left to take."""
-    return next(stop for stop in stops if stop.left)
+def stop_of(stops: list[Stop]) -> Stop | None:
+    """Return the stop where the walk is: the first with something left to take.
+
+    None where all is taken: what the shipment lacked went off it while it was held.
+    """
+    return next((stop for stop in stops if stop.left), None)
 
 
 def is_at(shipment: Shipment, stop: Stop, by: Actor) -> bool:
@@ -76,6 +81,13 @@ def _judge(shipment: Shipment, stop: Stop, act: Act) -> Verdict:
     if stop.taken and (number := act.number_for(stop.line)) is not None:
         return _took(stop, number)
     return wrong(act.text, f"Scan {name}.", shipment.warehouse)
+
+
+def _with_nothing_left(shipment: Shipment, act: Act) -> Verdict:
+    """Take its own number for the word that all of it is here."""
+    if is_same(act.text, shipment.number) or is_same(act.text, shipment.order.number):
+        return Verdict(Result.RIGHT, f"{shipment} is picked.")
+    return wrong(act.text, f"Nothing is left to pick: scan {shipment}.", shipment.warehouse)
 
 
 def _took(stop: Stop, number: int) -> Verdict:

@@ -38,6 +38,10 @@ def _on_cart(request: HttpRequest, shipment: Shipment) -> HttpResponse | None:
 def _screen(request: HttpRequest, shipment: Shipment, status: int = 200) -> HttpResponse:
     stops = ledger.walk(shipment)
     stop = stop_of(stops)
+    if stop is None:
+        return show(
+            request, "fulfillment/pick_rest.html", {"shipment": shipment, "ask": "Scan its number"}, status=status
+        )
     place = stops.index(stop)
     at = is_at(shipment, stop, actor(request))
     context = {

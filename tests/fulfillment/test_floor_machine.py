@@ -35,7 +35,7 @@ def _work(steps: int, seed: int) -> Tally:
     machine = open_floor()
     tally, began = machine.tally, time.perf_counter()
     while tally.steps < steps:
-        examples = max(10, (steps - tally.steps) // EXAMPLE)
+        examples = max(A_FEW, steps - tally.steps) // EXAMPLE
         run_state_machine_as_test(hypothesis.seed(f"{seed} {tally.steps}")(machine), settings=_settings(examples))
     rate, changed = tally.steps / (time.perf_counter() - began), tally.changed.total() / tally.steps
     least, runs = min(tally.rules.items(), key=lambda each: each[1])

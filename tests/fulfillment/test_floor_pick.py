@@ -6,9 +6,9 @@ import pytest
 
 from fulfillment import ledger
 from fulfillment.models import BinStock, Scan
-from fulfillment.services import cancel_order, pick_shipment
+from fulfillment.services import cancel_order, pick_shipment, set_back
 from orders.models import Order
-from orders.services import hold_order
+from orders.services import hold_order, release_order
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment, stages
 from tests.fulfillment.floor import Floor, person, said, words
 
@@ -248,3 +248,19 @@ def test_the_queries_of_a_scan(shop: Shop, django_assert_num_queries, articles: 
     floor.scan("P-0")
     with django_assert_num_queries(37):
         floor.client.post(floor.url, {"operation": uuid4(), "scanned": "P-0"}, headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize("does", ["scan", "press"])
+def test_what_lost_its_rest_while_it_was_held_is_picked_by_its_number(floor: Floor, order: Order, does: str) -> None:
+    floor.scan("B-04-11", "MUG-01", "MUG-01", "MUG-01")
+    hold_order(order, by=ALICE, reason="ADDRESS")
+    teapot = floor.shipment.lines.get(order_line__number=1)
+    set_back(floor.shipment, {teapot: 1}, by=BOB, cause="not found")
+    release_order(order, by=ALICE)
+    assert "Nothing is left to pick" in floor.screen()
+    number = floor.shipment.number
+    assert floor.scan("TEA-01") == f"wrong: This is Teapot. Nothing is left to pick: scan {number}."
+    assert floor.status() == "PICKING"
+    answer = floor.scan(number) if does == "scan" else said(floor.post(whole="1"))
+    assert answer.startswith(f"right: {number} is picked")
+    assert (floor.status(), stages(order)) == ("PICKED", [{"waiting": 1}, {"picked": 3}])

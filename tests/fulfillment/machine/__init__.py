@@ -36,12 +36,21 @@ def _opening(first: WholeFloor) -> Iterator[None]:
         yield first.receive_to_a_shelf(home="MAIN", bin_=SHELVES[n], sku=sku, units=6, by=alice, reference="D-1")
         yield first.receive_to_a_shelf(home="WEST", bin_=SHELVES[n], sku=sku, units=2, by=alice, reference="D-1")
         yield first.receive_to_the_dock(home="MAIN", sku=sku, units=2, by=bob, reference="D-2", twice=True)
-    for basket in ({"MUG-01": 1}, {"TEA-01": 2}, {"CUP-01": 3}, {"MUG-01": 2, "TEA-01": 1}, {"TEA-01": 1, "CUP-01": 2}):
+    for basket in (
+        {"MUG-01": 1},
+        {"TEA-01": 2},
+        {"CUP-01": 3},
+        {"MUG-01": 2, "TEA-01": 1},
+        {"CUP-01": 2},
+        {"TEA-01": 1},
+    ):
         yield first.place_an_order(basket=basket, by=alice, whole=False)
-    for _ in range(4):
+    for _ in range(5):
         yield first.pick_a_shipment(number=0, by=alice, press=False)
-    yield first.pack_a_shipment(number=0, by=bob)
-    yield first.ship_what_is_packed(number=0, by=bob, carrier="dhl", more=0, twice=False)
+    for _ in range(2):
+        yield first.pack_a_shipment(number=0, by=bob)
+        yield first.ship_what_is_packed(number=0, by=bob, carrier="dhl", more=0, twice=False)
+        yield first.load_a_parcel(number=0, carrier="", by=bob, twice=True)
     yield first.take_a_unit_back(number=0, home="MAIN", by=bob, twice=False)
     yield first.pack_a_shipment(number=0, by=bob)
     yield first.place_an_order(basket={"CUP-01": 20}, by=alice, whole=True)

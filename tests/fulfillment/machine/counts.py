@@ -97,7 +97,9 @@ class Counts(Floor):
 
     @step(when=standing("COUNTED", "RECOUNT"), number=any_of, by=people)
     def have_it_counted_again(self, number: int, by: Actor) -> None:
-        self.do(lambda: count_again(self._standing(number, "COUNTED", "RECOUNT"), by=by))
+        """One that waits for approval, if any does."""
+        statuses = ("COUNTED",) if standing("COUNTED")(self) else ("RECOUNT",)
+        self.do(lambda: count_again(self._standing(number, *statuses), by=by))
 
     @step(when=standing(*Count.STANDING), number=any_of, by=people)
     def give_a_count_up(self, number: int, by: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from fulfillment.models import Receipt, Scan
+from fulfillment.models import Receipt, Scan, StockMovement
 from fulfillment.services import (
     adjust_stock,
     close_receipt,
@@ -10,10 +10,12 @@ from fulfillment.services import (
     reopen_receipt,
     scan_to_move,
     scan_to_receive,
+    undo_booking,
 )
+from fulfillment.services.undo_booking import BOOKED
 from orders.models import Actor
 from tests.fulfillment.machine.base import SHELVES, Floor, any_of, few, one, people, step
-from tests.fulfillment.machine.model import BLOCKED, STAGE
+from tests.fulfillment.machine.model import BLOCKED, MISSING, STAGE
 
 homes = st.sampled_from(("MAIN", "WEST"))
 skus = st.sampled_from(("MUG-01", "TEA-01", "CUP-01"))
@@ -97,8 +99,31 @@ class Goods(Floor):
             assert scan_to_move(place, self.places[home, target], self.products[sku], units, act, how) == scan
 
     def _missing_or_not(self, home: str, source: str, target: str, sku: str, units: int) -> None:
-        if source == "MISSING":
+        if source == MISSING:
             self.model.miss(home, target, sku, -units)
+        else:
+            self.model.move(home, source, target, sku, units)
+
+    @step(by=people, how=st.sampled_from(BOOKED), twice=st.booleans())
+    def take_a_booking_back(self, by: Actor, how: Scan.Step, twice: bool) -> None:
+        """What this person booked last, unless the goods went on."""
+        mine = Scan.objects.filter(by=str(by), step=how, result=Scan.Result.RIGHT, quantity__gt=0, undone_by=None)
+        last, act = mine.order_by("-pk").first(), self.act(by)
+        if last is None or self.do(lambda: undo_booking(last, act)) is None:
+            return
+        entry = StockMovement.objects.select_related("stock_item").get(operation=str(last.operation))
+        sku = self.names.skus[entry.stock_item.product_id]
+        home, there = self.names.bins[entry.to_bin_id]
+        if entry.from_bin_id is None:
+            self.model.correct(home, there, sku, -entry.quantity)
+        else:
+            self._back(home, there, self.names.bins[entry.from_bin_id][1], sku, entry.quantity)
+        if twice:
+            assert undo_booking(last, act).undoes == last
+
+    def _back(self, home: str, source: str, target: str, sku: str, units: int) -> None:
+        if target == MISSING:
+            self.model.miss(home, source, sku, units)
         else:
             self.model.move(home, source, target, sku, units)
 

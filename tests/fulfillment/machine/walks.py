@@ -160,8 +160,8 @@ class Walks(Floor):
             self.model.miss(home, bin_, sku, units)
 
     def _begun(self) -> list[tuple[str, int]]:
-        """Who has fetched something of a shipment that is not done."""
-        picking = {row[0] for row in self.books.rows["parts"] if row[3] == "PICKING"}
+        """Who has fetched something of a shipment that is not packed."""
+        picking = {row[0] for row in self.books.rows["parts"] if row[3] in {"PICKING", "PICKED"}}
         carts = {row[1] for row in self.books.rows["tasks"] if row[5] and row[2] in picking}
         return [(who, cart) for who, cart in sorted(self.books.holders().items()) if cart in carts]
 
