@@ -32,19 +32,24 @@ def test_books_and_model_agree_whatever_people_do(seed: int, is_long: bool) -> N
 
 
 def _work(steps: int, seed: int) -> Tally:
-    machine = open_floor()
-    tally, began = machine.tally, time.perf_counter()
-    while tally.steps < steps:
-        examples = max(A_FEW, steps - tally.steps) // EXAMPLE
-        run_state_machine_as_test(hypothesis.seed(f"{seed} {tally.steps}")(machine), settings=_settings(examples))
-    rate, changed = tally.steps / (time.perf_counter() - began), tally.changed.total() / tally.steps
-    least, runs = min(tally.rules.items(), key=lambda each: each[1])
-    print(f"\nrun {seed}: {tally.steps} steps, {rate:.0f} a second, {changed:.0%} changed something;", end=" ")
-    print(f"{len(tally.rules)} rules, least often {least}: {runs}")
-    for rule in sorted(tally.rules):
-        print(f"{rule:28}{tally.rules[rule]:6}{tally.changed[rule]:6} changed{tally.refused[rule]:6} refused")
+    began = time.perf_counter()
+    with open_floor() as machine:
+        tally = machine.tally
+        while tally.steps < steps:
+            examples = max(A_FEW, steps - tally.steps) // EXAMPLE
+            run_state_machine_as_test(hypothesis.seed(f"{seed} {tally.steps}")(machine), settings=_settings(examples))
+    changed = tally.changed.total() / tally.steps
+    _tell(f"run {seed}", tally, changed, time.perf_counter() - began)
     assert changed >= 1 / 2
     return tally
+
+
+def _tell(run: str, tally: Tally, changed: float, seconds: float) -> None:
+    least, runs = min(tally.rules.items(), key=lambda each: each[1])
+    print(f"\n{run}: {tally.steps} steps in {seconds:.0f} s, {changed:.0%} changed something;", end=" ")
+    print(f"{len(tally.rules)} rules, least often {least}: {runs}")
+    for rule in sorted(tally.rules):
+        print(f"{rule:32}{tally.rules[rule]:6}{tally.changed[rule]:6} changed{tally.refused[rule]:6} refused")
 
 
 def _settings(examples: int) -> hypothesis.settings:

@@ -4,6 +4,7 @@ Slices of the floor are classes of their own; a new one is added to `WholeFloor`
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.fulfillment.machine.base import PEOPLE, SHELVES, Tally
 from tests.fulfillment.machine.desk import Desk
@@ -21,13 +22,17 @@ class WholeFloor(Goods, Sales, Walks, Parcels, Vans, Sheets, Desk):
     """All that people do."""
 
 
-def open_floor() -> type[WholeFloor]:
-    """Return the machine that begins each example in a warehouse where something is under way everywhere."""
+@contextmanager
+def open_floor() -> Iterator[type[WholeFloor]]:
+    """Give the machine that begins each example in a warehouse where something is under way everywhere."""
     first = type("Opening", (WholeFloor,), {"tally": Tally(())})()
-    for _ in _opening(first):
-        first.everything_agrees()
-    rules = [rule.function.__name__ for rule in first.rules]
-    return type("BusyFloor", (WholeFloor,), {"tally": Tally(rules), "opening": first})
+    try:
+        for _ in _opening(first):
+            first.everything_agrees()
+        rules = [rule.function.__name__ for rule in first.rules]
+        yield type("BusyFloor", (WholeFloor,), {"tally": Tally(rules), "opening": first})
+    finally:
+        first.teardown()
 
 
 def _opening(first: WholeFloor) -> Iterator[None]:
@@ -63,3 +68,6 @@ def _opening(first: WholeFloor) -> Iterator[None]:
     yield first.count_a_position(home="MAIN", bin_=SHELVES[2], sku="CUP-01", by=bob, error=6)
     yield first.count_what_is_asked_for(number=0, by=bob, error=6)
     yield first.count_a_position(home="WEST", bin_=SHELVES[1], sku="TEA-01", by=bob, error=-1)
+    for n, sku in ((0, "MUG-01"), (1, "TEA-01")):
+        yield first.ask_for_a_sheet(home="WEST", what=SHELVES[n], by=alice)
+        yield first.begin_to_count(number=-1, bin_=SHELVES[n], sku=sku, by=alice)
