@@ -21,9 +21,11 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, Unfol
 from fulfillment.admin.bulk import close_deliveries
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.admin.stock import MOST
-from fulfillment.models import Receipt, ReceiptLine, Warehouse
+from fulfillment.admin.stock_acts import RECEIVE, take_back
+from fulfillment.models import Receipt, ReceiptLine, Scan, StockMovement, Warehouse
 from fulfillment.models.receipt import ReceiptQuerySet
 from fulfillment.reports import DockToStock, dock_to_stock
+from fulfillment.services import Act as Doing
 from fulfillment.services import close_receipt, expect_receipt, reopen_receipt
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, flashing, text_field
@@ -31,10 +33,9 @@ from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import HiddenFilter
 from orders.admin.saved_views import MANY, PARAMETER, Tab
 from orders.blockers import Reason
-from orders.models import Product
+from orders.models import Actor, Product
 
 EXPECT = "fulfillment.expect_receipt"
-RECEIVE = "fulfillment.receive_stock"
 
 
 class View(NamedTuple):
@@ -112,6 +113,11 @@ def _pair(line: str) -> tuple[str, int]:
     return sku.strip(), int(number)
 
 
+def _undo(receipt: Receipt, by: Actor, data: dict[str, Any]) -> object:
+    of_it = StockMovement.objects.filter(cause=receipt.reference, stock_item__warehouse=receipt.warehouse)
+    return take_back(Doing(data["operation"], by), [Scan.Step.RECEIVE], of_it)
+
+
 def _why_not_close(receipt: Receipt) -> Sequence[Reason]:
     return [Reason("closed", "It is closed already.", "nobody")] if receipt.closed_at else []
 
@@ -142,6 +148,15 @@ class ReceiptAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             lambda receipt, *_: reopen_receipt(receipt),
             "{} is open again.",
             _why_not_open,
+        ),
+        Act(
+            "undo",
+            "Take back",
+            RECEIVE,
+            _undo,
+            "Taken back: {}.",
+            hint="What you received last of it, if that is no longer ago than 15 minutes.",
+            is_telling=True,
         ),
     )
     actions = (close_deliveries,)

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from fulfillment.admin.bulk import ask_for_counts
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.admin.sheets import StockInSheet, StockOutSheet
+from fulfillment.admin.stock_acts import ACTS, ADJUST, RECEIVE
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement, Warehouse
 from fulfillment.services import adjust_stock, receive_stock
@@ -31,7 +32,6 @@ from orders.models import Actor, Product
 
 LATEST = 20
 MOST = 1_000_000
-RECEIVE = "fulfillment.receive_stock"
 ADJUST_REASONS = [
     ("counted", "Counted: the shelf is right"),
     ("damaged", "Damaged"),
@@ -124,7 +124,8 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin, SheetAdmin):
 
     acts = (
         Act("receive", "Receive", RECEIVE, _receive, "Received: {}.", form=ReceiveHereForm, style="main"),
-        Act("adjust", "Adjust", "fulfillment.adjust_stock", _adjust, "Adjusted: {}.", form=AdjustForm),
+        Act("adjust", "Adjust", ADJUST, _adjust, "Adjusted: {}.", form=AdjustForm),
+        *ACTS,
     )
     actions = (ask_for_counts,)
     is_logged = False

@@ -7,13 +7,14 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from fulfillment.admin.told import told
 from fulfillment.forms import MAX_WAVE
-from fulfillment.models import Cart, Warehouse
+from fulfillment.models import Cart, PickTask, Warehouse
 from fulfillment.services import Act as Doing
-from fulfillment.services import give_up, hand_over, read_walk, take_cart, undo_scan
+from fulfillment.services import give_up, hand_over, read_walk, short_pick, take_cart, undo_scan
 from fulfillment.services.claims import NotYourCart, holder_of, pickers_of
 from fulfillment.services.waves import LIMIT, MOST_SLOTS, SLOTS
-from orders.admin.acting import Act, ActForm, number_field
+from orders.admin.acting import Act, ActForm, choice_field, number_field
 from orders.blockers import Reason
 from orders.models import Actor
 
@@ -44,6 +45,19 @@ class HandOverForm(ActForm):
         self.fields["to"].queryset = pickers_of(self.thing)  # type: ignore[attr-defined]  # the field's class has it
 
 
+class ShortForm(ActForm):
+    """Why too few lie at the stop where the walk is."""
+
+    task = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        task = read_walk(self.thing, Actor.system("desk")).task
+        label = f"{task.left} × {task.shipment_line.order_line.name} in {task.bin}" if task else "Why"
+        self.fields["reason"] = choice_field(label, PickTask.Reason.choices)
+        self.initial["task"] = task.pk if task else None
+
+
 def _holder(cart: Cart) -> Actor:
     holder = holder_of(cart)
     if holder is None:
@@ -60,10 +74,12 @@ def _hand_over(cart: Cart, _: Actor, data: dict[str, Any]) -> object:
 
 
 def _undo(cart: Cart, by: Actor, data: dict[str, Any]) -> object:
-    scan = undo_scan(read_walk(cart, by), Doing(data["operation"], by))
-    if not scan.is_done:
-        raise NotYourCart(scan.sentence)
-    return scan
+    return told(undo_scan(read_walk(cart, by), Doing(data["operation"], by)))
+
+
+def _short(cart: Cart, by: Actor, data: dict[str, Any]) -> object:
+    doing, reason = Doing(data["operation"], by), PickTask.Reason(data["reason"])
+    return told(short_pick(read_walk(cart, by), doing, reason, data["task"]))
 
 
 def _not_free(cart: Cart) -> list[Reason]:
@@ -94,6 +110,17 @@ ACTS = (
         "You walk with {}.",
         _not_free,
         style="main",
+    ),
+    Act(
+        "short",
+        "Not enough there",
+        PICK,
+        _short,
+        "{} goes on without it.",
+        _not_held,
+        ShortForm,
+        hint="If you walk with it: what lies elsewhere is fetched in the same walk, the rest waits again.",
+        is_telling=True,
     ),
     Act(
         "undo",

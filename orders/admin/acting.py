@@ -53,6 +53,8 @@ class Act:
     """Its form stands open: it is what the page is for."""
     reveals: str = ""
     """What `run` returns is a secret of this name: it is shown at once, and never again."""
+    is_telling: bool = False
+    """What `run` returns says itself what was done: that is said instead of `done`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,15 @@ def act_url(thing: Any, verb: str) -> str:
 
 
 @contextmanager
-def flashing(request: HttpRequest, done: str) -> Iterator[None]:
-    """Say `done` when the block is through; where it is refused, say why instead: nothing happened then."""
+def flashing(request: HttpRequest, done: str) -> Iterator[list[str]]:
+    """Say `done`, or what the block adds to it, when it is through; where it is refused, say why: nothing happened."""
+    said = [done]
     try:
-        yield
+        yield said
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, done)
+        messages.success(request, said[-1])
 
 
 class ActingAdmin(HouseAdmin):
@@ -131,8 +134,10 @@ class ActingAdmin(HouseAdmin):
         if not form.is_valid():
             return self.page(request, thing, (act_url(thing, verb), form))
         result = None
-        with flashing(request, act.done.format(thing)):
+        with flashing(request, act.done.format(thing)) as said:
             result = act.run(thing, actor(request), form.cleaned_data)
+            if act.is_telling:
+                said.append(str(result))
             self.note_act(request, thing, act)
         if act.reveals and result:
             return self.secret_page(request, thing, {act.reveals: str(result)})
@@ -225,3 +230,9 @@ def number_field(
 
 def choice_field(label: str, choices: Sequence[tuple[str, str]], *, help_text: str = "") -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices, help_text=help_text, widget=UnfoldAdminSelectWidget())
+
+
+def standing_field(label: str, choices: Sequence[tuple[str, str]], *, help_text: str = "") -> forms.CharField:
+    """Offer what stands there now. What was sent is judged by the form: sent twice, it may be gone already."""
+    widget = UnfoldAdminSelectWidget(choices=choices)
+    return forms.CharField(label=label, help_text=help_text, widget=widget)

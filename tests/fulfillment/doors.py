@@ -67,7 +67,7 @@ ADMIN: dict[str, Pages] = {  # model → its pages
     "stockitem": Pages(
         ALL,
         add=WALK,
-        acts={"receive": WALK, "adjust": LEAD},
+        acts={**dict.fromkeys(("receive", "move", "undo"), WALK), **dict.fromkeys(("adjust", "move-blocked"), LEAD)},
         bulk={"ask_for_counts": LEAD},
         more={"import/": WALK, "process_import/": WALK, "export/": ALL},
     ),
@@ -83,7 +83,7 @@ ADMIN: dict[str, Pages] = {  # model → its pages
             **dict.fromkeys(("deliver", "lose", "find", "return"), LEAD),
         },
     ),
-    "receipt": Pages(ALL, add=LEAD, acts={"close": WALK, "open": LEAD}, bulk={"close_deliveries": WALK}),
+    "receipt": Pages(ALL, add=LEAD, acts={"close": WALK, "undo": WALK, "open": LEAD}, bulk={"close_deliveries": WALK}),
     "reorderrule": Pages(
         ALL,
         add=LEAD,
@@ -93,10 +93,11 @@ ADMIN: dict[str, Pages] = {  # model → its pages
     ),
     "wave": Pages(ALL, add=LEAD),
     "cart": Pages(
-        ALL, acts={**dict.fromkeys(("take", "undo", "leave"), WALK), **dict.fromkeys(("free", "hand-over"), LEAD)}
+        ALL,
+        acts={**dict.fromkeys(("take", "short", "undo", "leave"), WALK), **dict.fromkeys(("free", "hand-over"), LEAD)},
     ),
     "picktask": Pages(ALL),
-    "manifest": Pages(BENCH | BOOKS),
+    "manifest": Pages(BENCH | BOOKS, add=BENCH),
     "count": Pages(ALL, add=LEAD, acts=dict.fromkeys(("approve", "recount", "cancel"), LEAD)),
     "return": Pages(ALL, acts={**dict.fromkeys(("approve", "decline", "send", "cancel"), SERVE), "close": BENCH}),
     "staff": Pages(LEAD, add=LEAD, edit=LEAD, acts=dict.fromkeys(("badge", "new-badge", "pin", "take-back"), LEAD)),
