@@ -55,6 +55,7 @@ class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
 class BinAdmin(ScopedAdmin):
     form = BinForm
     actions = (ask_for_counts,)
+    fields = BinForm.Meta.fields
     list_display = ("code", "warehouse", "kind_word")
     list_filter = (
         warehouse_filter(),

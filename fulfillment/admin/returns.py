@@ -75,7 +75,7 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     search_fields = ("number", "order__number")
     search_help_text = "Number of the return or the order"
     ordering = ("-pk",)
-    fields = ("order_of", "state", "reason", "is_announced", "shipment", "warehouse")
+    fields = ("order_of", "state", "reason", "was_announced", "shipment", "warehouse")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -92,8 +92,12 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         return badges.code(each.number)
 
     @display(description="Order")
-    def order_of(self, each: Return) -> str:
-        return each.order.number
+    def order_of(self, each: Return) -> SafeString:
+        return badges.code(each.order.number)
+
+    @display(description="Announced", boolean=True)
+    def was_announced(self, each: Return) -> bool:
+        return each.is_announced
 
     @display(description="Status")
     def state(self, each: Return) -> SafeString:

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -58,7 +58,10 @@ class ShipmentAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
-        return redirect(self.page_url(get_object_or_404(self.get_queryset(request), pk=object_id)))
+        shipment = self.get_object(request, object_id)
+        if shipment is None:
+            raise Http404(object_id)
+        return redirect(self.page_url(shipment))
 
     def page(self, request: HttpRequest, thing: Any, bound: Bound) -> HttpResponse:
         return show_again(request, self, thing.order_id, bound)

@@ -1,6 +1,7 @@
 """Waves, their carts and the stops of a walk: who has what, how far it is, what is late, and what was not there."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -102,6 +103,10 @@ def _in_state(carts: QuerySet[Any], chosen: str) -> QuerySet[Any]:
     return carts.filter(state=chosen)
 
 
+def _when(at: datetime | None) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "—"
+
+
 @admin.register(Cart)
 class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Carts: who walks with which, under a lease that each scan renews. It is late once that has run out."""
@@ -171,7 +176,7 @@ class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Theirs until")
     def lease(self, cart: Any) -> str:
-        return date_format(timezone.localtime(cart.until), "DATETIME_FORMAT") if cart.until else "—"
+        return _when(cart.until)
 
     @display(description="Scans that came too late")
     def scans_late(self, cart: Cart) -> int:
@@ -183,7 +188,7 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
     """The stops of all walks, newest first."""
 
     warehouse_path = "cart__wave__warehouse"
-    list_display = ("article", "where", "cart", "units", "state", "who", "lease_until")
+    list_display = ("article", "where", "cart", "units", "state", "who", "until")
     list_filter = (
         field_filter("status", "Status", lambda: Status.choices),
         field_filter("reason", "Why too few", lambda: PickTask.Reason.choices),
@@ -193,7 +198,7 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
     search_fields = ("bin__code", "shipment_line__order_line__product__sku", "shipment_line__shipment__number")
     search_help_text = "Bin, SKU or number of the shipment"
     ordering = ("-pk",)
-    fields = ("article", "where", "cart", "shipment", "units", "state", "who", "lease_until")
+    fields = ("article", "where", "cart", "shipment", "units", "state", "who", "until")
     readonly_fields = fields
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -231,6 +236,10 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
             Status.SHORT: (badges.LOOK, "alert"),
         }[Status(task.status)]
         return badges.mark(hue, icon, word)
+
+    @display(description="Theirs until")
+    def until(self, task: PickTask) -> str:
+        return _when(task.lease_until)
 
     @display(description="Who")
     def who(self, task: Any) -> str:

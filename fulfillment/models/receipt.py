@@ -39,6 +39,7 @@ class Receipt(models.Model):
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = "delivery", "deliveries"
         ordering = ["-pk"]
         default_permissions = ("view",)
         permissions = [("expect_receipt", "Can announce deliveries")]

@@ -123,6 +123,7 @@ class PickTask(models.Model):
     objects = PickTaskQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "stop"
         ordering = ["cart", "place", "pk"]
         default_permissions = ("view",)
         constraints = [

@@ -30,7 +30,7 @@ def counts(request: HttpRequest) -> HttpResponse:
         "warehouses": places_of(request),
         "rows": reports.counts_to_do(warehouse, actor(request)),
         "listed": reports.COUNTS_LISTED,
-        "ask": "Scan a bin or an article",
+        "ask": "Bin or article",
     }
     return show(request, "fulfillment/counts.html", context)
 

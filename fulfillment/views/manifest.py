@@ -27,7 +27,8 @@ def manifests(request: HttpRequest) -> HttpResponse:
     groups = (
         Parcel.objects.to_hand_over().filter(shipment__warehouse__in=mine).order_by("shipment__warehouse", "carrier")
     )
-    counted = groups.values("shipment__warehouse", "shipment__warehouse__code", "carrier").annotate(
+    named = ("shipment__warehouse__name", "shipment__warehouse__code")
+    counted = groups.values("shipment__warehouse", *named, "carrier").annotate(
         waiting=Count("pk"), loaded=Count("pk", filter=Q(loaded_at__isnull=False))
     )
     closed = Manifest.objects.filter(warehouse__in=mine).annotate(count=Count("parcels")).select_related("warehouse")

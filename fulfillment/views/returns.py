@@ -33,7 +33,7 @@ def returns(request: HttpRequest) -> HttpResponse:
         "given": {"warehouse": warehouse},
         "warehouses": places_of(request),
         "rows": reports.returns_at_hand(warehouse),
-        "ask": "Scan a return, order or parcel",
+        "ask": "Scan what came back",
     }
     return show(request, "fulfillment/returns.html", context)
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from fulfillment import ledger
-from fulfillment.models import Manifest, Parcel, Scan, Staff
+from fulfillment.models import Manifest, Parcel, Scan, Staff, Warehouse
 from fulfillment.services import ParcelDraft, deliver_shipment, pick_shipment, ship_shipment
 from orders.models import Event, Order
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment
@@ -226,3 +226,9 @@ def test_an_article_of_a_tote_and_a_slot_lead_to_their_order(shop: Shop) -> None
     assert slot.cart.kind == Cart.Kind.MULTI
     for text in (str(slot), f"{slot.cart}-{slot.place}"):
         assert client.get("/floor/pack/", {"scanned": text}).url == f"/floor/{shipment(multi).number}/pack/"
+
+
+def test_who_hands_over_reads_the_name_of_the_warehouse(shop: Shop) -> None:
+    sent(shop, "JJD1")
+    Warehouse.objects.update(name="Porto")
+    assert "DHL 1 parcel · Porto" in words(Van(shop).client.get("/floor/manifest/"))

@@ -138,3 +138,13 @@ def test_who_works_elsewhere_does_not_see_a_return_that_is_here(order: Order) ->
     sent = {"operation": str(uuid4()), "scanned": "MUG-01"}
     assert alice.client.post(f"/floor/returns/{order}-R1/", sent).status_code == 404
     assert lying() == {"RETURNS": 1}
+
+
+def test_a_closed_return_sends_the_next_scan_on(order: Order) -> None:
+    alice = desk(url=f"/floor/returns/{order}/")
+    alice.scan("MUG-01")
+    alice.press("Scrap")
+    alice.press("That is all of it")
+    page = alice.client.get(f"/floor/returns/{order}-R1/").content.decode()
+    assert "Nothing more is done with this return." in page
+    assert 'action="/floor/find/"' in page

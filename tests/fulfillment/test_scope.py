@@ -125,3 +125,9 @@ def test_a_new_bin_can_be_made_in_ones_own_warehouse_alone(shop: Shop, far: Ware
     assert (f'value="{shop.warehouse.pk}"' in page, "FAR" in page) == (True, False)
     client.post("/admin/fulfillment/bin/add/", {"warehouse": far.pk, "code": "X-1", "kind": "PICK"})
     assert not far.bins.filter(code="X-1").exists()
+
+
+def test_a_shipment_that_is_none_is_not_found(shop: Shop) -> None:
+    client = Client()
+    client.force_login(person("manager"))
+    assert client.get("/admin/fulfillment/shipment/no-number/change/").status_code == 404

@@ -169,3 +169,10 @@ def test_a_walker_whose_cart_was_freed_is_told_at_the_next_scan(shop: Shop, bob:
     press(client_of("manager"), picker.cart, "free")
     assert picker.scan("MUG-01").result == "LATE"
     assert (stages(order), list(ledger.verify())) == ([{"reserved": 2}], [])
+
+
+def test_a_stop_says_whose_it_is_and_until_when(shop: Shop, wave: Wave, bob: User) -> None:
+    claim_cart(shop.warehouse, by=Actor.of("user", bob))
+    page = words(client_of("manager").get("/admin/fulfillment/picktask/"))
+    assert "Theirs until" in page
+    assert "Pick task" not in page
