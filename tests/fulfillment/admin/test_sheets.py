@@ -162,3 +162,12 @@ def test_no_cell_of_a_sheet_is_taken_for_a_formula(shop: Shop) -> None:
     ProductFactory(sku="EVIL", name="=HYPERLINK(1)")
     names = {row[0]: row[1] for row in take(PRODUCTS, "csv")}
     assert not names["EVIL"].startswith("=")
+
+
+@pytest.mark.parametrize(
+    ("way", "words"), [("import", "The first row names the columns:"), ("export", "The sheet has the columns")]
+)
+def test_a_sheet_says_what_its_columns_are(shop: Shop, way: str, words: str) -> None:
+    page = client_of("manager").get(f"/admin/fulfillment/reorderrule/{way}/").content.decode()
+    assert words in page
+    assert "porter will" not in page
