@@ -9,9 +9,9 @@ class FulfillmentConfig(AppConfig):
 
     def ready(self) -> None:
         from fulfillment.ledger.balances import FOLLOW
-        from orders.models.append_only import FOLLOWS, put_up_triggers
+        from orders.models.append_only import TABLES, Table, put_up_triggers
 
-        FOLLOWS["fulfillment.StockMovement"] = FOLLOW
+        TABLES.append(Table("fulfillment.StockMovement", ("operation", "n"), FOLLOW))
         post_migrate.connect(put_up_triggers, sender=self)
         post_migrate.connect(start_with_a_warehouse, sender=self)
 

@@ -13,10 +13,10 @@ from fulfillment.models import Parcel, PickTask, Scan, ShipmentLine
 from fulfillment.services import Act, ParcelDraft, by_badge, by_pin
 from fulfillment.services.switch import Met
 from fulfillment.services.waves import LIMIT, MOST_SLOTS, SLOTS
+from orders.intake.draft import MAX_QUANTITY
 from orders.models import Actor, Product
 from orders.numbers import read_number
 
-MAX_QUANTITY = 1_000_000
 MAX_PARCELS = 20
 LONGEST_PIN = 12
 MAX_WAVE = 5_000

@@ -28,10 +28,10 @@ from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import choice_filter, field_filter
 from orders.admin.sheets import SheetAdmin
 from orders.admin.trail import names_of
+from orders.intake.draft import MAX_QUANTITY
 from orders.models import Actor, Product
 
 LATEST = 20
-MOST = 1_000_000
 ADJUST_REASONS = [
     ("counted", "Counted: the shelf is right"),
     ("damaged", "Damaged"),
@@ -58,12 +58,14 @@ def _kind(place: Bin) -> str:
 
 
 class ReceiveHereForm(_InWarehouse):
-    quantity = number_field("Units", high=MOST)
+    quantity = number_field("Units", high=MAX_QUANTITY)
     reference = text_field("Reference", help_text="The supplier's delivery note, for example.")
 
 
 class AdjustForm(_InWarehouse):
-    delta = number_field("By how many units", low=-MOST, high=MOST, help_text="Negative: there are fewer.")
+    delta = number_field(
+        "By how many units", low=-MAX_QUANTITY, high=MAX_QUANTITY, help_text="Negative: there are fewer."
+    )
     reason = choice_field("Reason", ADJUST_REASONS)
 
     def clean_delta(self) -> int:
@@ -89,7 +91,7 @@ class ReceiveForm(ActForm):
 
     warehouse = forms.ModelChoiceField(Warehouse.objects.none(), widget=UnfoldAdminSelectWidget())
     sku = text_field("SKU", max_length=64)
-    quantity = number_field("Units", high=MOST)
+    quantity = number_field("Units", high=MAX_QUANTITY)
     bin = text_field("Bin", max_length=32, help_text="Made if there is none of that code.")
     reference = text_field("Reference", help_text="The supplier's delivery note, for example.")
 

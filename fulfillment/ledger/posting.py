@@ -24,6 +24,8 @@ class NotEnoughStock(Refused):
 
 _REPEATED = ("movement_once", "REPLACE refused")
 """What the engines say of an entry that is in the ledger already."""
+_WRONG = ("movement_quantity", "movement_does_what_its_kind_says")
+"""What they say of an entry that cannot be: a mistake of ours, and no lack of stock."""
 
 
 def lock_items(item_ids: Iterable[int]) -> dict[int, StockItem]:
@@ -43,8 +45,11 @@ def post(entries: Sequence[StockMovement]) -> None:
     try:
         StockMovement.objects.bulk_create(entries)
     except IntegrityError as error:
-        if any(word in str(error) for word in _REPEATED):
+        said = str(error)
+        if any(word in said for word in _REPEATED):
             raise already_applied(entries[0].operation) from error
+        if "check constraint" not in said.lower() or any(word in said for word in _WRONG):
+            raise
         raise NotEnoughStock("There is not that much of it there.") from error
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from uuid import uuid4
 
-from django.db import IntegrityError
-
-from fulfillment.ledger.posting import NotEnoughStock, add_to
+from fulfillment.ledger.posting import NotEnoughStock, add_to, post
 from fulfillment.ledger.stock import STAGE
 from fulfillment.models import Bin, BinStock, ShipmentLine, StockItem, StockMovement
 from orders.models import Actor, OrderLine
@@ -38,9 +36,9 @@ def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id:
         by=str(by),
     )
     try:
-        StockMovement.objects.bulk_create([entry])
-    except IntegrityError as error:
+        post([entry])
+    except NotEnoughStock as fewer:
         lack = NotEnoughStock(f"The books know of fewer in {source}: say that it is short.")
-        raise lack.of(item, source) from error
+        raise lack.of(item, source) from fewer
     add_to(ShipmentLine, ("picked",), {line.pk: (units,)})
     add_to(OrderLine, COLUMNS, {line.order_line_id: (-units, units)})

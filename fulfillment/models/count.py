@@ -20,9 +20,6 @@ class CountQuerySet(models.QuerySet["Count"]):
     def to_count(self) -> "CountQuerySet":
         return self.filter(status__in=Count.TO_COUNT)
 
-    def to_approve(self) -> "CountQuerySet":
-        return self.filter(status=Count.Status.COUNTED)
-
 
 class Count(models.Model):
     """A count of a bin, of a product wherever it lies, or of a product in a bin. Blind: the books' figure is not shown.

@@ -68,9 +68,6 @@ class Receipt(models.Model):
 
 
 class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
-    def units_to_come(self) -> int:
-        return self.to_come().aggregate(units=Sum(F("expected") - F("received") - F("damaged")))["units"] or 0
-
     def to_come(self) -> "ReceiptLineQuerySet":
         """Keep the lines of which something is still expected."""
         return self.filter(receipt__closed_at=None, expected__gt=F("received") + F("damaged"))

@@ -1,6 +1,7 @@
 """Giving stock to the orders that wait for it, by promise, then age; and settling what can go together."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -58,6 +59,13 @@ def make_ready(shipment: Shipment, warehouse: Warehouse, by: Actor) -> None:
         fresh.make_ready(warehouse=warehouse, at=timezone.now())
 
 
+def new_shipment(order: Order, **more: Any) -> Shipment:
+    """Insert one more shipment of an order that is open in change()."""
+    shipment = Shipment.objects.create(order=order, number=f"{order.number}-{order.shipments.count() + 1}", **more)
+    adopt(shipment)
+    return shipment
+
+
 def _reserve(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], by: Actor) -> bool:
     takes = ledger.reserve(lines, by=by, cause=order.number, all_or_nothing=order.is_ship_complete)
     if takes:
@@ -73,10 +81,7 @@ def _sibling(order: Order, warehouse: Warehouse) -> Shipment | None:
 
 def _split(planned: Shipment, lines: Sequence[ShipmentLine], warehouse: Warehouse, by: Actor) -> None:
     """Let what the lines have reserved in a warehouse go in a shipment of its own."""
-    order = planned.order
-    number = f"{order.number}-{order.shipments.count() + 1}"
-    shipment = Shipment.objects.create(order=order, number=number, is_apart=planned.is_apart)
-    adopt(shipment)
+    shipment = new_shipment(planned.order, is_apart=planned.is_apart)
     ledger.regroup(lines, shipment, warehouse_id=warehouse.pk)
     make_ready(shipment, warehouse, by)
 

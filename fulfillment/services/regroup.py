@@ -3,19 +3,15 @@
 What was split off is kept apart: it joins no other by itself, and no other joins it. Whoever merges it joins it again.
 """
 
-from collections.abc import Mapping
-
 from fulfillment import ledger
 from fulfillment.blockers import merge_reasons, split_reasons
 from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.services.allocate import make_ready, settle
+from fulfillment.services.allocate import make_ready, new_shipment, settle
 from fulfillment.services.tasks import take_off_cart
 from fulfillment.services.units import NotThatMany, Wanted, choose, lines_of
 from orders.blockers import Reason
-from orders.lifecycle import NotAllowed, adopt, change, operation_facts, record, refuse_repeated, writing
+from orders.lifecycle import NotAllowed, change, operation_facts, record, refuse_repeated, writing
 from orders.models import Actor
-
-Units = Mapping[ShipmentLine, int]
 
 
 def split_shipment(shipment: Shipment, lines: Wanted, *, by: Actor, operation: str | None = None) -> Shipment:
@@ -27,7 +23,7 @@ def split_shipment(shipment: Shipment, lines: Wanted, *, by: Actor, operation: s
         refuse_repeated(fresh.order, operation)
         units = _choose(fresh, lines)
         take_off_cart(fresh)
-        part = _beside(fresh)
+        part = new_shipment(fresh.order, is_apart=True, planned_at=fresh.planned_at)
         said = [{"line": line.order_line.number, "units": count} for line, count in units.items()]
         facts = {"shipment": fresh.number, "into": part.number, "lines": said}
         record(fresh.order, "shipment.split", by=by, facts=facts | operation_facts(operation))
@@ -74,15 +70,7 @@ def _choose(shipment: Shipment, lines: Wanted) -> dict[ShipmentLine, int]:
     return units
 
 
-def _beside(shipment: Shipment) -> Shipment:
-    order = shipment.order
-    number = f"{order.number}-{order.shipments.count() + 1}"
-    part = Shipment.objects.create(order=order, number=number, is_apart=True, planned_at=shipment.planned_at)
-    adopt(part)
-    return part
-
-
-def _hand_on(units: Units, into: Shipment) -> None:
+def _hand_on(units: ledger.Units, into: Shipment) -> None:
     """Move units to another shipment: what is reserved first, then what waits."""
     kept = {line: min(count, line.reserved) for line, count in units.items()}
     ledger.hand_on({line: count for line, count in kept.items() if count}, into)

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.services.allocate import new_shipment
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.tasks import take_off_cart, trim_tasks
-from orders.lifecycle import adopt, change, record, why_not, writing
+from orders.lifecycle import change, record, why_not, writing
 from orders.models import Actor, Order
 
 
@@ -34,8 +35,7 @@ def _planned(order: Order, by: Actor) -> Shipment:
     standing = order.shipments.filter(status=Shipment.Status.PLANNED, is_apart=False).first()
     if standing is not None:
         return standing
-    planned = Shipment.objects.create(order=order, number=f"{order.number}-{order.shipments.count() + 1}")
-    adopt(planned)
+    planned = new_shipment(order)
     record(order, "shipment.planned", by=by, facts={"shipment": planned.number})
     return planned
 

@@ -1,10 +1,12 @@
 """Tables that only grow: triggers in the database refuse UPDATE, DELETE, TRUNCATE and REPLACE.
 
-What follows from every new row, another trigger writes with it (`FOLLOWS`): the outbox row of an event, the balances of
-a movement. They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and
-drops its triggers without a word. Flushing a test database lifts them, and filling one for a bench; nothing else does.
+What follows from every new row, another trigger writes with it: the outbox row of an event, the balances of a movement.
+Its name holds the digest of what it writes, so that one of an earlier release counts as missing, and goes.
+They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and drops its
+triggers without a word. Flushing a test database lifts them, and filling one for a bench; nothing else does.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -15,10 +17,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class Table(NamedTuple):
-    """An append-only table: its model, and its unique columns beside the primary key."""
+    """An append-only table: its model, its unique columns beside the primary key, and what follows from a new row.
+
+    That is SQL which both engines read.
+    """
 
     model: str
     unique: Sequence[str]
+    follows: Sequence[str]
 
     @property
     def name(self) -> str:
@@ -28,19 +34,19 @@ class Table(NamedTuple):
         return [f"{self.name}_no_{what}" for what in ("update", "delete", "replace")]
 
     @property
+    def body(self) -> str:
+        return " ".join(f"{statement};" for statement in self.follows)
+
+    @property
     def follow(self) -> str:
-        return f"{self.name}_follow"
+        return f"{self.name}_follow_{hashlib.sha256(self.body.encode()).hexdigest()[:8]}"
 
     def triggers(self) -> list[str]:
         return [*self.guards(), self.follow]
 
 
-TABLES = [
-    Table("orders.Event", ("order_id", "seq")),
-    Table("fulfillment.StockMovement", ("operation", "n")),
-]
-FOLLOWS: dict[str, Sequence[str]] = {"orders.Event": ["INSERT INTO orders_outbox (event_id) VALUES (NEW.id)"]}
-"""Model → what is written with each new row of it, in SQL that both engines read."""
+TABLES = [Table("orders.Event", ("order_id", "seq"), ["INSERT INTO orders_outbox (event_id) VALUES (NEW.id)"])]
+"""Apps above add theirs when they are ready."""
 
 
 def put_up_triggers(sender: AppConfig, using: str = "default", **_: Any) -> None:
@@ -55,13 +61,21 @@ def put_up_triggers(sender: AppConfig, using: str = "default", **_: Any) -> None
 
 def put_up(connection: BaseDatabaseWrapper, table: Table) -> None:
     statements = _sqlite(table) if connection.vendor == "sqlite" else _postgresql(table)
+    before = [
+        name for name in _standing(connection) if name.startswith(f"{table.name}_follow") and name != table.follow
+    ]
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in [*_drops(connection, table, before), *statements]:
             cursor.execute(statement)
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     """Return the names of the triggers that ought to stand and do not."""
+    present = _standing(connection)
+    return [name for table in TABLES for name in table.triggers() if name not in present]
+
+
+def _standing(connection: BaseDatabaseWrapper) -> set[str]:
     query = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         if connection.vendor == "sqlite"
@@ -69,16 +83,16 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        present = {name for (name,) in cursor.fetchall()}
-    return [name for table in TABLES for name in table.triggers() if name not in present]
+        return {name for (name,) in cursor.fetchall()}
 
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Take the triggers down for the length of a block. For test databases alone: their flush, their filling."""
     with connection.cursor() as cursor:
-        for statement in _lift(connection):
-            cursor.execute(statement)
+        for table in TABLES:
+            for statement in _drops(connection, table, table.triggers()):
+                cursor.execute(statement)
     try:
         yield
     finally:
@@ -86,11 +100,11 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
             put_up(connection, table)
 
 
-def _lift(connection: BaseDatabaseWrapper) -> Iterable[str]:
-    for table in TABLES:
-        for name in table.triggers():
-            on = "" if connection.vendor == "sqlite" else f" ON {table.name}"
-            yield f"DROP TRIGGER IF EXISTS {name}{on}"
+def _drops(connection: BaseDatabaseWrapper, table: Table, triggers: Iterable[str]) -> list[str]:
+    if connection.vendor == "sqlite":
+        return [f"DROP TRIGGER IF EXISTS {name}" for name in triggers]
+    drops = "DROP TRIGGER IF EXISTS {0} ON {1}", "DROP FUNCTION IF EXISTS {0}()"  # those that follow have one each
+    return [drop.format(name, table.name) for name in triggers for drop in drops]
 
 
 def _sqlite(table: Table) -> Iterable[str]:
@@ -106,7 +120,7 @@ def _sqlite(table: Table) -> Iterable[str]:
         f"CREATE TRIGGER IF NOT EXISTS {replace} BEFORE INSERT ON {table.name} WHEN {exists} "
         f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: REPLACE refused'); END"
     )
-    yield f"CREATE TRIGGER IF NOT EXISTS {table.follow} AFTER INSERT ON {table.name} BEGIN {_body(table)} END"
+    yield f"CREATE TRIGGER IF NOT EXISTS {table.follow} AFTER INSERT ON {table.name} BEGIN {table.body} END"
 
 
 def _postgresql(table: Table) -> Iterable[str]:
@@ -128,13 +142,9 @@ def _postgresql(table: Table) -> Iterable[str]:
         yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"
     yield (
         f"CREATE OR REPLACE FUNCTION {table.follow}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {_body(table)} RETURN NULL; END $$"
+        f"$$ BEGIN {table.body} RETURN NULL; END $$"
     )
     yield (
         f"CREATE OR REPLACE TRIGGER {table.follow} AFTER INSERT ON {table.name} "
         f"FOR EACH ROW EXECUTE FUNCTION {table.follow}()"
     )
-
-
-def _body(table: Table) -> str:
-    return " ".join(f"{statement};" for statement in FOLLOWS[table.model])

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 
-from fulfillment.models import StockMovement
+from fulfillment import ledger
+from fulfillment.models import StockItem, StockMovement
 from orders.models import Event, Outbox
-from orders.models.append_only import missing_triggers
+from orders.models.append_only import TABLES, missing_triggers, put_up
 from tests.factories import Shop
 from tests.stream import checksums
 
@@ -93,3 +95,24 @@ def test_no_row_of_the_history_can_be_changed(history: Any, model: type[models.M
 
 def test_the_triggers_stand() -> None:
     assert missing_triggers(connection) == []
+
+
+def test_what_follows_is_written_with_the_row_by_whoever_adds_it(history: Any) -> None:
+    row = StockMovement.objects.filter(kind="RECEIVE").get()
+    before = row.stock_item.on_hand
+    row.pk, row.operation = None, "by hand"
+    StockMovement.objects.bulk_create([row])
+    assert StockItem.objects.get(pk=row.stock_item_id).on_hand == before + row.quantity
+    assert list(ledger.verify()) == []
+
+
+def test_a_trigger_of_an_earlier_release_is_missed_and_replaced() -> None:
+    now = next(table for table in TABLES if table.model == "orders.Event")
+    earlier = now._replace(follows=["INSERT INTO orders_outbox (event_id) VALUES (NEW.id + 0)"])
+    put_up(connection, earlier)
+    assert missing_triggers(connection) == [now.follow]
+    call_command("migrate", verbosity=0)
+    assert missing_triggers(connection) == []
+    shop = Shop()
+    shop.order((shop.mug, 1))
+    assert Outbox.objects.count() == Event.objects.count() > 0  # one row an event: the earlier one is gone
