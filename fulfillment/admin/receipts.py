@@ -20,7 +20,6 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, Unfol
 
 from fulfillment.admin.bulk import close_deliveries
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
-from fulfillment.admin.stock import MOST
 from fulfillment.admin.stock_acts import RECEIVE, take_back
 from fulfillment.models import Receipt, ReceiptLine, Scan, StockMovement, Warehouse
 from fulfillment.models.receipt import ReceiptQuerySet
@@ -33,6 +32,7 @@ from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import HiddenFilter
 from orders.admin.saved_views import MANY, PARAMETER, Tab
 from orders.blockers import Reason
+from orders.intake.draft import MAX_QUANTITY
 from orders.models import Actor, Product
 
 EXPECT = "fulfillment.expect_receipt"
@@ -108,7 +108,7 @@ class AnnounceForm(ActForm):
 def _pair(line: str) -> tuple[str, int]:
     sku, _, count = line.replace(";", ",").replace("\t", ",").rpartition(",")
     number = count.strip()
-    if not sku.strip() or not (number.isascii() and number.isdigit() and 1 <= int(number) <= MOST):
+    if not sku.strip() or not (number.isascii() and number.isdigit() and 1 <= int(number) <= MAX_QUANTITY):
         raise forms.ValidationError(f"“{line.strip()}” is not a SKU, a comma and a number from 1 to 1 000 000.")
     return sku.strip(), int(number)
 

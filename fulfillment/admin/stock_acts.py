@@ -15,6 +15,7 @@ from fulfillment.services.scanned import repeated
 from fulfillment.services.undo_booking import BOOKED, to_take_back
 from orders.admin.acting import Act, ActForm, number_field, standing_field, text_field
 from orders.blockers import Reason
+from orders.intake.draft import MAX_QUANTITY
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
 
@@ -22,7 +23,6 @@ RECEIVE = "fulfillment.receive_stock"
 ADJUST = "fulfillment.adjust_stock"
 OPEN = (Bin.Kind.PICK, Bin.Kind.DOCK)
 RECENT = 20
-MOST = 1_000_000
 
 
 class MoveForm(ActForm):
@@ -35,7 +35,7 @@ class MoveForm(ActForm):
         rows = list(_lying(self.thing, self.KINDS))
         self.fields["source"] = standing_field("From", [(row.bin.code, f"{row.bin} ({row.quantity})") for row in rows])
         self.fields["target"] = text_field("Into", max_length=32, help_text="Code of the bin.")
-        self.fields["quantity"] = number_field("Units", high=MOST)
+        self.fields["quantity"] = number_field("Units", high=MAX_QUANTITY)
         if rows and rows[0].bin.kind == Bin.Kind.DOCK:
             proposal = propose_bin(self.thing.warehouse, self.thing.product)
             self.initial["target"] = proposal.bin.code if proposal else ""

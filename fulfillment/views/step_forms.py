@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from django import forms
 
 from fulfillment import ledger
-from fulfillment.forms import MAX_QUANTITY, OperationForm
+from fulfillment.forms import OperationForm
 from fulfillment.models import Bin, Scan, Warehouse
+from orders.intake.draft import MAX_QUANTITY
 from orders.models import Product
 
 HOW_MANY = "Type how many there are: a number from 1 to 1 000 000."
