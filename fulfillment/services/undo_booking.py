@@ -18,6 +18,7 @@ from orders.blockers import Reason
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
 
+BOOKED = (Scan.Step.RECEIVE, Scan.Step.PUT_AWAY, Scan.Step.MOVE)
 WITHIN = timedelta(minutes=15)
 """After that somebody may have built upon it: it is moved back, or counted."""
 
