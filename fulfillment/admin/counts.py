@@ -104,7 +104,8 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     def more_of(self, request: HttpRequest, thing: Count) -> dict[str, Any]:
         lines = thing.lines.select_related("bin", "product").order_by("bin__code", "product__sku")
-        return {"panel": "admin/fulfillment/count/lines.html", "lines": lines}
+        is_blind = thing.status in Count.TO_COUNT
+        return {"panel": "admin/fulfillment/count/lines.html", "lines": lines, "is_blind": is_blind}
 
     @display(description="Count", ordering="pk")
     def number(self, count: Count) -> str:
@@ -122,7 +123,9 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Difference")
     def difference(self, count: Any) -> str:
-        return f"{count.net:+d} in {count.wrong}" if count.wrong else "—"
+        """Say it once it is counted: until then nobody knows what the books say."""
+        is_told = count.wrong and count.status not in Count.TO_COUNT
+        return f"{count.net:+d} in {count.wrong}" if is_told else "—"
 
     @display(description="Counted by")
     def who(self, count: Any) -> str:

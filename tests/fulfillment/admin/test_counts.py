@@ -1,5 +1,6 @@
 """Counts and returns in the admin: lists at a fixed number of queries, and who may press what."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.test import Client
 
 from fulfillment.models import Bin, Count, Return
 from fulfillment.services import ship_shipment
-from fulfillment.services.counts import ask_count
+from fulfillment.services.counts import ask_count, count_again
 from fulfillment.services.returns import request_return
 from orders.models import Actor
 from tests.factories import ALICE, BOB, Shop, shipment
@@ -46,6 +47,18 @@ def test_the_page_of_a_count_shows_its_differences(shop: Shop) -> None:
     page = client_of("manager").get(f"/admin/fulfillment/count/{count.pk}/change/").content.decode()
     assert "Positions" in page
     assert "MUG-01" in page
+
+
+def test_what_the_books_say_is_not_shown_to_who_counts_again(shop: Shop) -> None:
+    count = a_large_difference(shop, COUNTER)
+    [line] = count.lines.all()
+    picker = client_of("picker")
+    pages = ("/admin/fulfillment/count/", f"/admin/fulfillment/count/{count.pk}/change/")
+    told = re.compile(rf">\s*{re.escape(f'{line.difference:+d}')}( in 1)?\s*<")
+    assert all(told.search(picker.get(page).content.decode()) for page in pages), "it is counted: both pages tell"
+    count_again(count, by=ALICE)
+    assert not any(told.search(picker.get(page).content.decode()) for page in pages)
+    assert "whoever counts does not know it" in picker.get(pages[1]).content.decode()
 
 
 @pytest.mark.parametrize(
