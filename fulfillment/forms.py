@@ -116,6 +116,12 @@ class CartForm(ScanForm):
             super().clean()
 
 
+class CloseForm(OperationForm):
+    """Which delivery is closed."""
+
+    receipt = forms.IntegerField()
+
+
 class UndoForm(OperationForm):
     """Which scan is taken back, and of which delivery the screen was."""
 

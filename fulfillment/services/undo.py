@@ -38,11 +38,19 @@ def _undo(walk: Walk, act: Act) -> Scan:
     with change(last.shipment, by=act.by) as shipment:
         if shipment.status != Shipment.Status.PICKING:
             shipment.unpick()
+        _refuse_cancelled(shipment, last)
         if not uncount_units(last.task, last.quantity, act.by):
             raise Moved("The cart is not as it was. Look at the screen again.")
         ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=act.by)
     said = Verdict(Result.UNDONE, _sentence(last), last.quantity, last.line, last.bin)
     return keep(act, said, Scan.Step.PICK, shipment, task=last.task, undoes=last)
+
+
+def _refuse_cancelled(shipment: Shipment, last: Scan) -> None:
+    """Refuse where so many units are not picked any more: they wait to be put back, and are nobody's."""
+    if not shipment.lines.filter(pk=last.line_id, picked__gte=last.quantity).exists():
+        sentence = "That was cancelled meanwhile: nothing of it is to be fetched. Bring what you hold to put-back."
+        raise NotAllowed([Reason("cancelled", sentence, "nobody")])
 
 
 def _sentence(last: Scan) -> str:

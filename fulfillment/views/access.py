@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -50,7 +50,10 @@ def allowed_to(*steps: str) -> "Callable[[View[More]], View[More]]":
                 return to_login(request)
             if not any(may(request, step) for step in steps):
                 raise PermissionDenied
-            if any(is_badge(str(text)) for text in (request.POST or request.GET).values()):
+            given = [str(text) for text in (request.POST or request.GET).values()]
+            if any("\0" in text for text in [*given, request.path, *request.GET.values()]):
+                raise BadRequest("No database keeps the character zero.")
+            if any(is_badge(text) for text in given):
                 return _badge(request)
             return view(request, *args, **kwargs)
 

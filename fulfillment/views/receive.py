@@ -1,7 +1,6 @@
 """Receiving: one article after the other, counted on its delivery; the bin says whether it is sound or damaged."""
 
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fulfillment.forms import OperationForm
+from fulfillment.forms import CloseForm
 from fulfillment.models import Bin, Receipt, Scan, Warehouse
 from fulfillment.services import Act, scan_to_close, scan_to_receive
 from fulfillment.views.access import actor, allowed_to, go, say, show
@@ -49,13 +48,13 @@ def receive(request: HttpRequest) -> HttpResponse:
 @allowed_to("receive")
 def close(request: HttpRequest) -> HttpResponse:
     """Close a delivery, whatever of it is short."""
-    stamp = OperationForm(request.POST)
-    if not stamp.is_valid():
-        raise BadRequest(stamp.complaint)
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(form.complaint)
     receipts = Receipt.objects.filter(warehouse__in=Warehouse.objects.of(request.user))
-    receipt = get_object_or_404(receipts, pk=request.POST.get("receipt"))
-    operation: UUID = stamp.operation_id()
-    scan = scan_to_close(receipt, Act(operation, actor(request), receipt.reference[: Scan.TEXT_LENGTH]))
+    receipt = get_object_or_404(receipts, pk=form.cleaned_data["receipt"])
+    act = Act(form.operation_id(), actor(request), receipt.reference[: Scan.TEXT_LENGTH])
+    scan = scan_to_close(receipt, act)
     say(request, scan.sentence, is_right=True)
     return go(request, again("floor:receive", {"warehouse": receipt.warehouse.code}))
 

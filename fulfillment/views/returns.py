@@ -1,7 +1,6 @@
 """The returns desk: find what came back, take it in unit by unit, say what becomes of each."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -65,8 +64,11 @@ def _close(request: HttpRequest, back: Return, act: Act) -> HttpResponse:
 
 
 def _grade(request: HttpRequest, thing: Coming, grade: Outcome, act: Act) -> HttpResponse:
-    pk = act.line or request.GET.get("line") or 0
-    line = get_object_or_404(ReturnLine.objects.select_related("return_of__warehouse"), pk=pk, return_of=thing.pk)
+    wanted = str(act.line or request.GET.get("line"))
+    lines = ReturnLine.objects.filter(return_of__number=thing.number).select_related("return_of__warehouse")
+    line = next((each for each in lines if str(each.pk) == wanted), None)
+    if line is None:
+        raise Http404(wanted)
     scan = grade_by_scan(line, grade, act)
     say(request, scan.sentence, is_right=scan.is_done)
     if not scan.is_done:

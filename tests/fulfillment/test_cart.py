@@ -366,3 +366,20 @@ def test_the_first_units_of_an_article_at_the_station_are_booked_as_well(shop: S
     picker.scan("A-01-1", "CAN-01", "CAN-01")
     assert BinStock.objects.get(bin__code="STAGE", product=candle).quantity == 2
     assert list(ledger.verify()) == []
+
+
+@pytest.mark.parametrize("cancelled", [1, 2])
+def test_what_was_cancelled_on_the_walk_is_not_taken_back(shop: Shop, cancelled: int) -> None:
+    shop.receive(shop.mug, 9, bin="A-04-1")
+    shop.receive(shop.teapot, 9, bin="B-02-1")
+    order = shop.order((shop.mug, 2), (shop.teapot, 1))
+    picker = start(shop)
+    picker.scan("A-04-1", "MUG-01", "MUG-01")
+    cancel_order(order, by=BOB, lines={1: cancelled})
+    for _ in range(2 - cancelled):
+        picker.undo()
+    before = state()
+    with pytest.raises(NotAllowed) as refusal:
+        picker.undo()
+    sentence = "That was cancelled meanwhile: nothing of it is to be fetched. Bring what you hold to put-back."
+    assert (refusal.value.sentence, state(), list(ledger.verify())) == (sentence, before, [])

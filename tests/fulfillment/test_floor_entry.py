@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -263,3 +264,15 @@ def test_the_queues_read_what_is_on_the_floor_alone(shop: Shop, is_postgres: boo
         is_small=False,
     )
     assert (len(plans), [plan for plan in plans if reads_whole(plan, guarded)]) == (4, [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["?done=%00", "find/?scanned=%00", "look-up/?scanned=a%00b", "pack/?scanned=%00", "receive/?warehouse=%00", "%00/"],
+)
+def test_a_character_that_no_database_keeps_is_refused(shop: Shop, path: str) -> None:
+    client = client_of(person("manager"))
+    assert client.get(f"/floor/{path}").status_code == 400
+    sent = {"operation": str(uuid4()), "scanned": "\0"}
+    assert {client.post(f"/floor/{screen}/", sent).status_code for screen in ("counts", "returns", "receive")} == {400}
+    assert Scan.objects.count() == 0

@@ -150,3 +150,10 @@ def test_who_works_in_one_warehouse_receives_in_no_other(shop: Shop) -> None:
     assert client.post(f"{URL}close/", {"operation": str(uuid4()), "receipt": receipt.pk}).status_code == 404
     assert (StockMovement.objects.count(), Receipt.objects.get().closed_at) == (0, None)
     assert book(client, warehouse="NORTH", bin="STOCK").status_code == 200
+
+
+@pytest.mark.parametrize(("receipt", "status"), [("abc", 400), ("", 400), ("9" * 30, 404), ("0", 404)])
+def test_a_delivery_that_is_not_there_is_not_closed(client: Client, receipt: str, status: int) -> None:
+    book(client, bin="DOCK")
+    answer = client.post(f"{URL}close/", {"operation": str(uuid4()), "receipt": receipt})
+    assert (answer.status_code, Receipt.objects.get().closed_at) == (status, None)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from fulfillment import ledger
-from fulfillment.models import BinStock, Return, Scan, Staff
+from fulfillment.models import BinStock, Return, ReturnLine, Scan, Staff
 from fulfillment.services import deliver_shipment, ship_shipment
 from fulfillment.services.returns import request_return
 from fulfillment.services.ship import ParcelDraft
@@ -148,3 +148,35 @@ def test_a_closed_return_sends_the_next_scan_on(order: Order) -> None:
     page = alice.client.get(f"/floor/returns/{order}-R1/").content.decode()
     assert "Nothing more is done with this return." in page
     assert 'action="/floor/find/"' in page
+
+
+@pytest.mark.parametrize("line", ["abc", "9" * 30, "0", ""])
+def test_a_line_that_is_not_there_is_not_graded(order: Order, line: str) -> None:
+    alice = desk()
+    alice.scan("JD014600")
+    alice.scan("MUG-01")
+    before = lying()
+    sent = {"operation": str(uuid4()), "scanned": "A-01-01", "grade": "scrap"}
+    assert alice.client.post(f"{alice.url}?line={line}", sent).status_code == 404
+    assert lying() == before
+
+
+def test_at_the_sheet_of_an_order_no_return_of_another_is_graded(order: Order, shop: Shop) -> None:
+    alice = desk()
+    alice.scan("JD014600")
+    alice.scan("MUG-01")
+    shop.receive(shop.mug, 1)
+    other = shop.order((shop.mug, 1))
+    deliver_shipment(ship_shipment(shipment(other), by=ALICE), by=ALICE)
+    back = Return.objects.create(  # under the key that the other order has in its own table
+        pk=other.pk,
+        order=order,
+        number=f"{order.number}-R9",
+        status=Return.Status.RECEIVED,
+        warehouse=shop.warehouse,
+    )
+    line = ReturnLine.objects.create(return_of=back, order_line=order.lines.get(), received=1)
+    before = lying()
+    sent = {"operation": str(uuid4()), "count": "1", "line": str(line.pk), "grade": "scrap"}
+    assert alice.client.post(f"/floor/returns/{other.number}/", sent).status_code == 404
+    assert lying() == before
