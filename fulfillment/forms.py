@@ -163,6 +163,12 @@ class ParcelForm(forms.Form):
                 required=False, min_value=0, max_value=line.quantity, label=line.order_line.name
             )
 
+    def clean_carrier(self) -> str:
+        name: str = self.cleaned_data["carrier"].strip()
+        if name and not any(each.isalnum() for each in name):
+            raise forms.ValidationError("That is no carrier’s name.")
+        return name
+
     def clean_tracking_number(self) -> str:
         text: str = self.cleaned_data["tracking_number"].strip()
         if read_number(text.rsplit("-", 1)[0]) or read_number(text):

@@ -48,7 +48,7 @@ def _undo(walk: Walk, act: Act) -> Scan:
 
 def _refuse_cancelled(shipment: Shipment, last: Scan) -> None:
     """Refuse where so many units are not picked any more: they wait to be put back, and are nobody's."""
-    if not shipment.lines.filter(pk=last.line_id, picked__gte=last.quantity).exists():
+    if last.line is None or not shipment.lines.filter(pk=last.line.pk, picked__gte=last.quantity).exists():
         sentence = "That was cancelled meanwhile: nothing of it is to be fetched. Bring what you hold to put-back."
         raise NotAllowed([Reason("cancelled", sentence, "nobody")])
 

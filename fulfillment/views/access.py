@@ -92,7 +92,9 @@ def say(request: HttpRequest, sentence: str, *, is_right: bool) -> None:
 def answer(request: HttpRequest, scan: Scan, step: str, panel: Callable[[Shipment], HttpResponse]) -> HttpResponse:
     """Say what came of a scan: on the same screen, or back on the floor once the shipment is through this step."""
     say(request, scan.sentence, is_right=scan.is_done)
-    shipment = cast("Shipment", scan.shipment)  # as the service left it
+    shipment = scan.shipment  # as the service left it; empty where this was answered at another screen before
+    if shipment is None:
+        return go(request, reverse("floor:entry"))
     if step_of(shipment.status) != step:
         return go(request, f"{reverse('floor:entry')}?done={shipment.number}")
     if is_htmx(request):

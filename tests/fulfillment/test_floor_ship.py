@@ -88,6 +88,7 @@ def test_the_next_label_is_asked_for_until_every_parcel_has_one(floor: Floor) ->
     [
         ([{"carrier": "DHL"}], "Scan the carrier’s number, or ship without one."),
         ([{"tracking_number": LABELS[0]}], "Say which carrier takes it."),
+        ([{"carrier": "..", "tracking_number": LABELS[0]}], "That is no carrier’s name."),
         ([dhl(LABELS[0], weight_grams=0)], "Ensure this value is greater than or equal to 1."),
         ([dhl("OT-00000000")], "That is the number of an order. Scan the carrier’s label."),
         ([dhl("MUG-01")], "That is an article. Scan the carrier’s label."),
