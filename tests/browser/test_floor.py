@@ -10,6 +10,7 @@ from fulfillment.services import pick_shipment
 from orders.models import Order
 from orders.services import hold_order
 from tests.browser.conftest import DESK, PHONE, NewPage, overflow
+from tests.browser.device import Device
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment, stages
 from tests.fulfillment.floor import person
 
@@ -52,9 +53,7 @@ def floor(page: Page, live_server: Any, settings: Any) -> Page:
 def scan(page: Page, *texts: str) -> None:
     """Type as a scanner does, into whatever has the focus, which must be the scan field."""
     for text in texts:
-        expect(page.locator("[data-scan]")).to_be_focused()
-        page.keyboard.type(text)
-        page.keyboard.press("Enter")
+        Device(page).scan(text)
 
 
 def hear(page: Page, sentence: str) -> None:
@@ -91,6 +90,7 @@ def test_from_the_shelf_to_the_carrier_by_scans_alone(floor: Page, order: Order)
     scan(floor, order.number)
     floor.wait_for_url(f"**/{number}/ship/")
     expect(floor.get_by_label("Tracking number")).to_be_focused()
+    Device(floor).settle()
     floor.get_by_label("Carrier").fill("dhl")
     floor.get_by_label("Tracking number").focus()
     scan(floor, "JJD000000001")
@@ -110,6 +110,7 @@ def test_two_weighed_boxes_are_packed_shipped_and_handed_over(floor: Page, shop:
     floor.wait_for_url(f"**/{number}/pack/")
     scan(floor, "MUG-01", "3")
     hear(floor, "3 of 3 × Enamel mug.")
+    Device(floor).settle()
     floor.get_by_label("Weight of the box in grams").fill("1300")
     floor.get_by_role("button", name="Next box").click()
     hear(floor, "Box 1 is closed. Fill box 2.")
@@ -124,6 +125,7 @@ def test_two_weighed_boxes_are_packed_shipped_and_handed_over(floor: Page, shop:
     hear(floor, f"All is in: {number} is packed. Close the box.")
     floor.goto(f"/floor/{number}/ship/")
     assert [floor.get_by_role("link", name=name).count() for name in ("Slip", "Label 1", "Label 2")] == [1, 1, 1]
+    Device(floor).settle()
     floor.get_by_label("Carrier").first.fill("dhl")
     floor.get_by_label("Carrier").last.fill("dhl")
     floor.get_by_label("Tracking number").first.focus()
@@ -176,6 +178,7 @@ def test_the_scan_after_a_refused_label_takes_its_place(
 ) -> None:
     page = enter(new_page(expecting=["422"]), live_server, settings)
     page.goto(f"/floor/{shipment(order).number}/ship/")
+    Device(page).settle()
     page.get_by_label("Carrier").fill("dhl")
     page.get_by_label("Tracking number").focus()
     scan(page, "MUG-01")
