@@ -2,7 +2,14 @@
 
 from hypothesis import strategies as st
 
-from fulfillment.services import accept_order, allocate_order, allocate_waiting, cancel_order
+from fulfillment.services import (
+    accept_order,
+    allocate_order,
+    allocate_waiting,
+    cancel_order,
+    merge_shipments,
+    split_shipment,
+)
 from fulfillment.services.cancel import CANCEL_FROM
 from orders.models import Actor
 from orders.services import hold_order, release_order
@@ -59,6 +66,36 @@ class Sales(Floor):
         if self.do(lambda: cancel_order(self.order(pk), by=by, lines={line: units})):
             mine = [part for part in self._parts(pk) if part.line == lines[line] and part.status in CANCEL_FROM]
             self._cancel(_share_out(sorted(mine, key=lambda part: CANCEL_FROM.index(part.status)), units))
+
+    def _begun_by_none(self) -> dict[int, list[int]]:
+        """Order → its shipments of which nothing is picked."""
+        found: dict[int, list[int]] = {}
+        for part in self.books.parts:
+            if part.status in {"PLANNED", "READY"} and part.quantity:
+                mine = found.setdefault(self.books.order_of(part.line), [])
+                mine += [part.shipment] * (part.shipment not in mine)
+        return found
+
+    def _siblings(self) -> list[list[int]]:
+        return [mine for mine in self._begun_by_none().values() if len(mine) > 1]
+
+    @step(when=_begun_by_none, number=any_of, which=any_of, units=few, by=people)
+    def split_a_shipment(self, number: int, which: int, units: int, by: Actor) -> None:
+        """The largest ones first: what stands alone cannot be split."""
+        mine = [pk for each in self._begun_by_none().values() for pk in each]
+        sizes = {pk: sum(part.quantity for part in self.books.parts_of(pk)) for pk in mine}
+        shipment = self.shipment(one([pk for pk in mine if sizes[pk] > 1] or mine, number))
+        part = one(self.books.parts_of(shipment.pk), which)
+        line = next(n for n, pk in self.books.lines_of(shipment.order_id).items() if pk == part.line)
+        self.do(
+            lambda: split_shipment(shipment, {line: min(units, part.quantity, max(1, sizes[shipment.pk] - 1))}, by=by)
+        )
+
+    @step(when=_siblings, number=any_of, which=any_of, by=people)
+    def merge_two_shipments(self, number: int, which: int, by: Actor) -> None:
+        mine = one(self._siblings(), number)
+        target, source = self.shipment(one(mine, which)), self.shipment(one(mine, which + 1))
+        self.do(lambda: merge_shipments(target, source, by=by))
 
     def _cancel(self, taken: list[tuple[Part, int]]) -> None:
         """Take units out of the parts; of what waits with units of several warehouses, the books choose the one."""
