@@ -71,3 +71,5 @@ def _opening(first: WholeFloor) -> Iterator[None]:
     for n, sku in ((0, "MUG-01"), (1, "TEA-01")):
         yield first.ask_for_a_sheet(home="WEST", what=SHELVES[n], by=alice)
         yield first.begin_to_count(number=-1, bin_=SHELVES[n], sku=sku, by=alice)
+    for n in range(2):
+        yield first.split_a_shipment(number=n, which=0, units=1, by=bob)
