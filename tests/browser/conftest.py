@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as Late
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
+FITS = """() => document.readyState === 'complete'
+  && document.documentElement.scrollWidth <= document.documentElement.clientWidth"""
 
 NewPage = Callable[..., Page]
 
@@ -61,7 +64,10 @@ def page(new_page: NewPage) -> Page:
     return new_page()
 
 
-def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window, once its styles are there."""
-    page.wait_for_load_state()
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+def fits(page: Page) -> bool:
+    """Tell whether the page is no wider than its window, once it and its styles are there, even in mid-navigation."""
+    try:
+        page.wait_for_function(FITS, timeout=5_000, polling=50)
+    except Late:
+        return False
+    return True

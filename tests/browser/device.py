@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import overflow
+from tests.browser.conftest import fits
 
 HEARD = "data-heard"
 
@@ -46,7 +46,7 @@ class Device:
         fresh = self.page.locator(f"#flash .verdict:not([{HEARD}])")
         expect(fresh).to_have_text(re.compile("^" + re.escape(sentence)))
         self.settle()
-        assert overflow(self.page) == 0
+        assert fits(self.page)
         self.look(sentence)
         fresh.evaluate(f"verdict => verdict.setAttribute('{HEARD}', '')")
 

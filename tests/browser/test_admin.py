@@ -10,6 +10,7 @@ from fulfillment.models import Shipment
 from notifications.models import Content, Message
 from orders.models import Inbox, Order
 from orders.services import hold_order
+from tests.browser.conftest import fits
 from tests.factories import BOB, Shop, shipment
 from tests.staff import user_of
 
@@ -46,10 +47,6 @@ def log_in(page: Page, role: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/admin/")
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def test_an_order_is_picked_packed_and_shipped_by_buttons_and_its_trail_tells_it(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fulfillment.models import Cart, PickTask, Scan
-from tests.browser.conftest import overflow
+from tests.browser.conftest import fits
 from tests.browser.test_floor import enter, hear, scan
 from tests.factories import Shop
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def look(page: Page, name: str) -> None:
     """Keep a picture where PICTURES names a folder; either way nothing may stick out."""
-    assert overflow(page) <= 0
+    assert fits(page)
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True, caret="initial")
 

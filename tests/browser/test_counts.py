@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from fulfillment.models import Bin, BinStock, Count, Return
 from fulfillment.services import deliver_shipment, ship_shipment
 from fulfillment.services.counts import ask_count
-from tests.browser.conftest import overflow
+from tests.browser.conftest import fits
 from tests.browser.test_floor import enter, scan
 from tests.factories import ALICE, BOB, Shop, shipment
 
@@ -25,7 +25,7 @@ def floor(page: Page, live_server: Any, settings: Any) -> Page:
 
 def hear(page: Page, sentence: str) -> None:
     expect(page.locator("#flash .verdict")).to_contain_text(sentence)
-    assert overflow(page) == 0
+    assert fits(page)
     if folder := os.environ.get("PICTURES"):
         name = re.sub(r"\W+", "-", sentence).strip("-").lower()
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
@@ -36,7 +36,7 @@ def test_a_bin_is_counted_by_typed_scans(floor: Page, shop: Shop) -> None:
     shop.receive(shop.teapot, 2)
     ask_count(shop.warehouse, bin=Bin.objects.get(code="A-01-01"), by=BOB)
     floor.goto("/floor/counts/")
-    assert overflow(floor) == 0
+    assert fits(floor)
     scan(floor, "A-01-01")
     expect(floor).to_have_url(re.compile(r"/floor/counts/\d+/"))
     scan(floor, "A-01-01")

@@ -9,7 +9,7 @@ from fulfillment.models import Parcel, Scan
 from fulfillment.services import pick_shipment
 from orders.models import Order
 from orders.services import hold_order
-from tests.browser.conftest import DESK, PHONE, NewPage, overflow
+from tests.browser.conftest import DESK, PHONE, NewPage, fits
 from tests.browser.device import Device
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment, stages
 from tests.fulfillment.floor import person
@@ -116,7 +116,7 @@ def test_two_weighed_boxes_are_packed_shipped_and_handed_over(floor: Page, shop:
     hear(floor, "Box 1 is closed. Fill box 2.")
     scan(floor, "TEA-01")
     hear(floor, "All is in. Weigh the box.")
-    assert overflow(floor) == 0
+    assert fits(floor)
     scan(floor, "400")
     expect(floor.locator(".verdict.is-wrong[data-tone]")).to_contain_text(
         "The box weighs 400 g, and what is in it 1000 g."
@@ -137,7 +137,7 @@ def test_two_weighed_boxes_are_packed_shipped_and_handed_over(floor: Page, shop:
     floor.get_by_role("link", name="DHL").click()
     scan(floor, f"{number}-1")
     hear(floor, f"{number}-1 is in the van: 1 of 2.")
-    assert overflow(floor) == 0
+    assert fits(floor)
     scan(floor, "JJD000000002")
     hear(floor, f"{number}-2 is in the van: 2 of 2.")
     floor.get_by_role("button", name="Close the list").click()
@@ -328,11 +328,11 @@ def test_every_screen_fits(new_page: NewPage, live_server, settings, shop: Shop,
     paths += ["/floor/put-away/", "/floor/move/", f"/floor/move/?warehouse=MAIN&source={'B' * 30}&sku={long.sku}"]
     for path in paths:
         floor.goto(path)
-        assert overflow(floor) <= 0, path
+        assert fits(floor), path
     floor.goto(f"/floor/{number}/pick/")
     scan(floor, "Z" * 64)
     floor.locator("#flash .is-wrong").wait_for()
-    assert overflow(floor) <= 0
+    assert fits(floor)
     pick_shipment(shipment(order), by=BOB)
     floor.goto(f"/floor/{number}/pack/")
-    assert overflow(floor) <= 0
+    assert fits(floor)

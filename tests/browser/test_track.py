@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request
 
 from fulfillment.services import ParcelDraft, pick_shipment, ship_shipment
 from orders.models import Order
-from tests.browser.conftest import DESK, PHONE, NewPage, overflow
+from tests.browser.conftest import DESK, PHONE, NewPage, fits
 from tests.factories import BOB, ProductFactory, Shop, shipment
 from tests.tracking.stories import STORIES, TUESDAY, WAY, boxes, track
 from tracking.models import TrackingLink
@@ -47,7 +47,7 @@ def test_the_page_fits_phone_and_desk(shop: Shop, new_page: NewPage, name: str) 
     for size in (PHONE, DESK):
         page = new_page(size, color_scheme="dark")
         page.goto(f"/track/{link.token}/")
-        assert overflow(page) <= 0
+        assert fits(page)
 
 
 def test_long_words_break_before_the_page_does(shop: Shop, page: Page) -> None:
@@ -59,7 +59,7 @@ def test_long_words_break_before_the_page_does(shop: Shop, page: Page) -> None:
     ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft(carrier="z" * 40, tracking_number="0" * 90)])
     track(boxes(order)[0], "IN_TRANSIT", ("2026-11-24T10:12:00", "IN_TRANSIT", "W" * 300, "P" * 90))
     page.goto(f"/track/{link_for(order).token}/")
-    assert overflow(page) <= 0
+    assert fits(page)
 
 
 def test_a_change_shows_without_reload_and_keeps_what_was_opened(shop: Shop, page: Page) -> None:
@@ -155,7 +155,7 @@ def test_the_way_from_number_and_email_to_the_answer(shop: Shop, new_page: NewPa
     page.get_by_label("Order number").fill("OT-123")
     page.get_by_role("button", name="Mail me the link").click()
     page.get_by_text("That is no order number.").wait_for()
-    assert overflow(page) <= 0
+    assert fits(page)
     page.get_by_label("Order number").fill(order.number.lower())
     page.get_by_label("E-mail address").fill("ana@example.com")
     page.get_by_role("button", name="Mail me the link").click()
@@ -170,7 +170,7 @@ def test_pages_that_say_no_fit_too(new_page: NewPage, settings: Any, db: None) -
         page = new_page(size, expecting=["Failed to load resource"])
         for path in ("/refuse", "/forbid", "/nothing", "/"):
             page.goto(path)
-            assert overflow(page) <= 0
+            assert fits(page)
 
 
 def test_staff_log_out_by_their_menu(new_page: NewPage, settings: Any, admin_user: Any) -> None:
@@ -181,7 +181,7 @@ def test_staff_log_out_by_their_menu(new_page: NewPage, settings: Any, admin_use
     page.locator("[name=password]").fill("password")
     page.locator("[name=password]").press("Enter")
     page.get_by_role("link", name="Reports").wait_for()
-    assert overflow(page) <= 0
+    assert fits(page)
     page.locator(".menu summary").click()
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/admin/logout/")

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page
 
 from orders.models import Endpoint
-from tests.browser.test_admin import fits, log_in
+from tests.browser.conftest import fits
+from tests.browser.test_admin import log_in
 from tests.factories import Shop
 from tests.tracking.test_remap import tell
 from tracking.models import Tracker, UnmappedCode
@@ -36,6 +37,7 @@ def test_a_manager_says_what_an_unknown_word_means_and_history_follows(page: Pag
     page.goto("/admin/tracking/unmappedcode/")
     look(page, "unknown-words")
     page.get_by_role("link", name="Say what it means").first.click()
+    page.get_by_label("It means").wait_for()
     look(page, "meaning-empty")
     page.get_by_label("It means").select_option("EXCEPTION")
     page.get_by_label("Reason").select_option("customs_documents")
