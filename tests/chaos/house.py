@@ -9,7 +9,7 @@ from typing import Self
 from tests.mail import free_port
 from tests.processes import answers, environment, eventually, python, stop
 
-WORKER, VALKEY = " worker ", "unixsocket"
+WORKER, VALKEY, WEB = " worker ", "unixsocket", " granian "
 """Words of their command lines."""
 OPEN_WITHIN_SECONDS = 60  # static files are gathered first
 
@@ -46,6 +46,13 @@ class House:
         pid = self.pid(words)
         assert pid, f"no child {words}"
         os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill_all_of(self, words: str) -> int:
+        """End a child and all that it started with -9, at one moment; return its process id."""
+        pid = self.pid(words)
+        assert pid, f"no child {words}"
+        os.killpg(pid, signal.SIGKILL)
         return pid
 
     def comes_back(self, words: str, dead: int) -> None:
