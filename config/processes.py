@@ -22,6 +22,8 @@ Process = dict[str, Any]
 THREADS = "4"
 """Of a web worker. A body that is slow to come holds one of them for as long as its sender likes; a worker with one
 alone would keep everybody waiting."""
+WORKER_NICE = 5
+"""What waits in the database can wait; who waits for an answer cannot."""
 SOCKET_PATH_LIMIT = 100  # Linux takes 107 bytes, macOS 103
 
 
@@ -52,6 +54,7 @@ def plan(
         {
             "name": "worker",
             "command": [*celery, "worker", "-P", "threads", "-c", "2", "--without-gossip", "--without-mingle", *quiet],
+            "nice": WORKER_NICE,
         },
         {
             "name": "beat",

@@ -29,7 +29,10 @@ SHORT_LIFE_SECONDS = 2.0
 
 @dataclass
 class Process:
-    """One child. `is_task`: it is not started again; if `is_last`, its end ends everything, with its exit code."""
+    """One child. `is_task`: it is not started again; if `is_last`, its end ends everything, with its exit code.
+
+    `nice`: how far it stands back for the others where the processors are all taken.
+    """
 
     name: str
     command: list[str]
@@ -37,6 +40,7 @@ class Process:
     log: str = ""
     is_task: bool = False
     is_last: bool = False
+    nice: int = 0
     child: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -47,11 +51,15 @@ class Process:
             self.command,
             env=os.environ | self.env,
             start_new_session=True,  # so that Ctrl-C reaches the supervisor alone
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing but a system call
+            preexec_fn=self._prepare,  # noqa: PLW1509 - nothing but two system calls
             stdout=output,
             stderr=output,
         )
         self.started_at, self.restart_at = time.monotonic(), 0.0
+
+    def _prepare(self) -> None:
+        die_with_parent()
+        os.nice(self.nice)
 
     def _output(self) -> IO[bytes] | None:
         return Path(self.log).open("ab") if self.log else None

@@ -1,10 +1,12 @@
 """Rings the doorbell. The only domain module that knows a task's name.
 
 The row is the task; the bell may fail, and may not wait: a broker that does not answer costs a few milliseconds once
-in five seconds, and a beat finds what no bell rang for.
+in five seconds, and a beat finds what no bell rang for. Whoever rings on and on is heard twenty times a second: the
+first at once, the others by an echo, so that a worker in a flood does not do more answering than working.
 """
 
 import logging
+import os
 import threading
 import time
 from typing import Any
@@ -15,6 +17,7 @@ from kombu.exceptions import OperationalError as KombuError
 from redis.exceptions import RedisError
 
 QUIET_SECONDS = 5
+GAP_SECONDS = 0.05
 IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 0.05, "socket_timeout": 0.05}
 TASKS = {
     "relay": "notifications.tasks.relay",
@@ -36,7 +39,56 @@ def ring(bell: str) -> None:
         transaction.on_commit(_BELLS[bell], robust=True)
 
 
+class _Echo(threading.Thread):
+    """Rings a little later, once, for all who rang since the last time."""
+
+    def __init__(self) -> None:
+        super().__init__(name="echo of the doorbell", daemon=True)
+        self._lock, self._is_owed = threading.Lock(), threading.Event()
+        self._rung: dict[str, float] = {}
+        self._owed: set[str] = set()
+
+    def takes(self, task: str) -> bool:
+        """Say whether the bell rang just now: then the echo will ring."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._rung.get(task, -GAP_SECONDS) >= GAP_SECONDS:
+                self._rung[task] = now
+                return False
+            self._owed.add(task)
+            self._is_owed.set()
+            if self.ident is None:
+                self.start()
+            return True
+
+    def run(self) -> None:
+        while self._is_owed.wait():
+            time.sleep(GAP_SECONDS)
+            with self._lock:
+                tasks, self._owed = self._owed, set()
+                self._is_owed.clear()
+                self._rung |= dict.fromkeys(tasks, time.monotonic())
+            for task in sorted(tasks):
+                _send(task)
+
+
+_echo = _Echo()
+
+
+def _begin_anew() -> None:
+    global _echo  # noqa: PLW0603 - threads do not come along into a child
+    _echo = _Echo()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
+
 def _ring_now(task: str) -> None:
+    if not _echo.takes(task):
+        _send(task)
+
+
+def _send(task: str) -> None:
     global _quiet_until  # noqa: PLW0603 - one bell rope a process
     if time.monotonic() < _quiet_until:
         return

@@ -1,5 +1,6 @@
 """The doorbells of what carriers say, and of who looks for an order."""
 
+import threading
 import time
 
 from celery import shared_task
@@ -9,10 +10,27 @@ from tracking.services import adopt_unmatched, answer_look_ups, forget_unmatched
 SECONDS = 120
 
 
+_is_rung, _hands = threading.Event(), threading.Lock()
+
+
 @shared_task(name="tracking.tasks.understand")
 def understand() -> None:
-    """Understand what waits in the inbox until nothing is left, or the time is up: then the next bell goes on."""
+    """Understand what waits in the inbox until nothing is left, or the time is up: then the next bell goes on.
+
+    One thread a process: another would read the same rows for nothing. Whoever is at it looks again for a bell that
+    rang meanwhile.
+    """
     deadline = time.monotonic() + SECONDS
+    _is_rung.set()
+    while _is_rung.is_set() and time.monotonic() < deadline and _hands.acquire(blocking=False):
+        try:
+            _is_rung.clear()
+            _drain(deadline)
+        finally:
+            _hands.release()
+
+
+def _drain(deadline: float) -> None:
     while time.monotonic() < deadline and understand_inbox():
         pass
     adopt_unmatched()

@@ -30,9 +30,10 @@ from tests.bench.sender import Delivery, Sender  # noqa: E402
 from tests.chaos.house import WEB, House  # noqa: E402
 from tests.factories import ALICE, Shop, draft  # noqa: E402
 from tests.hooks import Carrier, event  # noqa: E402
+from tests.processes import eventually  # noqa: E402
 from tests.senders import Sender as Aggregator  # noqa: E402
 from tests.tracking import payloads  # noqa: E402
-from tracking.models import Tracker  # noqa: E402
+from tracking.models import Snapshot, Tracker  # noqa: E402
 
 RATE, SECONDS, KILLS = 150, 60, 5
 MOST_MS = 300
@@ -126,6 +127,7 @@ class Bench:
             time.sleep(0.2)
         self.report.say(f"{left} waited to be understood at the end, for {time.monotonic() - begun:.1f} s more")
         self.report.judge("not understood", Inbox.objects.exclude(status="PROCESSED").count(), 0, at_most=True)
+        eventually(lambda: not Snapshot.objects.filter(tracker=None).exists(), UNDERSTOOD_WITHIN, "not all is folded")
         there = Tracker.objects.filter(status="DELIVERED").count()
         self.report.judge("parcels delivered", there, len(self.numbers))
 

@@ -17,6 +17,7 @@ from fulfillment.services import ParcelDraft, lose_shipment, ship_shipment
 from orders.models import Actor, Inbox, Order
 from tests.factories import BOB, ChannelFactory, Shop, draft, shipment, stages
 from tests.hooks import Carrier, event
+from tracking import tasks
 from tracking.models import CarrierEvent, Snapshot, Tracker
 from tracking.services import adopt_unmatched, forget_unmatched, take_carrier_events, understand_inbox
 from tracking.services.fold import fold_found
@@ -533,6 +534,21 @@ def test_the_tasks_carry_the_names_that_the_bells_ring(shop: Shop, carrier: Carr
     current_app.tasks["tracking.tasks.adopt"]()
     assert adopt.name == "tracking.tasks.adopt"
     assert Order.objects.get().status == "DELIVERED"
+
+
+def test_a_bell_that_rings_while_somebody_is_at_it_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def look() -> int:
+        looked.append(1)
+        if len(looked) == 1:
+            understand()  # another thread's bell: it does not wait, and does nothing itself
+        return 0
+
+    monkeypatch.setattr(tasks, "understand_inbox", look)
+    monkeypatch.setattr(tasks, "adopt_unmatched", lambda: 0)
+    understand()
+    assert len(looked) == 2
 
 
 # --- helpers -------------------------------------------------------------------------------------------------------
