@@ -6,8 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -62,7 +61,10 @@ class MessageAdmin(ActingAdmin, ReadOnlyAdmin):
         """Show the HTML of a message under a policy of its own; for the frame on the message's page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        content = get_object_or_404(Content, pk=object_id)
+        message = self.get_object(request, object_id)
+        content = message and Content.objects.filter(pk=message.pk).first()
+        if content is None:
+            raise Http404
         return _sealed(content.html)
 
     def get_search_results(

@@ -8,7 +8,7 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -148,8 +148,10 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
         """Open the page that the customer sees."""
         if not request.user.has_perm(SEE_PEOPLE):
             raise PermissionDenied
-        link = link_for(get_object_or_404(Order, pk=object_id))
-        return redirect("tracking:order", link.token)
+        order = self.get_object(request, object_id)
+        if order is None:
+            raise Http404
+        return redirect("tracking:order", link_for(order).token)
 
     @display(description="Order", ordering="number")
     def order_number(self, order: Order) -> SafeString:

@@ -1,6 +1,7 @@
 """Every path of the house, tried by a stranger and by staff without a role: what is not meant for all is closed."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.api import row_counts
 from tests.factories import Shop, shipment
+from tests.staff import superuser
 
 OPEN = {  # route → what a stranger is answered by GET
     "livez": 200,
@@ -29,6 +31,7 @@ OF_ALL_WHO_LOG_IN = {"admin/logout/"}
 OF_ALL_STAFF = {  # the search finds pages of the admin by name, of those that one may open
     "admin/", "admin/jsi18n/", "admin/search/", "admin/password_change/", "admin/password_change/done/",
 }  # fmt: skip
+INLINE = re.compile(r"<script(?![^>]*\b(?:src=|type=.application/json))[^>]*>|<style\b|\sstyle=|\son\w+=")
 GIVEN = {"token": "x" * 32, "provider": "generic", "public_id": "nobody", "verb": "cancel", "app_label": "orders"}
 
 
@@ -52,12 +55,7 @@ def _filled(route: str, given: dict[str, Any]) -> str:
     if route.startswith("^"):
         route = "hooks/{provider}/{public_id}/"
     path = re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)", lambda found: "{" + (found[1] or found[2]) + "}", route)
-    return "/" + path.strip("^$").format_map(_Given(given))
-
-
-class _Given(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
-        return "1"
+    return "/" + path.strip("^$").format_map(defaultdict(lambda: "1", given))
 
 
 @pytest.mark.django_db
@@ -95,3 +93,30 @@ def _is_closed(answer: Any) -> bool:
     ended = [url for url, _ in answer.redirect_chain][-1:]
     is_sent_away = ended == ["/admin/"] or any(url.startswith("/admin/login/") for url in ended)
     return is_sent_away or answer.status_code in {401, 403, 404, 405}
+
+
+@pytest.mark.django_db
+def test_every_page_comes_with_a_policy_that_its_own_words_keep(shop: Shop) -> None:
+    """A page outside the admin has no inline script or style; each page says where all else may come from."""
+    client, seen = superuser(), 0
+    for path in paths(shop).values():
+        answer = client.get(path)
+        if answer.status_code != 200 or not answer.headers.get("Content-Type", "").startswith("text/html"):
+            continue
+        seen += 1
+        policy = answer.headers.get("Content-Security-Policy", "")
+        assert (path, "object-src 'none'" in policy or "default-src 'none'" in policy) == (path, True)
+        if "'unsafe-inline'" not in policy:
+            assert (path, INLINE.findall(answer.content.decode())) == (path, [])
+    assert seen > 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("odd", ["x", "9" * 40, "-1", "0", "%00", "a%0Ab"])
+def test_an_address_that_means_nothing_is_no_failure(shop: Shop, odd: str) -> None:
+    client = superuser()
+    client.raise_request_exception = False
+    for route, _ in routes(get_resolver().url_patterns):
+        path = _filled(route, defaultdict(lambda: odd, app_label="orders"))
+        answer = client.get(path)
+        assert (path, answer.status_code < 500) == (path, True)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from openapi_spec_validator import validate
 
 from orders.models import Order
 from tests.api import Api
@@ -32,3 +34,10 @@ def test_the_examples_of_the_docs_run_as_they_stand(live_server: Any, api: Api) 
         ("A-1001", "SHIPPED"),
         ("A-1002", "CONFIRMED"),
     }
+
+
+def test_the_description_is_valid_openapi(client: Client) -> None:
+    described = client.get("/api/v1/openapi.json").json()
+    validate(described)
+    names = [each["operationId"] for path in described["paths"].values() for each in path.values()]
+    assert len(names) == len(set(names)) >= 21
