@@ -45,6 +45,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             ("Tracked parcels", "local_shipping", "admin:tracking_tracker_changelist", "tracking.view_tracker"),
             ("Carrier messages", "rss_feed", "admin:tracking_snapshot_changelist", "tracking.view_snapshot"),
+            ("Lanes", "conversion_path", "admin:tracking_learntlane_changelist", "tracking.view_learntlane"),
             ("Unknown words", "help", "admin:tracking_unmappedcode_changelist", "tracking.view_unmappedcode"),
             ("Carriers' words", "translate", "admin:tracking_carriercode_changelist", "tracking.view_carriercode"),
             ("Changes of meaning", "history", "admin:tracking_remapping_changelist", "tracking.view_remapping"),

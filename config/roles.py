@@ -41,7 +41,12 @@ VIEW_STOCK = [
     "fulfillment.view_scan",
     "fulfillment.view_manifest",
 ]
-VIEW_TRACKING = ["tracking.view_tracker", "tracking.view_carrierevent", "tracking.view_snapshot"]
+VIEW_TRACKING = [
+    "tracking.view_tracker",
+    "tracking.view_carrierevent",
+    "tracking.view_snapshot",
+    "tracking.view_learntlane",
+]
 VIEW_WORDS = ["tracking.view_carriercode", "tracking.view_unmappedcode", "tracking.view_remapping"]
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]

@@ -5,7 +5,14 @@ import time
 
 from celery import shared_task
 
-from tracking.services import adopt_unmatched, answer_look_ups, forget_unmatched, replay_history, understand_inbox
+from tracking.services import (
+    adopt_unmatched,
+    answer_look_ups,
+    forget_unmatched,
+    learn_lanes,
+    replay_history,
+    understand_inbox,
+)
 
 SECONDS = 120
 
@@ -60,3 +67,9 @@ def replay() -> None:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline and replay_history():
         pass
+
+
+@shared_task(name="tracking.tasks.learn")
+def learn() -> None:
+    """Learn from the parcels that arrived how long they take, and how quiet they are, lane by lane."""
+    learn_lanes()

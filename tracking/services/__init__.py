@@ -4,6 +4,7 @@ from tracking.services.adopt import adopt_unmatched, forget_unmatched
 from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.finding import acknowledge_finding
 from tracking.services.keep import Taken
+from tracking.services.lanes import known_lanes, learn_lanes
 from tracking.services.link import answer_look_ups, link_for, links_for, look_up, request_link
 from tracking.services.remap import (
     NoSuchReason,
@@ -31,6 +32,8 @@ __all__ = [
     "answer_look_ups",
     "forget_unmatched",
     "heard",
+    "known_lanes",
+    "learn_lanes",
     "link_for",
     "links_for",
     "look_up",

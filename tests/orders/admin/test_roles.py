@@ -205,6 +205,7 @@ LISTS = {
     "fulfillment/bin": set(ROLES),
     "tracking/tracker": {"support", "manager", "auditor", "admin"},
     "tracking/snapshot": {"support", "manager", "auditor", "admin"},
+    "tracking/learntlane": {"support", "manager", "auditor", "admin"},
     "notifications/message": {"support", "manager", "auditor", "admin"},
     "orders/inbox": {"support", "manager", "auditor", "integrator", "admin"},
     "tracking/carriercode": {"manager", "auditor", "integrator", "admin"},

@@ -1,0 +1,63 @@
+"""What was learnt of lanes, to be looked at: every night anew, by nobody's hand."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.utils.safestring import SafeString
+
+from fulfillment.models import Warehouse
+from orders.admin import badges
+from orders.admin.base import ReadOnlyAdmin
+from orders.admin.filters import country_choices, field_filter
+from orders.models import ShippingMethod
+from tracking.models import LearntLane
+from tracking.timeline.words import carrier_name
+
+DAY = 24
+
+
+def span(hours: float) -> str:
+    """Return hours of a carrier's clock as people say them."""
+    return f"{hours:.0f} hours" if hours < 2 * DAY else f"{hours / DAY:.1f} days"
+
+
+@admin.register(LearntLane)
+class LearntLaneAdmin(ReadOnlyAdmin):
+    list_display = ("lane", "parcels", "usual", "nine_of_ten", "quiet", "alarm", "learnt_at")
+    list_filter = (
+        field_filter("service", "Shipping method", lambda: list(ShippingMethod.objects.values_list("code", "name"))),
+        field_filter("origin", "From", lambda: [(each.code, str(each)) for each in Warehouse.objects.all()]),
+        field_filter("country", "To", country_choices),
+    )
+    search_fields = ("carrier__startswith",)
+    search_help_text = "Carrier"
+    ordering = ("carrier", "service", "origin", "country", "region")
+    fields = ("lane", "parcels", "usual", "nine_of_ten", "late", "quiet", "alarm", "learnt_at")
+    readonly_fields = fields
+
+    @display(description="Lane")
+    def lane(self, it: LearntLane) -> SafeString:
+        where = f"{it.country}-{it.region}" if it.region else it.country
+        main = f"{carrier_name(it.carrier) or 'Any carrier'}, {it.service or 'any service'}"
+        return badges.cell(main, f"{it.origin or 'Anywhere'} → {where}")
+
+    @display(description="Half arrive within")
+    def usual(self, it: LearntLane) -> str:
+        return span(it.p50)
+
+    @display(description="Nine of ten within")
+    def nine_of_ten(self, it: LearntLane) -> str:
+        return span(it.p90)
+
+    @display(description="Hardly any take longer than")
+    def late(self, it: Any) -> str:
+        return span(it.late)
+
+    @display(description="19 of 20 are never quiet for more than")
+    def quiet(self, it: LearntLane) -> str:
+        return span(it.quiet_p95)
+
+    @display(description="Hardly any for more than")
+    def alarm(self, it: LearntLane) -> str:
+        return span(it.quiet_limit)
