@@ -13,9 +13,9 @@ from orders.admin.base import actor
 from orders.lifecycle import Refused
 
 
-@admin.action(description="Ask for a count", permissions=["plan_count"])
+@admin.action(description="Ask for a count", permissions=["count_stock"])
 def ask_for_counts(_admin: Any, request: HttpRequest, rows: Iterable[Bin | StockItem]) -> None:
-    """Let the chosen bins, or articles wherever they lie, be counted."""
+    """Let the chosen bins, or articles wherever they lie, be counted, as who counts begins it on the floor."""
     by = actor(request)
 
     def ask(row: Bin | StockItem) -> object:

@@ -1,6 +1,5 @@
 """Counts: what is to be counted, what waits for approval with its differences, and how true the books were."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,49 +11,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 
+from fulfillment.admin.count_acts import ACTS, PLAN
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
-from fulfillment.blockers import reasons
 from fulfillment.models import Count, Warehouse
 from fulfillment.reports import accuracy
-from fulfillment.services.counts import approve_count, cancel_count, count_again, plan_counts
+from fulfillment.services.counts import plan_counts
 from orders.admin import badges
-from orders.admin.acting import Act, ActForm, ActingAdmin, flashing
+from orders.admin.acting import ActForm, ActingAdmin, flashing
 from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import field_filter
 from orders.admin.trail import names_of
-from orders.blockers import Reason
-from orders.models import Actor
-
-PLAN = "fulfillment.plan_count"
-APPROVE = "fulfillment.approve_count"
-
-
-def _plainly(service: Callable[..., Count]) -> Callable[[Count, Actor, dict[str, Any]], object]:
-    return lambda count, by, _: service(count, by=by)
-
-
-def _why_not(verb: str) -> Callable[[Count], Sequence[Reason]]:
-    return lambda count: reasons(count, verb)
 
 
 @admin.register(Count)
 class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
-    """Counts, newest first; who counted a difference does not approve it."""
+    """Counts, newest first; counted here as on the floor. Who counted a difference does not approve it."""
 
-    acts = (
-        Act(
-            "approve",
-            "Approve",
-            APPROVE,
-            _plainly(approve_count),
-            "{} is approved.",
-            _why_not("approve"),
-            hint="The differences are booked. Nobody approves what they counted.",
-            style="main",
-        ),
-        Act("recount", "Count again", APPROVE, _plainly(count_again), "{} is counted again.", _why_not("recount")),
-        Act("cancel", "Cancel", PLAN, _plainly(cancel_count), "{} is cancelled.", _why_not("cancel")),
-    )
+    acts = ACTS
     is_logged = False
     counted_by = ("applied_at__gte", "applied_at__lt")
     add_label = "Plan counts"

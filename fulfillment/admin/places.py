@@ -66,8 +66,8 @@ class BinAdmin(ScopedAdmin):
     search_help_text = "Code"
     ordering = ("warehouse", "code")
 
-    def has_plan_count_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("fulfillment.plan_count")
+    def has_count_stock_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("fulfillment.count_stock")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:

@@ -1,43 +1,23 @@
-"""Returns: asked for, on their way, at the desk; approved and declined by buttons. The desk itself is on the floor."""
+"""Returns: asked for, on their way, at the desk; approved, taken in, decided and closed by buttons."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 
+from fulfillment.admin.return_acts import ACTS, RECEIVE, ArrivedForm, take_in
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
-from fulfillment.blockers import reasons
 from fulfillment.models import Return
-from fulfillment.services.returns import approve_return, cancel_return, decline_return, finish_return, send_return
+from fulfillment.services.scan_return import order_of
 from orders.admin import badges
-from orders.admin.acting import Act, ActForm, ActingAdmin, text_field
-from orders.admin.base import ReadOnlyAdmin
+from orders.admin.acting import ActingAdmin, flashing
+from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import field_filter
-from orders.blockers import Reason
-from orders.models import Actor
-
-APPROVE = "fulfillment.approve_return"
-RECEIVE = "fulfillment.receive_return"
-
-
-class DeclineForm(ActForm):
-    reason = text_field("Why")
-
-
-def _plainly(service: Callable[..., Return]) -> Callable[[Return, Actor, dict[str, Any]], object]:
-    return lambda each, by, _: service(each, by=by)
-
-
-def _why_not(verb: str) -> Callable[[Return], Sequence[Reason]]:
-    return lambda each: reasons(each, verb)
-
-
-def _decline(announced: Return, by: Actor, data: dict[str, Any]) -> object:
-    return decline_return(announced, by=by, reason=data["reason"])
 
 
 @admin.register(Return)
@@ -45,30 +25,9 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Returns, newest first. Those that have not arrived yet are everybody's."""
 
     is_shared = True
-    acts = (
-        Act(
-            "approve",
-            "Approve",
-            APPROVE,
-            _plainly(approve_return),
-            "{} is approved.",
-            _why_not("approve"),
-            style="main",
-        ),
-        Act("decline", "Decline", APPROVE, _decline, "{} is declined.", _why_not("decline"), DeclineForm),
-        Act("send", "On its way", APPROVE, _plainly(send_return), "{} is on its way.", _why_not("send")),
-        Act("cancel", "Will not come", APPROVE, _plainly(cancel_return), "{} is cancelled.", _why_not("cancel")),
-        Act(
-            "close",
-            "Close",
-            RECEIVE,
-            _plainly(finish_return),
-            "{} is closed.",
-            _why_not("inspect"),
-            hint="Every unit that came has to be decided: at the returns desk on the floor.",
-        ),
-    )
+    acts = ACTS
     is_logged = False
+    add_label = "Take in what came back"
     list_display = ("numbered", "order_of", "state", "reason", "units", "warehouse", "requested_at", "received_at")
     list_filter = (field_filter("status", "Status", lambda: Return.Status.choices), warehouse_filter())
     list_select_related = ("order", "warehouse")
@@ -82,6 +41,23 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         sums = {"announced": Sum("lines__quantity", default=0), "here": Sum("lines__received", default=0)}
         rows: QuerySet[Any] = super().get_queryset(request).annotate(**sums)
         return rows
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(RECEIVE)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ArrivedForm(request.POST or None, thing=None, user=request.user)
+        if not form.is_valid():
+            return self.form_page(request, form, "Take in what came back", "Take it in")
+        thing = form.cleaned_data["number"]
+        with flashing(request, f"Taken in: {thing}.") as said:
+            said.append(take_in(thing, actor(request), form.cleaned_data))
+        back = Return.objects.filter(order=order_of(thing), status=Return.Status.RECEIVED).first()
+        return redirect(self.page_url(back) if back else "admin:fulfillment_return_changelist")
 
     def more_of(self, request: HttpRequest, thing: Return) -> dict[str, Any]:
         lines = thing.lines.select_related("order_line__product").order_by("order_line__number")

@@ -146,8 +146,8 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin, SheetAdmin):
     fields = ("product", "warehouse", "free_units", "reserved", "on_hand", "blocked")
     readonly_fields = fields
 
-    def has_plan_count_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("fulfillment.plan_count")
+    def has_count_stock_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("fulfillment.count_stock")
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type]:
         return [StockInSheet]

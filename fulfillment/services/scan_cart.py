@@ -10,14 +10,15 @@ from django.db.models import Case, Exists, Q, When
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import PickTask, Reservation, Scan, Shipment
+from fulfillment.models import BinStock, PickTask, Reservation, Scan, Shipment, ShipmentLine
 from fulfillment.services.claims import whose
 from fulfillment.services.counts import counted_if_short
 from fulfillment.services.resolve import begin_order
 from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, refuse_blocked, wrong
-from fulfillment.services.tasks import count_units, renew
+from fulfillment.services.tasks import count_units, leave_out, renew
 from fulfillment.services.walks import Walk
-from orders.lifecycle import Refused, adopt, change
+from orders.blockers import Reason
+from orders.lifecycle import Refused, adopt, change, why_not
 from orders.models import Actor, Product
 
 ATTEMPTS = 3
@@ -69,12 +70,35 @@ class _Turn:
         task = self.walk.task
         if task is None or not self.walk.is_mine:
             return late(self.walk, self.act)
+        if kept and self.walk.is_held and (blockers := why_not(held := kept.shipment_line.shipment, _verb(held))):
+            return self._lead_on(held, blockers[0])
         verdict, task = _judge(self.walk, task, self.act, is_sku=kept.is_sku if kept else None)  # type: ignore[attr-defined]
         if verdict.units:
             verdict = _fetch(self.walk, task, kept, verdict, self.act.by)
         elif not renew(task, self.act.by):
             raise Moved("The cart went to somebody else.")
         return keep(self.act, verdict, Scan.Step.PICK, task.shipment_line.shipment, task=task)
+
+    def _lead_on(self, shipment: Shipment, blocker: Reason) -> Scan:
+        """Let nobody fetch any more for a shipment that something holds, and say where the walk goes on."""
+        adopt(shipment.order)
+        adopt(shipment)
+        leave_out(shipment)
+        self.walk = self.walk.read()
+        more = "nothing" if shipment.status == Shipment.Status.READY else "no more"
+        why = blocker.message[0].lower() + blocker.message[1:].rstrip(".")
+        said = f"Take {more} for {shipment} ({why}): {_onward(self.walk)}."
+        return keep(self.act, Verdict(Result.INCOMPLETE, said), Scan.Step.PICK, shipment)
+
+
+def _verb(shipment: Shipment) -> str:
+    return "start_picking" if shipment.status == Shipment.Status.READY else "pick"
+
+
+def _onward(walk: Walk) -> str:
+    if walk.task is None:
+        return f"{walk.cart} is done"
+    return f"go on with {walk.task.shipment_line.order_line.name}" if walk.is_at else f"go on to {walk.task.bin}"
 
 
 def _lock(cart_id: int, text: str, meant: PickTask | None) -> Reservation | None:
@@ -103,15 +127,29 @@ def _judge(walk: Walk, task: PickTask, act: Act, *, is_sku: bool | None) -> tupl
     place, name = task.bin, task.shipment_line.order_line.name
     if is_same(act.text, place.code):
         return Verdict(Result.RIGHT, f"{place} is right.", bin=place), task
-    warehouse = walk.cart.wave.warehouse
     if not walk.is_at:
-        return wrong(act.text, f"Go to {place}.", warehouse), task
+        return _wrong(walk, act.text, f"Go to {place}."), task
     for each in (task, *walk.here()):
         if is_same(act.text, each.shipment_line.order_line.product.sku):
             return _took(each, each.picked + 1), each
     if task.picked and (number := act.number_for(task.shipment_line, is_sku=is_sku)) is not None:
         return _took(task, number), task
-    return wrong(act.text, f"Scan {name}.", warehouse), task
+    return _wrong(walk, act.text, f"Scan {name}."), task
+
+
+def _wrong(walk: Walk, text: str, instead: str) -> Verdict:
+    """Say what was scanned; and of what was to be fetched there until it was cancelled, that it is not any more."""
+    warehouse = walk.cart.wave.warehouse
+    verdict = wrong(text, instead, warehouse)
+    if verdict.result == Result.UNKNOWN:
+        return verdict
+    places = BinStock.objects.filter(bin__warehouse=warehouse, bin__code__in={text, text.upper()}, quantity__gt=0)
+    meant = Q(order_line__product__sku__iexact=text) | Q(order_line__product__in=places.values("product"))
+    gone = ShipmentLine.objects.filter(meant, shipment__slot__cart=walk.cart, quantity=0)
+    line = gone.select_related("order_line", "shipment").first()
+    if line is None:
+        return verdict
+    return replace(verdict, sentence=f"No {line.order_line.name} is wanted for {line.shipment} any more. {instead}")
 
 
 def _took(task: PickTask, number: int) -> Verdict:
@@ -134,8 +172,7 @@ def _fetch(walk: Walk, task: PickTask, kept: Reservation | None, verdict: Verdic
         raise Moved("What is to be fetched is not what was locked.", task=task)
     line = kept.shipment_line
     shipment, order = line.shipment, line.shipment.order
-    verb = "start_picking" if shipment.status == Shipment.Status.READY else "pick"
-    refuse_blocked(shipment, verb, is_held=walk.is_held)
+    refuse_blocked(shipment, _verb(shipment), is_held=walk.is_held)
     if not count_units(task, verdict.units, by, walk.after(task)):
         raise Moved("The task is not as it was.")
     adopt(order)

@@ -70,13 +70,13 @@ def where_next(count: Count) -> list[Bin]:
 
 
 def _judge(count: Count, act: Act, seen: int | None) -> Verdict:
+    if act.count is not None and (line := count.lines.filter(pk=act.line or 0).first()):
+        return _figure(count, line, act.count, line.seen if seen is None else seen, act.by)
     if place := Bin.objects.filter(warehouse=count.warehouse_id, code__in={act.text, act.text.upper()}).first():
         return _at(count, place, act.by)
     here = bin_of(count, act.by)
     if here is None:
         return wrong(act.text, f"Go to {_going(count)} and scan the bin.", count.warehouse)
-    if act.count is not None and (line := count.lines.filter(pk=act.line or 0, bin=here).first()):
-        return _figure(count, line, act.count, line.seen if seen is None else seen, act.by)
     number = typed_number(act.text)
     if number is not None:
         line = open_line(count, here, act.by)

@@ -96,6 +96,14 @@ def take_off_cart(shipment: Shipment) -> None:
     CartSlot.objects.filter(shipment=shipment).delete()
 
 
+def leave_out(shipment: Shipment) -> None:
+    """Let nobody walk any more for a shipment, open in change(): what was fetched of it stays where it is."""
+    if shipment.status == Shipment.Status.READY:
+        take_off_cart(shipment)
+    else:
+        drop_tasks(shipment)
+
+
 def _shrink(task: PickTask, quantity: int) -> None:
     """Ask for fewer units; a task of which nothing was taken, and nothing is wanted, goes."""
     mine = PickTask.objects.to_do().filter(pk=task.pk, picked=task.picked)

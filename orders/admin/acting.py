@@ -25,15 +25,15 @@ from orders.models import Actor
 
 
 class ActForm(forms.Form):
-    """What an act needs to be told. `operation` names this very filling-in: pressed twice, it is done once."""
+    """What an act needs to be told, and by whom. `operation` names this filling-in: pressed twice, it is done once."""
 
     fields_template = "admin/acts/fields.html"
     operation = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, thing: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["operation"] = uuid4()
-        self.thing = thing
+        self.thing, self.user = thing, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,18 @@ Bound = tuple[str, ActForm]
 
 def offers(request: HttpRequest, thing: Any, acts: Sequence[Act], bound: Bound | None = None) -> list[Offer]:
     """Return the acts that this user may ever use on the thing, each with what stands in its way now."""
-    may = request.user.has_perm
-    return [_offer(thing, act, bound) for act in acts if may(act.permission)]
+    user = request.user
+    return [_offer(thing, act, user, bound) for act in acts if user.has_perm(act.permission)]
 
 
-def _offer(thing: Any, act: Act, bound: Bound | None) -> Offer:
+def _offer(thing: Any, act: Act, user: Any, bound: Bound | None) -> Offer:
     url = act_url(thing, act.verb)
-    form = bound[1] if bound and bound[0] == url else act.form(thing=thing, auto_id=f"{act.verb}-{thing.pk}-%s")
+    form = bound[1] if bound and bound[0] == url else _form(thing, act, user)
     return Offer(act, url, form, act.why_not(thing))
+
+
+def _form(thing: Any, act: Act, user: Any, data: Any = None) -> ActForm:
+    return act.form(data, thing=thing, user=user, auto_id=f"{act.verb}-{thing.pk}-%s")
 
 
 def act_url(thing: Any, verb: str) -> str:
@@ -130,7 +134,7 @@ class ActingAdmin(HouseAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         act, thing = self.act_on(request, object_id, verb)
-        form = act.form(request.POST, thing=thing, auto_id=f"{act.verb}-{thing.pk}-%s")
+        form = _form(thing, act, request.user, request.POST)
         if not form.is_valid():
             return self.page(request, thing, (act_url(thing, verb), form))
         result = None

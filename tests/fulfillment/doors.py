@@ -63,12 +63,12 @@ class Pages:
 
 ADMIN: dict[str, Pages] = {  # model → its pages
     "warehouse": Pages(ALL, add={"admin"}, edit={"admin"}),
-    "bin": Pages(ALL, add={"admin"}, edit={"admin"}, bulk={"ask_for_counts": LEAD}),
+    "bin": Pages(ALL, add={"admin"}, edit={"admin"}, bulk={"ask_for_counts": WALK}),
     "stockitem": Pages(
         ALL,
         add=WALK,
         acts={**dict.fromkeys(("receive", "move", "undo"), WALK), **dict.fromkeys(("adjust", "move-blocked"), LEAD)},
-        bulk={"ask_for_counts": LEAD},
+        bulk={"ask_for_counts": WALK},
         more={"import/": WALK, "process_import/": WALK, "export/": ALL},
     ),
     "stockmovement": Pages(BOOKS),
@@ -98,7 +98,21 @@ ADMIN: dict[str, Pages] = {  # model → its pages
     ),
     "picktask": Pages(ALL),
     "manifest": Pages(BENCH | BOOKS, add=BENCH),
-    "count": Pages(ALL, add=LEAD, acts=dict.fromkeys(("approve", "recount", "cancel"), LEAD)),
-    "return": Pages(ALL, acts={**dict.fromkeys(("approve", "decline", "send", "cancel"), SERVE), "close": BENCH}),
+    "count": Pages(
+        ALL,
+        add=LEAD,
+        acts={
+            **dict.fromkeys(("begin", "figures", "finish"), WALK),
+            **dict.fromkeys(("approve", "recount", "cancel"), LEAD),
+        },
+    ),
+    "return": Pages(
+        ALL,
+        add=BENCH,
+        acts={
+            **dict.fromkeys(("take-in", "decide", "close"), BENCH),
+            **dict.fromkeys(("approve", "decline", "send", "cancel"), SERVE),
+        },
+    ),
     "staff": Pages(LEAD, add=LEAD, edit=LEAD, acts=dict.fromkeys(("badge", "new-badge", "pin", "take-back"), LEAD)),
 }

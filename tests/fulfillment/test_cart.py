@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from fulfillment import ledger
+from fulfillment.blockers import reasons
 from fulfillment.models import Bin, BinStock, Cart, Count, PickTask, Scan, Shipment, StockItem
 from fulfillment.services import (
     Act,
@@ -25,7 +26,7 @@ from fulfillment.services import (
 )
 from orders.lifecycle import NotAllowed
 from orders.models import Actor, Order
-from orders.services import hold_order
+from orders.services import hold_order, release_order
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment, stages
 
 pytestmark = pytest.mark.django_db
@@ -147,14 +148,78 @@ def test_a_scan_that_is_sent_twice_counts_once(picker: Picker, order: Order) -> 
     assert list(ledger.verify()) == []
 
 
-def test_what_went_on_hold_is_refused(picker: Picker, order: Order) -> None:
-    picker.scan("A-04-1")
+@pytest.fixture
+def two(shop: Shop) -> tuple[Picker, Order, Order]:
+    """A cart with two orders, the stops of the first before those of the second."""
+    shop.receive(shop.mug, 9, bin="A-04-1")
+    shop.receive(shop.teapot, 9, bin="B-02-1")
+    spoons = ProductFactory(sku="SPOON-01", name="Spoon")
+    shop.receive(spoons, 9, bin="C-01-1")
+    orders = shop.order((shop.mug, 3), (shop.teapot, 2)), shop.order((spoons, 1), (shop.teapot, 1))
+    return start(shop), *orders
+
+
+def tasks_of(order: Order) -> list[tuple[str, int, int]]:
+    of_it = PickTask.objects.filter(shipment_line__shipment__order=order).order_by("pk")
+    return list(of_it.values_list("status", "picked", "quantity"))
+
+
+@pytest.mark.parametrize("text", ["A-04-1", "MUG-01", "B-02-1", "nonsense"])
+def test_what_went_on_hold_is_left_out_and_the_walk_goes_on(
+    two: tuple[Picker, Order, Order], shop: Shop, text: str
+) -> None:
+    picker, held, other = two
+    hold_order(held, by=BOB, reason="ADDRESS")
+    number, before = shipment(held).number, (stages(held), lying())
+    said_ = f"Take nothing for {number} (on hold: the address has to be checked): go on to B-02-1."
+    assert said(picker.scan(text)) == ("INCOMPLETE", said_, 0)
+    assert (tasks_of(held), (stages(held), lying()), shipment(held).status) == ([], before, "READY")
+    assert picker.at() == ("B-02-1", 1)
+    assert picker.scan("B-02-1", "TEA-01", "C-01-1", "SPOON-01").is_done
+    assert (shipment(other).status, picker.at()) == ("PICKED", ("", 0))
+    release_order(held, by=BOB)
+    release_wave(shop.warehouse, by=ALICE)
+    assert tasks_of(held) == [("OPEN", 0, 3), ("OPEN", 0, 2)], "a later wave takes it again"
+    assert list(ledger.verify()) == []
+
+
+def test_what_was_fetched_before_it_went_on_hold_stays_in_its_slot(two: tuple[Picker, Order, Order]) -> None:
+    picker, held, _ = two
+    picker.scan("A-04-1", "MUG-01")
+    hold_order(held, by=BOB, reason="PAYMENT")
+    operation, number = uuid4(), shipment(held).number
+    scans = [picker.scan("MUG-01", operation=operation) for _ in range(2)]
+    said_ = f"Take no more for {number} (on hold: the payment has not arrived): go on to B-02-1."
+    assert [said(scan) for scan in scans] == [("INCOMPLETE", said_, 0)] * 2
+    assert (tasks_of(held), shipment(held).status) == ([("DONE", 1, 1)], "PICKING")
+    assert stages(held) == [{"reserved": 2, "picked": 1}, {"reserved": 2}]
+    release_order(held, by=BOB)
+    assert reasons(shipment(held), "pick") == [], "it is picked by itself then"
+    assert list(ledger.verify()) == []
+
+
+def test_a_walk_of_which_all_is_held_is_done(picker: Picker, order: Order) -> None:
     hold_order(order, by=BOB, reason="ADDRESS")
-    before = state()
-    with pytest.raises(NotAllowed) as refusal:
-        picker.scan("MUG-01")
-    assert refusal.value.sentence == "On hold: the address has to be checked."
+    number = shipment(order).number
+    said_ = f"Take nothing for {number} (on hold: the address has to be checked): {picker.cart} is done."
+    assert said(picker.scan("A-04-1")) == ("INCOMPLETE", said_, 0)
+    assert (PickTask.objects.count(), picker.scan("A-04-1").result) == (0, "LATE")
+
+
+def test_who_stands_where_all_was_cancelled_is_told_and_led_on(two: tuple[Picker, Order, Order]) -> None:
+    picker, gone, _ = two
+    picker.scan("A-04-1")
+    cancel_order(gone, by=BOB)
+    before, number = state(), f"{gone}-1"
+    said_ = f"No Enamel mug is wanted for {number} any more. Go to B-02-1."
+    assert said(picker.scan("MUG-01")) == ("WRONG_ARTICLE", said_, 0)
+    assert said(picker.scan("A-04-1")) == ("WRONG_BIN", said_, 0)
     assert state() == before
+    assert picker.scan("B-02-1", "TEA-01").sentence == "1 of 1 × Teapot into slot 2."
+
+
+def lying() -> dict[str, int]:
+    return dict(BinStock.objects.values_list("bin__code", "quantity"))
 
 
 def test_units_that_are_cancelled_meanwhile_are_not_fetched(picker: Picker, order: Order) -> None:

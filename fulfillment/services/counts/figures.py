@@ -83,6 +83,8 @@ def why_not_close(count: Count, seen: int) -> Refused | None:
         return NotCounted(f"{name} is not counted yet: type how many there are.")
     if left := places_left(count):
         return NotCounted(f"It is still to be counted in {', '.join(map(str, left))}.")
+    if count.product and count.bin and not count.lines.exists():
+        return NotCounted(f"{count.product.name or count.product.sku} is not counted yet: type how many there are.")
     if count.bin is None or count.product_id:
         return None
     _lock_rest(count, count.bin)

@@ -42,7 +42,7 @@ def test_many_deliveries_are_closed_and_what_was_closed_is_said(shop: Shop) -> N
 
 @pytest.mark.parametrize(
     ("name", "action", "role"),
-    [("bin", "ask_for_counts", "picker"), ("stockitem", "ask_for_counts", "packer"),
+    [("bin", "ask_for_counts", "packer"), ("stockitem", "ask_for_counts", "support"),
      ("receipt", "close_deliveries", "auditor"), ("receipt", "close_deliveries", "packer")],
 )  # fmt: skip
 def test_who_may_not_does_nothing(shop: Shop, name: str, action: str, role: str) -> None:

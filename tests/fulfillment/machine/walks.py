@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from hypothesis import strategies as st
 
+from fulfillment.blockers import reasons as reasons_of
 from fulfillment.models import Cart, PickTask, Scan
 from fulfillment.services import (
     Act,
@@ -69,6 +70,8 @@ class Walks(Floor):
     def scan_what_is_right(self, number: int, twice: bool) -> None:
         """First the bin, then the article: one unit."""
         walk = self._arrive(self._walk(number))
+        if walk is None:
+            return
         act = self.act(walk.by, self._task(walk).shipment_line.order_line.product.sku)
         if (walk_on := self._take(walk, act)) and twice:
             assert scan_on_cart(walk_on, act)[0].operation == act.operation
@@ -86,6 +89,8 @@ class Walks(Floor):
         """Take the rest of a stop at once, where one was scanned; too many are not taken."""
         who, cart = one(self._of_several(), number)
         walk = self._arrive(read_walk(Cart.objects.get(pk=cart), Actor.parse(who)))
+        if walk is None:
+            return
         task = self._task(walk)
         if not task.picked:
             walk_on = self._take(walk, self.act(walk.by, task.shipment_line.order_line.product.sku))
@@ -93,22 +98,33 @@ class Walks(Floor):
                 return
             walk = read_walk(walk.cart, walk.by)
         left, text = self._task(walk).left, str(task.quantity + more)
-        if done := self.do_after_all(lambda: scan_on_cart(walk, self.act(walk.by, text))):
+        done = self.do_after_all(lambda: scan_on_cart(walk, self.act(walk.by, text)))
+        if done is not None and not self._is_left_out(done[0]):
             assert done[0].quantity == (0 if more else left)
             self._fetched(done[0])
 
-    def _arrive(self, walk: Walk) -> Walk:
-        """Scan the bin, unless that was done."""
+    def _arrive(self, walk: Walk) -> Walk | None:
+        """Scan the bin, unless that was done; None where the order is held, and is left out."""
         if walk.is_at:
             return walk
         scan, there = scan_on_cart(walk, self.act(walk.by, self._task(walk).bin.code))
+        if self._is_left_out(scan):
+            return None
         assert scan.result == Scan.Result.RIGHT
         return there
+
+    def _is_left_out(self, scan: Scan) -> bool:
+        """Say whether something held what was to be fetched: then nobody walks for it any more."""
+        if scan.result != Scan.Result.INCOMPLETE or scan.shipment is None:
+            return False
+        assert reasons_of(scan.shipment, "pick")
+        assert not PickTask.objects.to_do().filter(shipment_line__shipment=scan.shipment).exists()
+        return True
 
     def _take(self, walk: Walk, act: Act) -> Walk | None:
         """Scan the article: one unit."""
         done = self.do_after_all(lambda: scan_on_cart(walk, act))
-        if done is None:
+        if done is None or self._is_left_out(done[0]):
             return None
         assert (done[0].result, done[0].quantity) == (Scan.Result.RIGHT, 1)
         self._fetched(done[0])
