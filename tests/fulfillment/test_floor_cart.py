@@ -13,6 +13,7 @@ from fulfillment import ledger
 from fulfillment.models import Cart, PickTask, Scan, Staff, Wave
 from fulfillment.services import claim_cart, release_wave
 from orders.models import Actor, Order
+from orders.services import hold_order
 from tests.factories import ALICE, Shop, shipment, stages
 from tests.fulfillment.floor import person, said, words
 from tests.fulfillment.waves import articles, orders, released
@@ -205,3 +206,21 @@ def test_the_queries_of_the_waves_page(shop: Shop, django_assert_num_queries: An
     chief = Walker(person("manager"))
     with django_assert_num_queries(11):
         chief.client.get("/floor/waves/")
+
+
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_a_screen_at_a_held_order_leads_on_to_the_next_stop(shop: Shop, *, is_plain: bool) -> None:
+    shop.receive(shop.mug, 9, bin="A-04-1")
+    shop.receive(shop.teapot, 4, bin="B-02-1")
+    held = shop.order((shop.mug, 3), (shop.teapot, 1))
+    shop.order((shop.teapot, 2))
+    release_wave(shop.warehouse, by=ALICE)
+    user = person("picker")
+    alice = Walker(user, claim_cart(shop.warehouse, by=Actor.of("user", user)))
+    hold_order(held, by=ALICE, reason="FRAUD")
+    answer = alice.post(scanned="A-04-1") if is_plain else alice.htmx(scanned="A-04-1")
+    number = shipment(held).number
+    told = f"wrong: Take nothing for {number} (on hold: the order has to be checked): go on to B-02-1."
+    assert (answer.status_code, said(answer)) == (200, told)
+    assert "Go to B-02-1" in words(answer)
+    assert alice.scan("B-02-1", "TEA-01", "2").endswith("is picked.")
