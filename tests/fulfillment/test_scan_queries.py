@@ -168,7 +168,7 @@ PARCEL = {"parcel-TOTAL_FORMS": 1, "parcel-INITIAL_FORMS": 0, "parcel-0-carrier"
 
 SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
     "cart: bin": (6, lambda shop: cart(shop).scan("A-01-1")),
-    "cart: wrong bin": (7, lambda shop: cart(shop).scan("A-01-2")),
+    "cart: wrong bin": (8, lambda shop: cart(shop).scan("A-01-2")),
     "cart: begins": (12, lambda shop: cart(shop, "A-01-1").scan("P-1")),
     "cart: unit": (9, lambda shop: cart(shop, "A-01-1", "P-1").scan("P-1")),
     "cart: number": (9, lambda shop: cart(shop, "A-01-1", "P-1").scan("3")),
