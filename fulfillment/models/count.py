@@ -80,6 +80,27 @@ class Count(models.Model):
                 condition=Q(approved_by="") | Q(approved_by="system:count") | ~Q(approved_by=F("counted_by")),
                 name="count_approved_by_another",
             ),
+            models.CheckConstraint(
+                condition=Q(counted_by="", counted_at__isnull=True) | Q(~Q(counted_by=""), counted_at__isnull=False),
+                name="count_counted_stamp",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by="", approved_at__isnull=True)
+                | Q(~Q(approved_by=""), approved_at__isnull=False, counted_at__isnull=False),
+                name="count_approved_stamp",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="OPEN", counted_at__isnull=True)
+                | Q(status__in=["COUNTED", "RECOUNT"], counted_at__isnull=False, approved_at__isnull=True)
+                | Q(status__in=["APPROVED", "APPLIED"], approved_at__isnull=False)
+                | Q(status="CANCELLED"),
+                name="count_stamped_as_far_as_it_is",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="APPLIED", applied_at__isnull=False)
+                | Q(~Q(status="APPLIED"), applied_at__isnull=True),
+                name="count_applied_stamp",
+            ),
             models.UniqueConstraint(
                 fields=["bin"], condition=_STANDING & Q(product__isnull=True), name="count_of_bin_once"
             ),

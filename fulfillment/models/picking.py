@@ -95,6 +95,12 @@ class Scan(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity=0) | Q(result__in=["RIGHT", "UNSCANNED", "SHORT", "UNDONE"]), name="scan_moved"
             ),
+            models.CheckConstraint(  # what leaves the van again takes back a state, which many scans may have made
+                condition=Q(~Q(result="UNDONE"), undoes=None)
+                | Q(result="UNDONE", undoes__isnull=False)
+                | Q(result="UNDONE", undoes=None, step="LOAD"),
+                name="scan_undone_by_what_takes_it_back",
+            ),
         ]
         indexes = [
             models.Index(fields=["shipment", "-id"], name="scan_of_shipment_newest"),

@@ -75,6 +75,12 @@ class Return(models.Model):
                 condition=~Q(status__in=["RECEIVED", "INSPECTED", "CLOSED"]) | Q(warehouse__isnull=False),
                 name="return_has_warehouse",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    reason__in=["NOT_WANTED", "WRONG_ITEM", "DAMAGED", "NOT_AS_EXPECTED", "UNDELIVERED", "OTHER"]
+                ),
+                name="return_reason",
+            ),
         ]
         indexes = [models.Index(fields=["status", "id"], name="return_by_status")]
 

@@ -310,6 +310,11 @@ class Parcel(models.Model):
     class Meta:
         ordering = ["pk"]
         default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(manifest=None) | Q(shipped_at__isnull=False), name="parcel_left_before_its_manifest"
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["tracking_key", "carrier"],

@@ -197,6 +197,15 @@ class Reservation(models.Model):
         return f"{self.quantity} of {self.stock_item}"
 
 
+_COMES = {"from_bin__isnull": True, "to_bin__isnull": False}
+_GOES = {"from_bin__isnull": False, "to_bin__isnull": True}
+_PASSES = {"from_bin__isnull": False, "to_bin__isnull": False}
+_STAYS = {"from_bin__isnull": True, "to_bin__isnull": True}
+_ELSEWHERE = ~Q(from_bin=F("to_bin"))
+_BLOCKS = Q(blocked_delta=0) | Q(blocked_delta=F("quantity"))
+_FREES = Q(blocked_delta=0) | Q(blocked_delta=-F("quantity"))
+
+
 class StockMovement(models.Model):
     """One entry of the ledger: what moved, from where to where, and what that did to the balance. Never changed.
 
@@ -235,26 +244,26 @@ class StockMovement(models.Model):
             models.UniqueConstraint(fields=["operation", "n"], name="movement_once"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="movement_quantity"),
             models.CheckConstraint(
+                condition=~Q(kind__in=["RESERVE", "RELEASE", "PICK", "SHIP"]) | Q(order_line__isnull=False),
+                name="movement_for_a_line",
+            ),
+            models.CheckConstraint(
                 name="movement_does_what_its_kind_says",
                 condition=(
-                    Q(kind="RECEIVE", on_hand_delta=F("quantity"), reserved_delta=0, to_bin__isnull=False)
-                    | Q(kind="RESERVE", on_hand_delta=0, reserved_delta=F("quantity"), blocked_delta=0)
-                    | Q(kind="RELEASE", on_hand_delta=0, reserved_delta=-F("quantity"), blocked_delta=0)
-                    | Q(
-                        kind__in=["PICK", "MOVE"],
-                        on_hand_delta=0,
-                        reserved_delta=0,
-                        from_bin__isnull=False,
-                        to_bin__isnull=False,
-                    )
+                    Q(_BLOCKS, kind="RECEIVE", on_hand_delta=F("quantity"), reserved_delta=0, **_COMES)
+                    | Q(kind="RESERVE", on_hand_delta=0, reserved_delta=F("quantity"), blocked_delta=0, **_STAYS)
+                    | Q(kind="RELEASE", on_hand_delta=0, reserved_delta=-F("quantity"), blocked_delta=0, **_STAYS)
+                    | Q(_ELSEWHERE, kind="PICK", on_hand_delta=0, reserved_delta=0, blocked_delta=0, **_PASSES)
+                    | Q(_ELSEWHERE, _BLOCKS | _FREES, kind="MOVE", on_hand_delta=0, reserved_delta=0, **_PASSES)
                     | Q(
                         kind="SHIP",
                         on_hand_delta=-F("quantity"),
                         reserved_delta=-F("quantity"),
-                        from_bin__isnull=False,
+                        blocked_delta=0,
+                        **_GOES,
                     )
-                    | Q(kind="ADJUST", on_hand_delta=F("quantity"), reserved_delta=0, to_bin__isnull=False)
-                    | Q(kind="ADJUST", on_hand_delta=-F("quantity"), reserved_delta=0, from_bin__isnull=False)
+                    | Q(_BLOCKS, kind="ADJUST", on_hand_delta=F("quantity"), reserved_delta=0, **_COMES)
+                    | Q(_FREES, kind="ADJUST", on_hand_delta=-F("quantity"), reserved_delta=0, **_GOES)
                 ),
             ),
         ]

@@ -133,6 +133,11 @@ class PickTask(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="CLAIMED") | (~Q(claimed_by="") & Q(lease_until__isnull=False)), name="task_claimed"
             ),
+            models.CheckConstraint(
+                condition=Q(status="SHORT", reason__in=["EMPTY", "DAMAGED", "WRONG_ARTICLE", "BLOCKED"])
+                | Q(~Q(status="SHORT"), reason=""),
+                name="task_short_for_a_reason",
+            ),
         ]
         indexes = [
             models.Index(fields=["cart", "place"], name="task_of_cart"),
