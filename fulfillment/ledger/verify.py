@@ -4,16 +4,23 @@ What is compared is read in one statement, as orders go on meanwhile; and groupe
 as fast without the planner's statistics, right after a big import.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import connection
 
-from fulfillment.models import Bin, Shipment, ShipmentLine, StockItem
+from fulfillment.models import Bin, Shipment, ShipmentLine, StockItem, Warehouse
 from orders.models import OrderLine, Product
 
-NOT_LEFT = ", ".join(f"'{status}'" for status in Shipment.NOT_LEFT)
-LEFT = ", ".join(f"'{status}'" for status in Shipment.LEFT)
+Names = Mapping[str, str]
+
+
+def _words(values: Sequence[str]) -> str:
+    """Return the values as they stand in a list of SQL."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
+NOT_LEFT, LEFT, BLOCKED = _words(Shipment.NOT_LEFT), _words(Shipment.LEFT), _words(Bin.BLOCKED)
 
 
 class Difference(NamedTuple):
@@ -31,7 +38,7 @@ class Comparison(NamedTuple):
     what: str
     found: str
     expected: str
-    name: Callable[[str], str]
+    names: Callable[[Sequence[str]], Names]
 
 
 def verify() -> Iterator[Difference]:
@@ -48,30 +55,43 @@ def _differences(comparison: Comparison) -> Iterator[Difference]:
         GROUP BY subject HAVING SUM(found) <> SUM(expected) ORDER BY subject"""  # noqa: S608 - written below
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        rows = cursor.fetchall()
-    for subject, found, expected in rows:
-        yield Difference(comparison.what, comparison.name(subject), int(found), int(expected))
+        rows = {str(subject): (int(found), int(expected)) for subject, found, expected in cursor.fetchall()}
+    names = comparison.names(list(rows)) if rows else {}
+    for key, (found, expected) in rows.items():
+        yield Difference(comparison.what, names[key], found, expected)
 
 
-def _item(key: str) -> str:
-    item = StockItem.objects.select_related("product", "warehouse").get(pk=key)
-    return f"{item.product.sku} in {item.warehouse.code}"
+def _items(keys: Sequence[str]) -> Names:
+    items = StockItem.objects.filter(pk__in=keys).select_related("product", "warehouse")
+    return {str(item.pk): f"{item.product.sku} in {item.warehouse.code}" for item in items}
 
 
-def _place(key: str) -> str:
-    product, place, lot = key.split(":", 2)
-    bin_ = Bin.objects.select_related("warehouse").get(pk=place)
-    return f"{Product.objects.get(pk=product).sku} in {bin_.warehouse.code} {bin_.code} {lot}".rstrip()
+def _homes(keys: Sequence[str]) -> Names:
+    """Name products in warehouses, where there may be no stock item of them."""
+    pairs = {key: [int(part) for part in key.split(":")] for key in keys}
+    products = Product.objects.in_bulk({product for product, _ in pairs.values()})
+    homes = Warehouse.objects.in_bulk({home for _, home in pairs.values()})
+    return {key: f"{products[product].sku} in {homes[home].code}" for key, (product, home) in pairs.items()}
 
 
-def _part(key: str) -> str:
-    line = ShipmentLine.objects.select_related("shipment", "order_line").get(pk=key)
-    return f"{line.shipment.number} line {line.order_line.number}"
+def _places(keys: Sequence[str]) -> Names:
+    parts = {key: key.split(":", 2) for key in keys}
+    products = Product.objects.in_bulk({int(product) for product, _, _ in parts.values()})
+    bins = Bin.objects.select_related("warehouse").in_bulk({int(place) for _, place, _ in parts.values()})
+    return {
+        key: f"{products[int(product)].sku} in {bins[int(place)].warehouse.code} {bins[int(place)].code} {lot}".rstrip()
+        for key, (product, place, lot) in parts.items()
+    }
 
 
-def _line(key: str) -> str:
-    line = OrderLine.objects.select_related("order").get(pk=key)
-    return f"{line.order.number} line {line.number}"
+def _parts_named(keys: Sequence[str]) -> Names:
+    lines = ShipmentLine.objects.filter(pk__in=keys).select_related("shipment", "order_line")
+    return {str(line.pk): f"{line.shipment.number} line {line.order_line.number}" for line in lines}
+
+
+def _lines_named(keys: Sequence[str]) -> Names:
+    lines = OrderLine.objects.filter(pk__in=keys).select_related("order")
+    return {str(line.pk): f"{line.order.number} line {line.number}" for line in lines}
 
 
 def _balance(column: str) -> Comparison:
@@ -79,8 +99,25 @@ def _balance(column: str) -> Comparison:
         column.replace("_", " "),
         f"SELECT id AS subject, {column} AS number FROM fulfillment_stockitem",  # noqa: S608
         f"SELECT stock_item_id AS subject, {column}_delta AS number FROM fulfillment_stockmovement",  # noqa: S608
-        _item,
+        _items,
     )
+
+
+def _in_bins(column: str, kinds: str) -> Comparison:
+    """Compare a balance with what lies in the bins of its warehouse."""
+    return Comparison(
+        f"{column.replace('_', ' ')} by what lies in the bins",
+        f"SELECT product_id || ':' || warehouse_id AS subject, {column} AS number FROM fulfillment_stockitem",  # noqa: S608
+        _lying(kinds),
+        _homes,
+    )
+
+
+def _lying(kinds: str) -> str:
+    return f"""
+        SELECT lying.product_id || ':' || place.warehouse_id AS subject, lying.quantity AS number
+        FROM fulfillment_binstock AS lying JOIN fulfillment_bin AS place ON place.id = lying.bin_id
+        WHERE place.kind IN ({kinds})"""  # noqa: S608
 
 
 def _moved(end: str, sign: str) -> str:
@@ -103,7 +140,22 @@ def _lines(units: str) -> str:
     return f"SELECT id AS subject, {units} AS number FROM orders_orderline"  # noqa: S608
 
 
-_OPEN = "AS subject, quantity AS number FROM fulfillment_reservation WHERE status = 'OPEN'"
+_OPEN = "SELECT stock_item_id AS subject, quantity AS number FROM fulfillment_reservation WHERE status = 'OPEN'"
+_FIT = """
+    SELECT part.id AS subject, kept.quantity AS number
+    FROM fulfillment_reservation AS kept
+    JOIN fulfillment_shipmentline AS part ON part.id = kept.shipment_line_id
+    JOIN fulfillment_shipment AS shipment ON shipment.id = part.shipment_id
+    JOIN orders_orderline AS line ON line.id = part.order_line_id
+    JOIN fulfillment_stockitem AS item ON item.id = kept.stock_item_id AND item.product_id = line.product_id
+    WHERE kept.status = 'OPEN' AND COALESCE(shipment.warehouse_id, item.warehouse_id) = item.warehouse_id"""
+"""What is kept for a line, of its own article and in the warehouse that its shipment goes from."""
+_PICKED = f"""
+    SELECT line.product_id || ':' || shipment.warehouse_id AS subject, part.picked AS number
+    FROM fulfillment_shipmentline AS part
+    JOIN fulfillment_shipment AS shipment ON shipment.id = part.shipment_id
+    JOIN orders_orderline AS line ON line.id = part.order_line_id
+    WHERE part.picked > 0 AND shipment.status IN ({NOT_LEFT})"""  # noqa: S608
 
 COMPARISONS = [
     *map(_balance, ("on_hand", "reserved", "blocked")),
@@ -111,21 +163,23 @@ COMPARISONS = [
         "in the bin",
         "SELECT product_id || ':' || bin_id || ':' || lot AS subject, quantity AS number FROM fulfillment_binstock",
         f"{_moved('to_bin_id', '')} UNION ALL {_moved('from_bin_id', '-')}",
-        _place,
+        _places,
     ),
+    _in_bins("on_hand", _words(Bin.Kind.values)),
+    _in_bins("blocked", BLOCKED),
+    Comparison("at packing", _lying(_words([Bin.Kind.STAGE])), _PICKED, _homes),
     Comparison(
         "reserved for shipments",
         "SELECT id AS subject, reserved AS number FROM fulfillment_stockitem",
-        f"SELECT stock_item_id {_OPEN}",
-        _item,
+        _OPEN,
+        _items,
     ),
+    Comparison("reserved for it", _parts("reserved", NOT_LEFT, subject="id"), _FIT, _parts_named),
+    Comparison("in shipments", _lines("quantity - cancelled"), _parts("quantity", f"{NOT_LEFT}, {LEFT}"), _lines_named),
     Comparison(
-        "reserved for it",
-        _parts("reserved", NOT_LEFT, subject="id"),
-        f"SELECT shipment_line_id {_OPEN}",
-        _part,
+        "reserved in shipments", _lines("reserved + picked + packed"), _parts("reserved", NOT_LEFT), _lines_named
     ),
-    Comparison("in shipments", _lines("quantity - cancelled"), _parts("quantity", f"{NOT_LEFT}, {LEFT}"), _line),
-    Comparison("reserved in shipments", _lines("reserved + picked + packed"), _parts("reserved", NOT_LEFT), _line),
-    Comparison("in shipments that left", _lines("shipped + delivered"), _parts("quantity", LEFT), _line),
+    Comparison("picked in shipments", _lines("picked + packed"), _parts("picked", NOT_LEFT), _lines_named),
+    Comparison("packed in shipments", _lines("packed"), _parts("packed", NOT_LEFT), _lines_named),
+    Comparison("in shipments that left", _lines("shipped + delivered"), _parts("quantity", LEFT), _lines_named),
 ]

@@ -178,6 +178,6 @@ def test_a_count_that_was_approved_and_not_booked_is_booked_by_the_clock(shop: S
     count = ask_count(shop.warehouse, bin=place(shop), product=shop.mug, by=BOB)
     for _ in range(2):
         figure(count, place(shop), shop.mug, 4)
-    Count.objects.update(status="APPROVED", approved_by=str(BOB))
+    Count.objects.update(status="APPROVED", approved_by=str(BOB), approved_at=timezone.now())
     tasks.settle_counts()
     assert (Count.objects.get().status, shop.stock(shop.mug)) == ("APPLIED", (4, 0))
