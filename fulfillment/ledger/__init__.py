@@ -1,7 +1,8 @@
 """The only writer of stock: balances, bins, reservations, and where the units of a line are.
 
 Every act posts movements; balances are written from them alone, in `posting`. `verify` computes all of it again.
-Lock order: Order, Shipment, StockItem (by primary key); the bins of an item are safe behind the item's lock.
+Lock order: Order, Shipment, StockItem (by primary key), PickTask (by primary key); the bins of an item are safe behind
+the item's lock. What stands before an order is locked before it: a warehouse, a delivery, a count.
 """
 
 from fulfillment.ledger.outbound import (
@@ -12,6 +13,7 @@ from fulfillment.ledger.outbound import (
     book,
     cancel,
     deliver,
+    lock_kept,
     pack,
     pick,
     reserve,
@@ -44,6 +46,7 @@ __all__ = [
     "cancel",
     "deliver",
     "hand_on",
+    "lock_kept",
     "lock_shelf",
     "make_room",
     "move",

@@ -118,6 +118,12 @@ def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None
     _move_units(units, "picked", {line: [("reserved", "picked", quantity)] for line, quantity in units.items()})
 
 
+def lock_kept(shipment: Shipment) -> None:
+    """Lock the stock that is kept for a shipment, before the tasks by which it is fetched."""
+    kept = Reservation.objects.filter(shipment_line__shipment=shipment, status=Reservation.Status.OPEN)
+    lock_items(kept.values_list("stock_item", flat=True))
+
+
 def unpick(shipment: Shipment, units: Units, into: Bin, *, by: Actor) -> None:
     """Bring units back that were picked by mistake: they lie in the bin again, and are still reserved."""
     entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)

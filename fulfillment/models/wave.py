@@ -88,6 +88,10 @@ class PickTaskQuerySet(models.QuerySet["PickTask"]):
         """Keep what somebody walks for, under a lease that still runs."""
         return self.filter(status=PickTask.Status.CLAIMED, lease_until__gt=timezone.now())
 
+    def locked(self) -> "PickTaskQuerySet":
+        """Lock them in the one order that everybody keeps, behind the stock; also as what an UPDATE is of."""
+        return self.order_by("pk").select_for_update(no_key=True)
+
 
 class PickTask(models.Model):
     """Units of a line to take from a bin, as one stop of a cart's walk. Who holds it, holds it under a lease.

@@ -129,21 +129,20 @@ def _next_free(warehouse: Warehouse, wave: Wave | None) -> Cart | None:
 
 def _take(cart: Cart, by: Actor) -> bool:
     """Claim all that is to be fetched, unless somebody was quicker. The cart is locked."""
-    tasks = _in_order(cart, PickTask.objects.to_do())
+    tasks = _locked(cart, PickTask.objects.to_do())
     free = PickTask.objects.to_do().filter(pk__in=tasks, cart__in=Cart.objects.free())
     return bool(free.update(status=Status.CLAIMED, claimed_by=str(by), lease_until=timezone.now() + LEASE))
 
 
 def _move(cart: Cart, holder: Actor, **values: object) -> None:
     mine = PickTask.objects.filter(status=Status.CLAIMED, claimed_by=str(holder))
-    if not mine.filter(pk__in=_in_order(cart, mine)).update(**values):
+    if not mine.filter(pk__in=_locked(cart, mine)).update(**values):
         raise NotYourCart(whose(cart, holder))
 
 
-def _in_order(cart: Cart, tasks: PickTaskQuerySet) -> list[int]:
-    """Lock tasks of a cart in the one order that everybody keeps."""
-    ordered = tasks.filter(cart=cart).order_by("place", "pk").select_for_update(no_key=True)
-    return list(ordered.values_list("pk", flat=True))
+def _locked(cart: Cart, tasks: PickTaskQuerySet) -> list[int]:
+    """Lock tasks of a cart; return their primary keys."""
+    return list(tasks.filter(cart=cart).locked().values_list("pk", flat=True))
 
 
 def single_for(product: Product, warehouse: Warehouse) -> Shipment | None:

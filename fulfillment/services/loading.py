@@ -1,7 +1,5 @@
 """Hand-over: parcels are seen into the carrier's van one by one, then their list is closed for its driver to sign."""
 
-from collections.abc import Iterable
-
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -62,11 +60,11 @@ def close_manifest(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
         if before := repeated(act):
             return before
         inside = waiting_for(warehouse, carrier).filter(loaded_at__isnull=False)
-        loaded = list(inside.select_related("shipment").order_by("pk"))
+        orders = _lock_orders(inside)
+        loaded = list(inside.filter(shipment__order__in=orders).select_related("shipment").order_by("pk"))
         if not loaded:
             said = Verdict(Result.INCOMPLETE, "Nothing is in the van yet. Scan each parcel on its way in.")
             return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
-        orders = _lock_orders(loaded)
         manifest = Manifest.objects.create(warehouse=warehouse, carrier=carrier, by=str(act.by))
         Parcel.objects.filter(pk__in=[parcel.pk for parcel in loaded]).update(manifest=manifest)
         for parcel in loaded:
@@ -82,10 +80,10 @@ def _one_at_a_time(warehouse: Warehouse) -> None:
     Warehouse.objects.select_for_update(no_key=True).get(pk=warehouse.pk)
 
 
-def _lock_orders(parcels: Iterable[Parcel]) -> dict[int, Order]:
+def _lock_orders(parcels: ParcelQuerySet) -> dict[int, Order]:
     """Lock the orders of these parcels, at once, and open them: their trails are written with the list."""
-    wanted = {parcel.shipment.order_id for parcel in parcels}
-    orders = list(Order.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True))
+    wanted = Order.objects.filter(pk__in=parcels.values("shipment__order"))
+    orders = list(wanted.order_by("pk").select_for_update(no_key=True))
     for order in orders:
         adopt(order)
     return {order.pk: order for order in orders}

@@ -53,9 +53,10 @@ def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
         raise Moved("The walk went on meanwhile. Look at the screen again.")
     line, missing = task.shipment_line, task.left
     with change(line.shipment, by=act.by) as shipment:
+        free = _free(task)
         if not close_short(task, reason, act.by):
             raise Moved("The task is not as it was. Look at the screen again.")
-        found = _elsewhere(shipment, task, missing if reason == Reason.BLOCKED else min(missing, _free(task)))
+        found = _elsewhere(shipment, task, missing if reason == Reason.BLOCKED else min(missing, free))
     if back := missing - sum(found.values()):
         set_back(shipment, {line: back}, by=act.by, cause=CAUSE[reason])
         found = found if CartSlot.objects.filter(shipment=shipment).exists() else {}
@@ -124,7 +125,8 @@ def _stop_for(walk: Walk, task: PickTask, place: Bin, depth: int) -> int:
     ahead = [(task.place, task.bin), *(stop for stop in stops.values() if stop[1].pk != task.bin_id)]
     at = route.best_place([_spot(bin_) for _, bin_ in ahead], _spot(place), depth)
     number = ahead[at - 1][0] + 1
-    PickTask.objects.to_do().filter(cart=walk.cart, place__gte=number).update(place=F("place") + 1)
+    behind = PickTask.objects.to_do().filter(cart=walk.cart, place__gte=number)
+    PickTask.objects.filter(pk__in=behind.locked().values("pk")).update(place=F("place") + 1)
     return number
 
 

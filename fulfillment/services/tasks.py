@@ -1,4 +1,7 @@
-"""Tasks of pickers: the one writer of `PickTask`. They are a plan; what was really taken stands in the ledger."""
+"""Tasks of pickers: the one writer of `PickTask`. They are a plan; what was really taken stands in the ledger.
+
+They are locked last, behind the stock of what they are to fetch.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,7 +9,9 @@ from datetime import timedelta
 from django.db.models import Case, CharField, DateTimeField, F, IntegerField, Q, Value, When
 from django.utils import timezone
 
+from fulfillment import ledger
 from fulfillment.models import Bin, CartSlot, PickTask, Shipment, ShipmentLine
+from fulfillment.models.wave import PickTaskQuerySet
 from orders.models import Actor
 
 LEASE = timedelta(minutes=10)
@@ -27,7 +32,8 @@ def count_units(task: PickTask, units: int, by: Actor, following: PickTask | Non
     lease, is_done = timezone.now() + LEASE, task.picked + units == task.quantity
     touched = [task.pk, following.pk] if is_done and following else [task.pk]
     this = Q(pk=task.pk, picked=task.picked, quantity=task.quantity)
-    mine = PickTask.objects.filter(this | ~Q(pk=task.pk), pk__in=touched, status=Status.CLAIMED, claimed_by=str(by))
+    both = PickTask.objects.filter(pk__in=touched).locked().values("pk")
+    mine = PickTask.objects.filter(this | ~Q(pk=task.pk), pk__in=both, status=Status.CLAIMED, claimed_by=str(by))
     done, until = Value(Status.DONE if is_done else Status.CLAIMED), Value(None if is_done else lease, DateTimeField())
     changed = mine.update(
         picked=Case(When(pk=task.pk, then=task.picked + units), default="picked", output_field=IntegerField()),
@@ -75,7 +81,8 @@ def trim_tasks(lines: Iterable[ShipmentLine]) -> None:
     wanted = {
         line.pk: line.reserved - line.picked for line in ShipmentLine.objects.filter(pk__in=[x.pk for x in lines])
     }
-    for task in PickTask.objects.to_do().filter(shipment_line__in=list(wanted)).order_by("place", "pk"):
+    tasks = PickTask.objects.to_do().filter(shipment_line__in=list(wanted)).locked()
+    for task in sorted(tasks, key=lambda task: (task.place, task.pk)):
         left = min(task.left, wanted[task.shipment_line_id])
         wanted[task.shipment_line_id] -= left
         if left < task.left:
@@ -83,16 +90,18 @@ def trim_tasks(lines: Iterable[ShipmentLine]) -> None:
 
 
 def drop_tasks(shipment: Shipment) -> None:
-    """Drop all that is still to be fetched for a shipment: it is picked without a walk. It is open in change()."""
-    mine = PickTask.objects.to_do().filter(shipment_line__shipment=shipment)
-    if mine.exists():
-        mine.filter(picked=0).delete()
-        mine.update(quantity=F("picked"), status=PickTask.Status.DONE, lease_until=None)
+    """Drop all that is still to be fetched for a shipment: it is picked without a walk, and its stock locked for it.
+
+    It is open in change().
+    """
+    if _of(shipment).exists():
+        ledger.lock_kept(shipment)
+        _drop(_of(shipment))
 
 
 def take_off_cart(shipment: Shipment) -> None:
     """Let nobody walk for a shipment, open in change(), of which nothing is picked: a later wave takes it again."""
-    drop_tasks(shipment)
+    _drop(_of(shipment))
     CartSlot.objects.filter(shipment=shipment).delete()
 
 
@@ -101,7 +110,18 @@ def leave_out(shipment: Shipment) -> None:
     if shipment.status == Shipment.Status.READY:
         take_off_cart(shipment)
     else:
-        drop_tasks(shipment)
+        _drop(_of(shipment))
+
+
+def _of(shipment: Shipment) -> PickTaskQuerySet:
+    return PickTask.objects.to_do().filter(shipment_line__shipment=shipment)
+
+
+def _drop(tasks: PickTaskQuerySet) -> None:
+    if found := list(tasks.locked().values_list("pk", flat=True)):
+        mine = PickTask.objects.filter(pk__in=found)
+        mine.filter(picked=0).delete()
+        mine.update(quantity=F("picked"), status=Status.DONE, lease_until=None)
 
 
 def _shrink(task: PickTask, quantity: int) -> None:

@@ -39,9 +39,9 @@ def _undo(walk: Walk, act: Act) -> Scan:
         if shipment.status != Shipment.Status.PICKING:
             shipment.unpick()
         _refuse_cancelled(shipment, last)
+        ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=act.by)
         if not uncount_units(last.task, last.quantity, act.by):
             raise Moved("The cart is not as it was. Look at the screen again.")
-        ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=act.by)
     said = Verdict(Result.UNDONE, _sentence(last), last.quantity, last.line, last.bin)
     return keep(act, said, Scan.Step.PICK, shipment, task=last.task, undoes=last)
 

@@ -302,7 +302,7 @@ def delivered_to(warehouse: Warehouse, away: datetime, *hours: float) -> None:
 def counted_in(warehouse: Warehouse, at: datetime, *lines: tuple[int, int]) -> None:
     """A count that was booked then: of each line what the books said, and what was counted."""
     place = warehouse.bins.get(code="STOCK")
-    stamps = {"counted_by": "x", "counted_at": at, "approved_by": "y", "approved_at": at, "applied_at": at}
+    stamps = {"counted_by": "user:1", "counted_at": at, "approved_by": "user:2", "approved_at": at, "applied_at": at}
     count = Count.objects.create(warehouse=warehouse, bin=place, created_by="x", status="APPLIED", **stamps)
     for book, units in lines:
         CountLine.objects.create(count_of=count, bin=place, product=ProductFactory(), book=book, counted=units)

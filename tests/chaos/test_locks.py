@@ -1,0 +1,142 @@
+"""Who has to wait, waits in the one order that everybody keeps, and decides by what stands there afterwards."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from fulfillment import ledger
+from fulfillment.models import Manifest, Parcel, PickTask, Shipment
+from fulfillment.services import (
+    Act,
+    ParcelDraft,
+    claim_cart,
+    close_manifest,
+    deliver_shipment,
+    load_all,
+    pick_shipment,
+    read_walk,
+    release_wave,
+    scan_cart,
+    scan_on_cart,
+    ship_shipment,
+    travel,
+)
+from orders.models import Event
+from tests.chaos.test_races import threads
+from tests.factories import ALICE, BOB, Shop, shipment, stages
+
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
+DEADLINE = 10
+
+
+@pytest.fixture(autouse=True)
+def _rows_are_locked_one_by_one(is_postgres: bool) -> None:
+    if not is_postgres:
+        pytest.skip("SQLite lets one at a time write")
+
+
+def somebody_waits() -> None:
+    """Return once another session waits for a lock of this database."""
+    until = time.monotonic() + DEADLINE
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the same sessions again
+            cursor.execute(waiting)
+            if cursor.fetchone():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.fixture
+def meet(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], threading.Event]:
+    """Let who calls a function tell that they hold what they locked so far, and go on once somebody waits for it."""
+    holds = threading.Event()
+
+    def stop_before(module: Any, name: str) -> threading.Event:
+        real = getattr(module, name)
+
+        def stopping(*args: Any, **named: Any) -> Any:
+            if not holds.is_set():
+                holds.set()
+                somebody_waits()
+            return real(*args, **named)
+
+        monkeypatch.setattr(module, name, stopping)
+        return holds
+
+    return stop_before
+
+
+def both(first: Callable[[], Any], second: Callable[[], Any], holds: threading.Event) -> list[Any]:
+    """Run the second as soon as the first holds its locks."""
+
+    def then() -> Any:
+        assert holds.wait(DEADLINE)
+        return second()
+
+    with threads(2) as at_once:
+        return at_once([first, then])
+
+
+@pytest.mark.parametrize("act", [pick_shipment, ship_shipment])
+def test_a_scan_that_leads_to_a_stop_and_somebody_who_takes_that_order_past_the_walk(
+    shop: Shop, meet: Any, act: Callable[..., Any]
+) -> None:
+    shop.receive(shop.mug, 10, bin="A-01-1")
+    orders = [shop.order((shop.mug, 1)), shop.order((shop.mug, 1))]
+    release_wave(shop.warehouse, by=ALICE)
+    cart = claim_cart(shop.warehouse, by=ALICE)
+    first, second = PickTask.objects.order_by("place", "pk")
+    scan_on_cart(read_walk(cart, ALICE), Act(uuid4(), ALICE, "A-01-1"))
+    other = second.shipment_line.shipment
+
+    def scan() -> str:
+        return scan_on_cart(read_walk(cart, ALICE), Act(uuid4(), ALICE, "MUG-01"))[0].result
+
+    result, _ = both(scan, lambda: act(other, by=BOB), meet(scan_cart, "count_units"))
+    assert result == "RIGHT"
+    assert PickTask.objects.get(pk=first.pk).status == "DONE"
+    assert not PickTask.objects.to_do().exists()
+    assert [stages(order) for order in orders if order.pk != other.order_id] == [[{"picked": 1}]]
+    assert stages(other.order) == [{"picked" if act is pick_shipment else "shipped": 1}]
+    assert list(ledger.verify()) == []
+
+
+def test_what_arrives_while_its_manifest_is_closed_is_not_on_it(shop: Shop, meet: Any) -> None:
+    """Whoever closes the list waits for the order, and then reads what is in the van."""
+    shop.receive(shop.mug, 2)
+    late, there = [sent(shop) for _ in range(2)]
+    load_all(shop.warehouse, "dhl", Act(uuid4(), BOB))
+    said = both(
+        lambda: deliver_shipment(late, by=ALICE),
+        lambda: close_manifest(shop.warehouse, "dhl", Act(uuid4(), BOB)).result,
+        meet(travel, "resolve_order"),
+    )[1]
+    assert (said, Shipment.objects.get(pk=late.pk).status) == ("RIGHT", "DELIVERED")
+    assert list(Parcel.objects.filter(manifest=Manifest.objects.get()).values_list("shipment", flat=True)) == [there.pk]
+    handed = Event.objects.filter(kind="parcel.handed_over").values_list("order", flat=True)
+    assert list(handed) == [there.order_id]
+
+
+def test_no_list_is_closed_of_what_arrived_meanwhile(shop: Shop, meet: Any) -> None:
+    shop.receive(shop.mug, 1)
+    late = sent(shop)
+    load_all(shop.warehouse, "dhl", Act(uuid4(), BOB))
+    said = both(
+        lambda: deliver_shipment(late, by=ALICE),
+        lambda: close_manifest(shop.warehouse, "dhl", Act(uuid4(), BOB)).sentence,
+        meet(travel, "resolve_order"),
+    )[1]
+    assert said == "Nothing is in the van yet. Scan each parcel on its way in."
+    assert (Manifest.objects.count(), Parcel.objects.filter(manifest=None).count()) == (0, 1)
+
+
+def sent(shop: Shop) -> Shipment:
+    return ship_shipment(shipment(shop.order((shop.mug, 1))), by=ALICE, parcels=[ParcelDraft("dhl", str(uuid4()))])
