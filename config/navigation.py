@@ -4,9 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from orders.models import Inbox
-from tracking.models import Finding
+from tracking.models import Alarm, Finding
 
 MANY = 99
 """A badge counts so far: what lies beyond costs nothing, and tells nobody anything."""
@@ -43,6 +44,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         "Tracking",
         (
+            ("Alarms", "notifications_active", "admin:tracking_alarm_changelist", "tracking.view_alarm"),
             ("Tracked parcels", "local_shipping", "admin:tracking_tracker_changelist", "tracking.view_tracker"),
             ("Carrier messages", "rss_feed", "admin:tracking_snapshot_changelist", "tracking.view_snapshot"),
             ("Lanes", "conversion_path", "admin:tracking_learntlane_changelist", "tracking.view_learntlane"),
@@ -84,6 +86,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar with what this user may see; the theme calls it for every page."""
     may = request.user.has_perm
     badges = {
+        "Alarms": lambda: Alarm.objects.awake(timezone.now()),
         "Inbox": Inbox.objects.quarantined,
         "Findings": lambda: Finding.objects.filter(status=Finding.Status.OPEN),
     }

@@ -46,12 +46,14 @@ VIEW_TRACKING = [
     "tracking.view_carrierevent",
     "tracking.view_snapshot",
     "tracking.view_learntlane",
+    "tracking.view_alarm",
 ]
 VIEW_WORDS = ["tracking.view_carriercode", "tracking.view_unmappedcode", "tracking.view_remapping"]
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]
 VIEW_SETTINGS = ["orders.view_channel", "orders.view_shippingmethod", "orders.view_apikey"]
 ANSWER = ["notifications.resend_message"]
+HEED_ALARMS = ["tracking.handle_alarm"]
 HEED_AUDIT = ["tracking.acknowledge_finding"]
 MAP_WORDS = ["tracking.map_code"]
 VIEW_AUDIT = ["tracking.view_auditrun", "tracking.view_finding"]
@@ -121,7 +123,17 @@ ROLES: dict[str, list[str]] = {
         "fulfillment.receive_return",
         *HAND_OVER,
     ],
-    "support": [*VIEW_ORDERS, *VIEW_TRAIL, *VIEW_FLOOR, *VIEW_TRACKING, *VIEW_MESSAGES, *VIEW_INBOX, *SERVE, *ANSWER],
+    "support": [
+        *VIEW_ORDERS,
+        *VIEW_TRAIL,
+        *VIEW_FLOOR,
+        *VIEW_TRACKING,
+        *VIEW_MESSAGES,
+        *VIEW_INBOX,
+        *SERVE,
+        *ANSWER,
+        *HEED_ALARMS,
+    ],
     "manager": [
         *VIEW_ORDERS,
         *VIEW_TRAIL,
@@ -135,6 +147,7 @@ ROLES: dict[str, list[str]] = {
         *VIEW_REPORTS,
         *SERVE,
         *ANSWER,
+        *HEED_ALARMS,
         *HEED_AUDIT,
         *VIEW_WORDS,
         *MAP_WORDS,

@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "understand": {"task": "tracking.tasks.understand", "schedule": 5.0, "options": {"expires": 10}},
     "look-up": {"task": "tracking.tasks.look_up", "schedule": 5.0, "options": {"expires": 10}},
     "replay": {"task": "tracking.tasks.replay", "schedule": 30.0, "options": {"expires": 30}},
+    "watch": {"task": "tracking.tasks.watch", "schedule": 300.0, "options": {"expires": 300}},
     "learn-lanes": {"task": "tracking.tasks.learn", "schedule": 86_400.0, "options": {"expires": 3600}},
     "adopt": {"task": "tracking.tasks.adopt", "schedule": 20.0, "options": {"expires": 20}},
     "allocate": {"task": "fulfillment.tasks.allocate", "schedule": 15.0, "options": {"expires": 15}},

@@ -41,6 +41,7 @@ class Message(models.Model):
         ATTEMPT_FAILED = "parcel.delivery_attempt_failed", "Delivery tried"
         AVAILABLE_FOR_PICKUP = "parcel.available_for_pickup", "Ready to collect"
         PARCEL_DELIVERED = "parcel.delivered", "Delivered"
+        PARCEL_SILENT = "parcel.silent", "No news of it"
         LINK_REQUESTED = "link.requested", "Link to the order"
 
     class Status(models.TextChoices):
@@ -94,6 +95,7 @@ class Message(models.Model):
                         "parcel.delivery_attempt_failed",
                         "parcel.available_for_pickup",
                         "parcel.delivered",
+                        "parcel.silent",
                         "link.requested",
                     ]
                 ),

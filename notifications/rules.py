@@ -56,6 +56,11 @@ def last_attempt(event: Event) -> list[str]:
     return [f"{event.facts['parcel']}:{key}" for key in attempts[-1:]]
 
 
+def gone_quiet(event: Event) -> list[str]:
+    """What was never scanned is looked for in the house first; of what was and is not any more, customers hear once."""
+    return of_parcel(event) if event.facts["alarm"] == "NO_SCAN_SINCE" else []
+
+
 def of_promise(event: Event) -> list[str]:
     return [event.facts["promise"]]
 
@@ -122,7 +127,7 @@ RULES: dict[str, Sequence[Rule]] = {
     "parcel.cancelled": NOBODY,
     "parcel.unknown": NOBODY,
     "parcel.corrected": NOBODY,
-    "parcel.silent": NOBODY,
+    "parcel.silent": [Rule(Kind.PARCEL_SILENT, gone_quiet)],
     "return.requested": NOBODY,
     "return.approved": NOBODY,
     "return.declined": NOBODY,

@@ -11,6 +11,7 @@ from tracking.services import (
     forget_unmatched,
     learn_lanes,
     replay_history,
+    sweep_alarms,
     understand_inbox,
 )
 
@@ -73,3 +74,9 @@ def replay() -> None:
 def learn() -> None:
     """Learn from the parcels that arrived how long they take, and how quiet they are, lane by lane."""
     learn_lanes()
+
+
+@shared_task(name="tracking.tasks.watch")
+def watch() -> None:
+    """Look at all that is on its way: who needs a person, and who does not any more."""
+    sweep_alarms()

@@ -1,7 +1,7 @@
 """What there is to say of a message, as far as its order knows now. Words and looks are the templates'."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -185,6 +185,11 @@ class News:
         tracker = _tracker(self.parcel)
         ready = [line for line in (tracker.timeline if tracker else []) if line.get("status") == "AVAILABLE_FOR_PICKUP"]
         return str(ready[-1].get("place", "")) if ready else ""
+
+    @property
+    def quiet_since(self) -> str:
+        """The day it was seen last, of a parcel that has gone quiet."""
+        return dates.day(datetime.fromisoformat(self.facts["since"]))
 
     # --- when it comes ---------------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ def judge(rule: Rule, by_route: dict[Route, list[Parcel]], known: list[Lanes]) -
 
 
 def _known(lanes: Lanes, lane: Lane) -> Stats:
-    found = lanes.find(lane)
+    found = lanes.nearest(lane)
     return found[1] if found else NOTHING
 
 

@@ -54,11 +54,18 @@ def delayed(order: Order, missed: str) -> None:
         record(fresh, "order.delayed", by=ALICE, facts={"missed": missed, "date": day, "promise": day})
 
 
+def gone_quiet(parcel: Parcel) -> None:
+    facts = {"parcel": parcel.number, "alarm": "NO_SCAN_SINCE", "since": "2026-11-20T09:00:00+00:00"}
+    with change(parcel.order, by=ALICE) as fresh:
+        record(fresh, "parcel.silent", by=ALICE, facts=facts)
+
+
 def every_story(shop: Shop) -> list[Message]:
     """Make a message of each kind, and of some kinds the ways they can read."""
     first = shipped(shop)
     [parcel] = Parcel.objects.filter(shipment__order=first)
     carrier_says(parcel, "out_for_delivery", "out_for_delivery")
+    gone_quiet(parcel)
     carrier_says(parcel, "delivery_attempt_failed", "attempt:1")
     carrier_says(parcel, "available_for_pickup", "available_for_pickup")
     carrier_says(parcel, "delivered", "delivered")

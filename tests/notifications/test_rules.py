@@ -57,6 +57,8 @@ MILESTONES = [
     ("order.lines_cancelled", {"lines": [{"line": 1, "units": 3}], "left": 0}, []),
     ("order.delayed", {"missed": "ship_by", "date": "2026-11-23", "promise": "2026-11-27"}, ["2026-11-27"]),
     ("parcel.shipped", {"parcel": "OT-1-1-1", "of": 1}, ["OT-1-1-1"]),
+    ("parcel.silent", {"parcel": "P", "alarm": "NO_SCAN_SINCE"}, ["P"]),
+    ("parcel.silent", {"parcel": "P", "alarm": "NO_FIRST_SCAN"}, []),
     ("parcel.out_for_delivery", {"parcel": "P", "milestones": ["first_scan", "out_for_delivery"]}, ["P"]),
     ("parcel.out_for_delivery", {"parcel": "P", "milestones": []}, []),
     ("parcel.delivered", {"parcel": "P", "milestones": ["out_for_delivery", "delivered"]}, ["P"]),

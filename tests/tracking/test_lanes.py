@@ -75,13 +75,13 @@ def test_a_lane_tells_the_half_the_nine_of_ten_and_what_hardly_any_exceed() -> N
 def test_too_few_parcels_tell_nothing_and_wider_lanes_are_asked() -> None:
     toledo = Lane.to("dhl", "standard", "MAIN", "ES", "45001")
     known = Lanes(learn([*trips(ENOUGH - 1, 100), *trips(1, 100, lane=toledo)], MONDAY))
-    found = known.find(toledo)
+    found = known.nearest(toledo)
     assert found is not None
     assert found[0] == Lane("dhl", "standard", "MAIN", "ES", "")
     elsewhere = Lane.to("dhl", "express", "OTHER", "ES", "08001")
-    assert known.find(elsewhere)[0] == Lane("dhl", "", "", "ES", "")  # type: ignore[index]
-    assert known.find(Lane.to("ups", "standard", "MAIN", "ES", "28013")) is None
-    assert known.find(Lane.to("dhl", "standard", "MAIN", "FR", "75001")) is None
+    assert known.nearest(elsewhere)[0] == Lane("dhl", "", "", "ES", "")  # type: ignore[index]
+    assert known.nearest(Lane.to("ups", "standard", "MAIN", "ES", "28013")) is None
+    assert known.nearest(Lane.to("dhl", "standard", "MAIN", "FR", "75001")) is None
     assert learn(trips(ENOUGH - 1, 100), MONDAY) == {}
 
 
@@ -132,7 +132,7 @@ def arrived(shop: Shop, count: int, hours: int, **more: Any) -> None:
 def test_lanes_are_learnt_from_what_arrived(shop: Shop) -> None:
     arrived(shop, ENOUGH, 10)
     assert learn_lanes(now=MONDAY) == 5
-    found = known_lanes().find(MADRID)
+    found = known_lanes().nearest(MADRID)
     assert found is not None
     assert found[0] == MADRID
     assert (found[1].parcels, found[1].p50, found[1].quiet.p95) == (ENOUGH, 10, 5)
@@ -152,7 +152,7 @@ def test_what_did_not_arrive_tells_nothing_and_what_was_learnt_is_forgotten(shop
     Tracker.objects.update(status=status)
     assert learn_lanes(now=MONDAY) == 0
     assert not LearntLane.objects.exists()
-    assert known_lanes().find(MADRID) is None
+    assert known_lanes().nearest(MADRID) is None
 
 
 def test_what_arrives_later_is_not_known_yet(shop: Shop) -> None:

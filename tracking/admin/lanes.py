@@ -24,7 +24,7 @@ def span(hours: float) -> str:
 
 @admin.register(LearntLane)
 class LearntLaneAdmin(ReadOnlyAdmin):
-    list_display = ("lane", "parcels", "usual", "nine_of_ten", "quiet", "alarm", "learnt_at")
+    list_display = ("lane", "parcels", "usual", "nine_of_ten", "quiet", "alarm")
     list_filter = (
         field_filter("service", "Shipping method", lambda: list(ShippingMethod.objects.values_list("code", "name"))),
         field_filter("origin", "From", lambda: [(each.code, str(each)) for each in Warehouse.objects.all()]),
@@ -42,22 +42,22 @@ class LearntLaneAdmin(ReadOnlyAdmin):
         main = f"{carrier_name(it.carrier) or 'Any carrier'}, {it.service or 'any service'}"
         return badges.cell(main, f"{it.origin or 'Anywhere'} → {where}")
 
-    @display(description="Half arrive within")
+    @display(description="Half within")
     def usual(self, it: LearntLane) -> str:
         return span(it.p50)
 
-    @display(description="Nine of ten within")
+    @display(description="9 of 10 within")
     def nine_of_ten(self, it: LearntLane) -> str:
         return span(it.p90)
 
-    @display(description="Hardly any take longer than")
+    @display(description="Overdue after")
     def late(self, it: Any) -> str:
         return span(it.late)
 
-    @display(description="19 of 20 are never quiet for more than")
+    @display(description="19 of 20 silent up to")
     def quiet(self, it: LearntLane) -> str:
         return span(it.quiet_p95)
 
-    @display(description="Hardly any for more than")
+    @display(description="Silence cries after")
     def alarm(self, it: LearntLane) -> str:
         return span(it.quiet_limit)

@@ -35,12 +35,20 @@ from tracking.timeline.dates import wall_clock
 from tracking.timeline.words import carrier_name
 
 LATEST = 20
+FOUND = 100
 WEIGHTS = {"ERROR": (badges.PERSON, "stop"), "WARNING": (badges.LOOK, "alert")}
 
 
 def order_link(order: Order) -> SafeString:
     url = reverse("admin:orders_order_change", args=[order.pk])
     return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, order)
+
+
+def parcels_named(term: str) -> list[int]:
+    """Return the parcels of this number, tracking number or order, as people write them."""
+    by_order = Q(shipment__order__number=read_number(term) or "")
+    parcels = Parcel.objects.filter(by_order | Q(tracking_key=Parcel.key_of(term)) | Q(number=term.upper()))
+    return list(parcels.values_list("pk", flat=True)[:FOUND])
 
 
 def _scan(scan: dict[str, Any]) -> dict[str, str]:
@@ -96,9 +104,7 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        by_order = Q(shipment__order__number=read_number(term) or "")
-        parcels = Parcel.objects.filter(by_order | Q(tracking_key=Parcel.key_of(term)) | Q(number=term.upper()))
-        return queryset.filter(parcel__in=list(parcels.values_list("pk", flat=True)[:100])), False
+        return queryset.filter(parcel__in=parcels_named(term)), False
 
     def more_of(self, request: HttpRequest, thing: Tracker) -> dict[str, Any]:
         more: dict[str, Any] = {

@@ -8,6 +8,7 @@ from tracking.lanes.lane import Lane, Lanes, Quiet, Stats, Window
 from tracking.lanes.learn import ENOUGH, LOOK_BACK, NEWEST, RECENT, Trip, learn
 from tracking.lanes.silence import FIVE_DAYS, PATIENCE, is_late_at, too_quiet_at
 from tracking.lanes.trip import Measured, measure
+from tracking.lanes.watch import Cry, Watched, watch
 
 __all__ = [
     "ENOUGH",
@@ -16,17 +17,20 @@ __all__ = [
     "NEWEST",
     "PATIENCE",
     "RECENT",
+    "Cry",
     "Lane",
     "Lanes",
     "Measured",
     "Quiet",
     "Stats",
     "Trip",
+    "Watched",
     "Window",
     "is_late_at",
     "learn",
     "measure",
     "moment",
     "too_quiet_at",
+    "watch",
     "worked",
 ]

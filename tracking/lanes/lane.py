@@ -67,6 +67,6 @@ class Lanes:
     def __init__(self, known: Mapping[Lane, Stats]) -> None:
         self.known = known
 
-    def find(self, lane: Lane) -> tuple[Lane, Stats] | None:
+    def nearest(self, lane: Lane) -> tuple[Lane, Stats] | None:
         """Return the narrowest lane that enough is known of; None where there is not enough history."""
         return next(((each, self.known[each]) for each in lane.wider() if each in self.known), None)

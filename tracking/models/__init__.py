@@ -1,5 +1,6 @@
 """Where it is: what carriers said and what that means, who may look, and whether the books agree."""
 
+from tracking.models.alarm import Alarm
 from tracking.models.audit import AuditRun, Finding
 from tracking.models.code import CarrierCode, Remapping, UnmappedCode
 from tracking.models.lane import LearntLane
@@ -7,6 +8,7 @@ from tracking.models.link import LinkRequest, TrackingLink
 from tracking.models.tracker import CarrierEvent, Snapshot, Tracker
 
 __all__ = [
+    "Alarm",
     "AuditRun",
     "CarrierCode",
     "CarrierEvent",

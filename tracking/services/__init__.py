@@ -1,6 +1,7 @@
 """What can be done with what carriers say, the customer's key to it, and the audit of all."""
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
+from tracking.services.alarms import AlarmClosed, leave_alarm, snooze_alarm, sweep_alarms, take_alarm
 from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.finding import acknowledge_finding
 from tracking.services.keep import Taken
@@ -21,6 +22,7 @@ from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 
 __all__ = [
+    "AlarmClosed",
     "NoSuchCheck",
     "NoSuchReason",
     "OwnName",
@@ -34,6 +36,7 @@ __all__ = [
     "heard",
     "known_lanes",
     "learn_lanes",
+    "leave_alarm",
     "link_for",
     "links_for",
     "look_up",
@@ -43,6 +46,9 @@ __all__ = [
     "request_link",
     "run_audit",
     "set_meaning",
+    "snooze_alarm",
+    "sweep_alarms",
+    "take_alarm",
     "take_carrier_events",
     "understand_inbox",
 ]

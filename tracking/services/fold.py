@@ -13,6 +13,7 @@ from orders.lifecycle import change
 from orders.models import Actor, Order
 from tracking.carriers.meaning import Tables
 from tracking.models import Snapshot, Tracker
+from tracking.services.alarms import hear_from
 from tracking.services.codes import tables_for
 from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
@@ -89,13 +90,17 @@ def _project(
 
     The tables are read behind the order's lock: whoever changes one folds this order again after us.
     """
-    pictures, arrived, changed = pictures_of(trackers.values()), set[int](), 0
+    pictures, arrived, heard, changed = pictures_of(trackers.values()), set[int](), set[int](), 0
     for parcel, tracker in sorted(trackers.items(), key=lambda pair: pair[0].pk):
         it = project(tracker, parcel, order, pictures[tracker.pk], by=by, now=now, is_again=is_again)
         changed += bool(it.seen)
+        if "last_scan_at" in it.changed:
+            heard.add(parcel.pk)
         if it.result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
             arrived.add(parcel.shipment_id)
     follow_parcels(order, arrived, by=by, now=now)
+    if heard:
+        hear_from(heard, now=now)
     return changed
 
 

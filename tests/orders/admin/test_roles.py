@@ -13,7 +13,7 @@ from orders.models import ApiKey, Endpoint, Event, Inbox, Order
 from orders.services import hold_order, issue_key, open_endpoint, rotate_secret
 from tests.factories import BOB, Shop, shipment
 from tests.staff import client_of
-from tracking.models import CarrierCode, Finding
+from tracking.models import Alarm, CarrierCode, Finding
 
 ROLES = ["picker", "packer", "support", "manager", "auditor", "integrator", "admin"]
 SERVE = {"support", "manager", "admin"}
@@ -90,6 +90,18 @@ def _acknowledge(shop: Shop) -> Prepared:
     return _url(finding, "acknowledge"), {}
 
 
+def on_alarm(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
+    def prepare(shop: Shop) -> Prepared:
+        order = _order(shop)
+        ship_shipment(shipment(order), by=BOB)
+        parcel = shipment(order).parcels.get()
+        return _url(
+            Alarm.objects.create(parcel=parcel, kind="LOST", owner="user:0", since=parcel.shipped_at), verb
+        ), data
+
+    return prepare
+
+
 BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "hold": (on_order("hold", reason="ADDRESS"), SERVE),
     "release": (_release, SERVE),
@@ -115,6 +127,9 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "second": (on_endpoint("second", provider="easypost", is_believed="on"), {"integrator", "admin"}),
     "forget": (_forget, {"integrator", "admin"}),
     "take back": (_take_back, LEAD),
+    "take alarm": (on_alarm("take"), SERVE),
+    "snooze alarm": (on_alarm("snooze", days="2"), SERVE),
+    "leave alarm": (on_alarm("leave"), SERVE),
     "acknowledge": (_acknowledge, LEAD),
 }
 
@@ -128,6 +143,7 @@ def _everything() -> tuple[Any, ...]:
         list(CarrierCode.objects.exclude(changed_by="").values_list("pk")),
         [(each.is_active, each.secrets, each.tokens, each.accept_v2) for each in Endpoint.objects.all()],
         list(Finding.objects.values_list("status")),
+        list(Alarm.objects.values_list("owner", "snoozed_until")),
         list(Message.objects.values_list("status")),
         list(Inbox.objects.values_list("status")),
     )
@@ -205,6 +221,7 @@ LISTS = {
     "fulfillment/bin": set(ROLES),
     "tracking/tracker": {"support", "manager", "auditor", "admin"},
     "tracking/snapshot": {"support", "manager", "auditor", "admin"},
+    "tracking/alarm": {"support", "manager", "auditor", "admin"},
     "tracking/learntlane": {"support", "manager", "auditor", "admin"},
     "notifications/message": {"support", "manager", "auditor", "admin"},
     "orders/inbox": {"support", "manager", "auditor", "integrator", "admin"},

@@ -1,0 +1,250 @@
+"""Parcels that need a person: opened by what is so, closed by the next scan, taken and put to sleep by people."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from fulfillment.models import Parcel
+from fulfillment.services import ParcelDraft, deliver_shipment, ship_shipment
+from notifications.models import Message
+from notifications.relay import relay_batch
+from orders.models import Event, Order
+from tests.factories import ALICE, BOB, MONDAY, Shop, shipment
+from tests.hooks import event
+from tests.staff import client_of, flashes
+from tracking.lanes import Lane, Lanes, Quiet, Stats, Watched, watch
+from tracking.models import Alarm, LearntLane, Tracker
+from tracking.services import (
+    AlarmClosed,
+    leave_alarm,
+    snooze_alarm,
+    sweep_alarms,
+    take_alarm,
+    take_carrier_events,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LANE = Lane.to("dhl", "standard", "MAIN", "ES", "28013")
+KNOWN = Lanes({LANE: Stats(200, 40, 60, 100, Quiet(20, 30))})
+
+
+def watched(**more: Any) -> Watched:
+    given = {
+        "lane": LANE,
+        "carrier": "DHL",
+        "shipped_at": MONDAY,
+        "last_scan_at": MONDAY + 5 * HOUR,
+        "status": "IN_TRANSIT",
+        "reason": "",
+        "attempts": 0,
+        "is_action_required": False,
+        "is_unmapped": False,
+    }
+    return Watched(**given | more)
+
+
+def kinds(parcel: Watched, after: timedelta, lanes: Lanes = KNOWN) -> list[str]:
+    return [cry.kind for cry in watch(parcel, lanes, MONDAY + after, UTC)]
+
+
+def test_silence_cries_when_the_lane_says_so() -> None:
+    assert kinds(watched(), 34 * HOUR) == []
+    assert kinds(watched(), 35 * HOUR) == ["NO_SCAN_SINCE"]
+    assert kinds(watched(last_scan_at=None, status="PRE_TRANSIT"), 29 * HOUR) == []
+    assert kinds(watched(last_scan_at=None, status="PRE_TRANSIT"), 30 * HOUR) == ["NO_FIRST_SCAN"]
+    assert kinds(watched(last_scan_at=MONDAY + 99 * HOUR), 100 * HOUR) == ["PAST_WINDOW"]
+
+
+def test_without_history_five_days_are_long_and_the_reason_says_so() -> None:
+    assert kinds(watched(), 5 * DAY, Lanes({})) == []
+    [cry] = watch(watched(), Lanes({}), MONDAY + 5 * HOUR + 5 * DAY, UTC)
+    assert cry.reason.endswith("There is not enough history of its lane: five days are long anywhere.")
+    [known] = watch(watched(), KNOWN, MONDAY + 35 * HOUR, UTC)
+    assert known.reason.endswith("19 of 20 parcels from MAIN to ES-28 are never quiet for more than 20 hours.")
+    assert known.since == MONDAY + 5 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({"status": "EXCEPTION", "reason": "weather_delay"}, []),
+        ({"status": "EXCEPTION", "reason": "damaged"}, ["EXCEPTION"]),
+        ({"status": "EXCEPTION", "reason": ""}, ["EXCEPTION"]),
+        ({"status": "IN_TRANSIT", "reason": "duties_unpaid", "is_action_required": True}, ["EXCEPTION"]),
+        ({"status": "DELIVERY_ATTEMPT_FAILED", "attempts": 1}, []),
+        ({"status": "DELIVERY_ATTEMPT_FAILED", "attempts": 2}, ["ATTEMPTS"]),
+        ({"status": "OUT_FOR_DELIVERY", "attempts": 2}, []),
+        ({"is_unmapped": True}, ["UNKNOWN_WORD"]),
+        ({"status": "LOST"}, ["LOST"]),
+    ],
+)
+def test_what_a_carrier_says_cries_at_once(more: dict[str, Any], found: list[str]) -> None:
+    assert kinds(watched(**more), 6 * HOUR) == found
+
+
+@pytest.mark.parametrize("status", ["AVAILABLE_FOR_PICKUP", "RETURNING_TO_SENDER", "CANCELLED"])
+def test_what_waits_or_comes_back_may_be_silent(status: str) -> None:
+    assert kinds(watched(status=status), 30 * DAY) == []
+
+
+# --- the board ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def order(shop: Shop) -> Order:
+    shop.receive(shop.mug, 2)
+    order = shop.order((shop.mug, 1))
+    ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("dhl", "123")], at=MONDAY)
+    return order
+
+
+def says(code: str, at: datetime) -> None:
+    with time_machine.travel(at, tick=False):
+        assert [each.result for each in take_carrier_events([event("123", code, at=at)], by=ALICE)] == ["accepted"]
+
+
+def standing() -> list[str]:
+    return sorted(Alarm.objects.standing().values_list("kind", flat=True))
+
+
+def silences() -> list[str]:
+    return [each.facts["alarm"] for each in Event.objects.filter(kind="parcel.silent").order_by("pk")]
+
+
+def test_silence_opens_once_is_told_once_and_closes_with_the_next_scan(order: Order) -> None:
+    says("IN_TRANSIT", MONDAY + HOUR)
+    for _ in range(2):
+        assert sweep_alarms(now=MONDAY + 6 * DAY) == 1
+    assert (standing(), silences()) == (["NO_SCAN_SINCE"], ["NO_SCAN_SINCE"])
+    says("IN_TRANSIT", MONDAY + 6 * DAY)
+    assert standing() == []
+    assert Alarm.objects.get().closed_at == MONDAY + 6 * DAY
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    assert (standing(), len(silences())) == (["NO_SCAN_SINCE"], 2)
+    while relay_batch():
+        pass
+    assert Message.objects.filter(kind="parcel.silent").count() == 1
+
+
+def test_what_was_never_scanned_is_looked_for_before_the_customer_hears(order: Order) -> None:
+    sweep_alarms(now=MONDAY + 6 * DAY)
+    assert (standing(), silences()) == (["NO_FIRST_SCAN"], ["NO_FIRST_SCAN"])
+    while relay_batch():
+        pass
+    assert not Message.objects.filter(kind="parcel.silent").exists()
+
+
+def test_what_was_learnt_of_the_lane_is_what_cries(order: Order) -> None:
+    says("IN_TRANSIT", MONDAY + HOUR)
+    numbers = {"parcels": 200, "p50": 40, "p90": 60, "late": 100, "quiet_p95": 20, "quiet_limit": 30}
+    LearntLane.objects.create(**LANE._asdict(), **numbers)
+    sweep_alarms(now=MONDAY + 30 * HOUR)
+    assert standing() == []
+    sweep_alarms(now=MONDAY + 32 * HOUR)
+    assert standing() == ["NO_SCAN_SINCE"]
+    says("IN_TRANSIT", MONDAY + 99 * HOUR)
+    sweep_alarms(now=MONDAY + 100 * HOUR)
+    assert standing() == ["PAST_WINDOW"]
+
+
+def test_what_arrives_closes_all_its_alarms(order: Order) -> None:
+    says("EXCEPTION", MONDAY + HOUR)
+    sweep_alarms(now=MONDAY + 6 * DAY)
+    assert standing() == ["EXCEPTION", "NO_SCAN_SINCE"]
+    says("DELIVERED", MONDAY + 6 * DAY)
+    assert sweep_alarms(now=MONDAY + 6 * DAY) == 0
+    assert standing() == []
+
+
+def test_what_has_no_number_or_is_here_cries_for_nobody(shop: Shop) -> None:
+    shop.receive(shop.mug, 4)
+    ship_shipment(shipment(shop.order((shop.mug, 1))), by=BOB, at=MONDAY)
+    there = shop.order((shop.mug, 1))
+    ship_shipment(shipment(there), by=BOB, parcels=[ParcelDraft("dhl", "9")], at=MONDAY)
+    deliver_shipment(shipment(there), by=BOB)
+    shop.order((shop.mug, 1))
+    assert sweep_alarms(now=MONDAY + 60 * DAY) == 0
+
+
+def test_an_alarm_stands_once_a_parcel_and_kind(order: Order) -> None:
+    parcel = Parcel.objects.get()
+    Alarm.objects.create(parcel=parcel, kind="LOST", since=MONDAY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Alarm.objects.create(parcel=parcel, kind="LOST", since=MONDAY)
+    Alarm.objects.update(closed_at=MONDAY)
+    Alarm.objects.create(parcel=parcel, kind="LOST", since=MONDAY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Alarm.objects.create(parcel=parcel, kind="WHATEVER", since=MONDAY)
+
+
+def test_a_sweep_asks_the_database_as_often_for_one_parcel_as_for_many(
+    shop: Shop, django_assert_num_queries: Any
+) -> None:
+    shop.receive(shop.mug, 9)
+    for number in ("1", "2", "3"):
+        ship_shipment(shipment(shop.order((shop.mug, 1))), by=BOB, parcels=[ParcelDraft("dhl", number)], at=MONDAY)
+        sweep_alarms(now=MONDAY + 6 * DAY)
+        with django_assert_num_queries(3):
+            sweep_alarms(now=MONDAY + 6 * DAY)
+
+
+def lost(order: Order) -> Alarm:
+    return Alarm.objects.create(parcel=Parcel.objects.get(), kind="LOST", reason="DHL lost it.", since=MONDAY)
+
+
+def test_an_alarm_is_taken_put_to_sleep_and_given_back(order: Order) -> None:
+    alarm = lost(order)
+    take_alarm(alarm, by=BOB)
+    snooze_alarm(Alarm.objects.get(), days=2, note="they search", by=ALICE, now=MONDAY)
+    found = Alarm.objects.get()
+    assert (found.owner, found.snoozed_until, found.note) == (str(BOB), MONDAY + 2 * DAY, "they search")
+    assert not Alarm.objects.awake(MONDAY + DAY).exists()
+    assert Alarm.objects.awake(MONDAY + 2 * DAY).exists()
+    leave_alarm(alarm)
+    assert Alarm.objects.get().owner == ""
+
+
+def test_what_is_over_is_taken_by_nobody(order: Order) -> None:
+    alarm = lost(order)
+    Alarm.objects.update(closed_at=MONDAY)
+    for act in (
+        lambda: take_alarm(alarm, by=BOB),
+        lambda: leave_alarm(alarm),
+        lambda: snooze_alarm(alarm, days=1, by=BOB),
+    ):
+        with pytest.raises(AlarmClosed, match="That is over"):
+            act()
+    assert Alarm.objects.values_list("owner", "snoozed_until").get() == ("", None)
+
+
+def test_the_board_says_what_is_wrong_what_to_do_and_whose_it_is(order: Order) -> None:
+    alarm = lost(order)
+    client = client_of("support")
+    page = client.get("/admin/tracking/alarm/").content.decode()
+    for words in ("DHL lost it.", "Claim it from the carrier, and send the goods again.", "Nobody yet"):
+        assert words in page
+    url = f"/admin/tracking/alarm/{alarm.pk}/"
+    assert flashes(client.post(f"{url}do/take/", {"operation": uuid4()}))[-1].startswith("You look after")
+    assert client.post(f"{url}do/snooze/", {"operation": uuid4(), "days": "3", "note": "a search"}).status_code == 302
+    assert "a search" in client.get(f"{url}change/").content.decode()
+
+    def listed(**chosen: str) -> int:
+        return len(client.get("/admin/tracking/alarm/", chosen).context["cl"].result_list)
+
+    assert [listed(), *(listed(state=state) for state in ("mine", "free", "asleep", "over"))] == [0, 1, 0, 1, 0]
+    assert listed(state="mine", q=order.number) == 1
+    assert listed(state="mine", q="999") == 0
+    Alarm.objects.update(closed_at=timezone.now())
+    assert [listed(), *(listed(state=state) for state in ("mine", "free", "asleep", "over"))] == [0, 0, 0, 0, 1]
+    assert "That is over" in flashes(client.post(f"{url}do/take/", {"operation": uuid4()}))[-1]
+
+
+def test_a_tracker_of_before_has_alarms_too(order: Order) -> None:
+    Tracker.objects.create(parcel=Parcel.objects.get(), status="IN_TRANSIT", needs_review=["unmapped_value"])
+    sweep_alarms(now=MONDAY + HOUR)
+    assert standing() == ["UNKNOWN_WORD"]

@@ -1,0 +1,175 @@
+"""The board of parcels that need a person: why, what to do next, who looks after it. It opens and closes by itself."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from orders.admin import badges
+from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
+from orders.admin.base import ReadOnlyAdmin, actor
+from orders.admin.filters import ChoiceFilter, field_filter
+from orders.admin.trail import names_of
+from orders.blockers import Reason
+from tracking.admin.parcels import order_link, parcels_named
+from tracking.models import Alarm
+from tracking.services import leave_alarm, snooze_alarm, take_alarm
+from tracking.timeline.words import carrier_name
+
+PERMISSION = "tracking.handle_alarm"
+Kind = Alarm.Kind
+NEXT = {
+    Kind.NO_FIRST_SCAN: "Look whether it is still in the house; else ask the carrier whether it was collected.",
+    Kind.NO_SCAN_SINCE: "Ask the carrier to look for it.",
+    Kind.PAST_WINDOW: "Ask the carrier for a new date.",
+    Kind.ATTEMPTS: "Ask the customer when and where it can be delivered.",
+    Kind.EXCEPTION: "Clear with carrier or customer what holds it up.",
+    Kind.UNKNOWN_WORD: "Say what the word means.",
+    Kind.LOST: "Claim it from the carrier, and send the goods again.",
+}
+LOOKS = {
+    Kind.NO_FIRST_SCAN: (badges.LOOK, "clock"),
+    Kind.NO_SCAN_SINCE: (badges.LOOK, "clock"),
+    Kind.PAST_WINDOW: (badges.LOOK, "hourglass"),
+    Kind.ATTEMPTS: (badges.PERSON, "retry"),
+    Kind.EXCEPTION: (badges.PERSON, "alert"),
+    Kind.UNKNOWN_WORD: (badges.LOOK, "unknown"),
+    Kind.LOST: (badges.PERSON, "stop"),
+}
+DAYS = [("1", "Until tomorrow"), ("2", "For two days"), ("3", "For three days"), ("7", "For a week")]
+
+
+class StateFilter(ChoiceFilter):
+    """The board is what stands and is awake, unless somebody asks for more."""
+
+    parameter_name, title = "state", "State"
+    source = staticmethod(lambda: [("mine", "Mine"), ("free", "Nobody's"), ("asleep", "Asleep"), ("over", "Over")])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        match self.value():
+            case "over":
+                return queryset.exclude(closed_at=None)
+            case "asleep":
+                return queryset.filter(closed_at=None, snoozed_until__gt=now)
+            case "mine":
+                return queryset.filter(pk__in=Alarm.objects.standing().values("pk"), owner=str(actor(request)))
+        awake = queryset.filter(pk__in=Alarm.objects.awake(now).values("pk"))
+        return awake.filter(owner="") if self.value() == "free" else awake
+
+
+class SnoozeForm(ActForm):
+    days = choice_field("How long", DAYS)
+    note = text_field("Why", required=False, help_text="What you wait for.")
+
+
+def _over(alarm: Alarm) -> list[Reason]:
+    return [Reason("over", "That is over: it has closed itself.", "nobody")] if alarm.closed_at else []
+
+
+def _free(alarm: Alarm) -> list[Reason]:
+    return _over(alarm) or ([] if alarm.owner else [Reason("free", "Nobody looks after it.", "nobody")])
+
+
+@admin.register(Alarm)
+class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
+    acts = (
+        Act(
+            "take",
+            "I look after it",
+            PERMISSION,
+            lambda alarm, by, _data: take_alarm(alarm, by=by),
+            "You look after {}.",
+            _over,
+        ),
+        Act(
+            "snooze",
+            "Let it sleep",
+            PERMISSION,
+            lambda alarm, by, data: snooze_alarm(alarm, days=int(data["days"]), note=data["note"], by=by),
+            "{}: asleep. It comes back if it still stands then.",
+            _over,
+            SnoozeForm,
+        ),
+        Act(
+            "leave",
+            "Give it back",
+            PERMISSION,
+            lambda alarm, _by, _data: leave_alarm(alarm),
+            "Nobody looks after {} any more.",
+            _free,
+        ),
+    )
+    list_display = ("what", "parcel_of", "next_action", "who", "age")
+    list_filter = (StateFilter, field_filter("kind", "Kind", lambda: Kind.choices))
+    list_select_related = ("parcel__shipment__order",)
+    search_fields = ("parcel__number",)
+    search_help_text = "Tracking number, or number of the order"
+    ordering = ("since", "pk")
+    fields = (
+        "what",
+        "parcel_of",
+        "order_of",
+        "next_action",
+        "since",
+        "opened_at",
+        "who",
+        "snoozed_until",
+        "note",
+        "closed_at",
+    )
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (queryset.filter(parcel__in=parcels_named(term)) if term else queryset), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        rows: list[Any] = list(changelist.result_list)
+        names = names_of({row.owner for row in rows if row.owner})
+        for row in rows:
+            row.owner_name = names.get(row.owner, "")
+        changelist.result_list = rows
+        return changelist
+
+    @display(description="What is wrong")
+    def what(self, alarm: Alarm) -> SafeString:
+        return badges.cell(badges.mark(*LOOKS[Kind(alarm.kind)], alarm.get_kind_display()), alarm.reason)
+
+    @display(description="Parcel")
+    def parcel_of(self, alarm: Alarm) -> SafeString:
+        parcel = alarm.parcel
+        return badges.cell(badges.code(parcel), f"{carrier_name(parcel.carrier)} {parcel.tracking_number}")
+
+    @display(description="Order")
+    def order_of(self, alarm: Alarm) -> SafeString:
+        return order_link(alarm.parcel.order)
+
+    @display(description="Next")
+    def next_action(self, alarm: Alarm) -> SafeString | str:
+        if alarm.kind != Kind.UNKNOWN_WORD:
+            return NEXT[Kind(alarm.kind)]
+        url = reverse("admin:tracking_unmappedcode_changelist")
+        return format_html('<a class="ot-link" href="{}">{}</a>', url, NEXT[Kind.UNKNOWN_WORD])
+
+    @display(description="Owner")
+    def who(self, alarm: Any) -> str:
+        if not alarm.owner:
+            return "Nobody yet"
+        return str(getattr(alarm, "owner_name", "") or names_of({alarm.owner})[alarm.owner])
+
+    @display(description="For")
+    def age(self, alarm: Alarm) -> str:
+        since = min(alarm.since, timezone.now() - timedelta(minutes=1))
+        return timesince(since, depth=1)

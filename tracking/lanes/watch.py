@@ -1,0 +1,94 @@
+"""What makes a parcel on its way need a person, and why, in words. Pure: what is known of it in, alarms out."""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from tracking.lanes.lane import Lane, Lanes, Quiet, Stats
+from tracking.lanes.silence import is_late_at, too_quiet_at
+
+WAITING = frozenset({"AVAILABLE_FOR_PICKUP", "RETURNING_TO_SENDER"})
+"""Nobody scans what lies at a counter; what comes back is in no hurry."""
+GONE = frozenset({"LOST", "CANCELLED"})
+CLEARS_ITSELF = frozenset({"delayed", "weather_delay", "missorted"})
+MANY = 2
+Found = tuple[Lane, Stats] | None
+DAY = 24
+
+
+class Watched(NamedTuple):
+    """A parcel that has left and has not arrived."""
+
+    lane: Lane
+    carrier: str
+    shipped_at: datetime
+    last_scan_at: datetime | None
+    status: str
+    reason: str
+    attempts: int
+    is_action_required: bool
+    is_unmapped: bool
+
+
+class Cry(NamedTuple):
+    """An alarm: its kind, why, and since when."""
+
+    kind: str
+    reason: str
+    since: datetime
+
+
+def watch(parcel: Watched, lanes: Lanes, now: datetime, zone: tzinfo) -> list[Cry]:
+    """Return what is wrong with a parcel, each kind once. That it is overdue is said where nothing else is."""
+    told = list(_told(parcel))
+    if parcel.status in GONE | WAITING:
+        return told
+    found = lanes.nearest(parcel.lane)
+    quiet = _quiet(parcel, found[1].quiet if found else None, _usual_silence(found), now, zone)
+    return [*told, *quiet] or _late(parcel, found, now, zone)
+
+
+def _told(parcel: Watched) -> Iterator[Cry]:
+    """Yield what the carrier itself says."""
+    who, since = parcel.carrier, parcel.last_scan_at or parcel.shipped_at
+    if parcel.status == "LOST":
+        yield Cry("LOST", f"{who} lost it.", since)
+    if parcel.attempts >= MANY and parcel.status == "DELIVERY_ATTEMPT_FAILED":
+        yield Cry("ATTEMPTS", f"{who} has tried to deliver it {parcel.attempts} times.", since)
+    if parcel.is_action_required or (parcel.status == "EXCEPTION" and parcel.reason not in CLEARS_ITSELF):
+        yield Cry("EXCEPTION", f"{who} says: {parcel.reason.replace('_', ' ') or 'something is wrong'}.", since)
+    if parcel.is_unmapped:
+        yield Cry("UNKNOWN_WORD", f"{who} used a word that nobody has explained yet.", since)
+
+
+def _quiet(parcel: Watched, quiet: Quiet | None, usual: str, now: datetime, zone: tzinfo) -> list[Cry]:
+    since = parcel.last_scan_at or parcel.shipped_at
+    if now < too_quiet_at(quiet, since, zone):
+        return []
+    if parcel.last_scan_at:
+        return [Cry("NO_SCAN_SINCE", f"Nobody has scanned it since. {usual}", since)]
+    return [Cry("NO_FIRST_SCAN", f"It left, and {parcel.carrier} has never scanned it. {usual}", since)]
+
+
+def _late(parcel: Watched, found: Found, now: datetime, zone: tzinfo) -> list[Cry]:
+    if found is None or now < is_late_at(found[1], parcel.shipped_at, zone):
+        return []
+    usual = f"Nine of ten parcels {_of(found[0])} arrive within {_span(found[1].p90)}"
+    return [Cry("PAST_WINDOW", f"{usual}, hardly any take this long.", parcel.shipped_at)]
+
+
+def _usual_silence(found: Found) -> str:
+    if found is None:
+        return "There is not enough history of its lane: five days are long anywhere."
+    lane, stats = found
+    return f"19 of 20 parcels {_of(lane)} are never quiet for more than {_span(stats.quiet.p95)}."
+
+
+def _of(lane: Lane) -> str:
+    where = f"{lane.country}-{lane.region}" if lane.region else lane.country
+    return f"from {lane.origin} to {where}" if lane.origin else f"to {where}"
+
+
+def _span(hours: float) -> str:
+    """Return the hours, or the days that a carrier works."""
+    return f"{hours:.0f} hours" if hours < 2 * DAY else f"{hours / DAY:.1f} working days"

@@ -1,0 +1,149 @@
+"""Alarms of parcels: opened and closed by what is so, in one look at all that is on its way."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from fulfillment.models import Parcel, Shipment
+from orders.lifecycle import Refused, change, record
+from orders.models import Actor, Order
+from tracking.lanes import Cry, Lane, Lanes, Watched, watch
+from tracking.models import Alarm
+from tracking.models.tracker import Status
+from tracking.services.lanes import known_lanes
+from tracking.timeline.words import carrier_name
+
+WATCH = Actor.system("watch")
+DONE = (Status.DELIVERED, Status.RETURNED_TO_SENDER)
+CHUNK = 500
+COLUMNS = (
+    "pk",
+    "carrier",
+    "shipment__order__shipping_method__code",
+    "shipment__warehouse__code",
+    "shipment__order__ship_country",
+    "shipment__order__ship_postal_code",
+    "shipped_at",
+    "tracker__last_scan_at",
+    "tracker__first_scan_at",
+    "tracker__status",
+    "tracker__reason",
+    "tracker__attempts",
+    "tracker__is_action_required",
+    "tracker__needs_review",
+)
+
+
+class AlarmClosed(Refused):
+    """What it was about is over."""
+
+    code = "alarm_closed"
+
+
+def sweep_alarms(*, now: datetime | None = None) -> int:
+    """Bring all alarms in line with what is so; return how many stand."""
+    now = now or timezone.now()
+    lanes = known_lanes()
+    wanted = dict(_wanted(lanes, now))
+    standing = {(alarm.parcel_id, alarm.kind): alarm for alarm in Alarm.objects.standing()}
+    _close([alarm.pk for key, alarm in standing.items() if key not in wanted], now)
+    _reword({alarm: wanted[key] for key, alarm in standing.items() if key in wanted})
+    _open({key for key in wanted if key not in standing}, lanes, now)
+    return len(wanted)
+
+
+def hear_from(parcels: Collection[int], *, now: datetime) -> None:
+    """Close the silence of parcels that were scanned."""
+    _close(Alarm.objects.standing().filter(parcel__in=parcels, kind__in=Alarm.SILENCES).values("pk"), now)
+
+
+def take_alarm(alarm: Alarm, *, by: Actor) -> None:
+    """Note that somebody looks after it. Raises AlarmClosed."""
+    _change(alarm, owner=str(by))
+
+
+def leave_alarm(alarm: Alarm) -> None:
+    """Note that nobody looks after it any more. Raises AlarmClosed."""
+    _change(alarm, owner="")
+
+
+def snooze_alarm(alarm: Alarm, *, days: int, note: str = "", by: Actor, now: datetime | None = None) -> None:
+    """Let it sleep: it is on the board again after so many days, if it still stands. Raises AlarmClosed."""
+    until = (now or timezone.now()) + timedelta(days=days)
+    _change(alarm, snoozed_until=until, note=note, owner=alarm.owner or str(by))
+
+
+def _change(alarm: Alarm, **columns: Any) -> None:
+    if not Alarm.objects.standing().filter(pk=alarm.pk).update(**columns):
+        raise AlarmClosed("That is over: the alarm has closed itself.")
+
+
+Key = tuple[int, str]
+
+
+def _wanted(lanes: Lanes, now: datetime, *only: int) -> Iterator[tuple[Key, Cry]]:
+    zone = timezone.get_current_timezone()
+    for pk, parcel in _on_their_way(*only):
+        for cry in watch(parcel, lanes, now, zone):
+            yield (pk, cry.kind), cry
+
+
+def _on_their_way(*only: int) -> Iterator[tuple[int, Watched]]:
+    """Yield what left with a number that its carrier could scan, and is neither at the door nor back."""
+    left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
+    parcels = left.exclude(tracking_key="").exclude(shipped_at=None).exclude(tracker__status__in=DONE).order_by()
+    parcels = parcels.filter(pk__in=only) if only else parcels
+    for pk, *key, shipped_at, last, first, status, reason, attempts, must_act, review in parcels.values_list(*COLUMNS):
+        yield (
+            pk,
+            Watched(
+                lane=Lane.to(*key),
+                carrier=carrier_name(key[0]) or "The carrier",
+                shipped_at=shipped_at,
+                last_scan_at=last if first else None,
+                status=status or Status.UNKNOWN,
+                reason=reason or "",
+                attempts=attempts or 0,
+                is_action_required=bool(must_act),
+                is_unmapped="unmapped_value" in (review or []),
+            ),
+        )
+
+
+def _close(alarms: Any, now: datetime) -> None:
+    Alarm.objects.standing().filter(pk__in=alarms).update(closed_at=now)
+
+
+def _reword(alarms: dict[Alarm, Cry]) -> None:
+    changed = [alarm for alarm, cry in alarms.items() if (alarm.reason, alarm.since) != (cry.reason, cry.since)]
+    for alarm in changed:
+        alarm.reason, alarm.since = alarms[alarm].reason, alarms[alarm].since
+    Alarm.objects.bulk_update(changed, ["reason", "since"], batch_size=CHUNK)
+
+
+def _open(keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
+    """Open alarms, one transaction an order. Behind its lock we look again: a scan may have come meanwhile."""
+    parcels = Parcel.objects.filter(pk__in={pk for pk, _ in keys}).select_related("shipment__order").in_bulk()
+    by_order: dict[Order, set[int]] = defaultdict(set)
+    for pk, _ in keys:
+        by_order[parcels[pk].order].add(pk)
+    for order, found in sorted(by_order.items(), key=lambda pair: pair[0].pk):
+        with change(order, by=WATCH) as fresh:
+            cries = {key: cry for key, cry in _wanted(lanes, now, *found) if key in keys}
+            made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
+            Alarm.objects.bulk_create(made, ignore_conflicts=True)
+            _tell(fresh, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
+
+
+def _alarm(parcel: Parcel, cry: Cry, now: datetime) -> Alarm:
+    return Alarm(parcel=parcel, kind=cry.kind, reason=cry.reason, since=cry.since, opened_at=now)
+
+
+def _tell(order: Order, silences: Iterable[Alarm]) -> None:
+    """Write silence into the trail: whoever has to hear of it hears by that."""
+    for alarm in silences:
+        facts = {"parcel": alarm.parcel.number, "alarm": alarm.kind, "since": alarm.since.isoformat()}
+        record(order, "parcel.silent", by=WATCH, facts=facts)
