@@ -39,6 +39,12 @@ class ReceiptClosed(Refused):
     code = "receipt_closed"
 
 
+class ReceiptGone(Refused):
+    """All that came of a delivery nobody had announced was taken back: it is none any more."""
+
+    code = "receipt_gone"
+
+
 def expect_receipt(
     warehouse: Warehouse,
     reference: str,
@@ -165,17 +171,25 @@ def _stamped(column: str) -> Coalesce:
 
 
 def close_receipt(receipt: Receipt) -> Receipt:
-    """Expect nothing more of a delivery. Raises ReceiptClosed where somebody did so before."""
-    now = timezone.now()
-    if not Receipt.objects.open().filter(pk=receipt.pk).update(closed_at=now):
+    """Expect nothing more of a delivery. Raises ReceiptClosed where somebody did so before, ReceiptGone."""
+    is_closed = Receipt.objects.open().filter(pk=receipt.pk).update(closed_at=timezone.now())
+    fresh = _standing(receipt)
+    if not is_closed:
         raise ReceiptClosed(f"{receipt} is closed already.")
-    return Receipt.objects.get(pk=receipt.pk)
+    return fresh
 
 
 def reopen_receipt(receipt: Receipt) -> Receipt:
-    """Expect the rest of a delivery after all."""
+    """Expect the rest of a delivery after all. Raises ReceiptGone."""
     Receipt.objects.filter(pk=receipt.pk).update(closed_at=None)
-    return Receipt.objects.get(pk=receipt.pk)
+    return _standing(receipt)
+
+
+def _standing(receipt: Receipt) -> Receipt:
+    """Return the delivery as it stands now."""
+    if fresh := Receipt.objects.filter(pk=receipt.pk).first():
+        return fresh
+    raise ReceiptGone(f"What came of {receipt} was taken back, and there is no such delivery any more.")
 
 
 def outcome(receipt: Receipt) -> str:

@@ -30,9 +30,9 @@ def _receive(product: Product, quantity: int, into: Bin, act: Act, reference: st
 
 
 def scan_to_close(receipt: Receipt, act: Act) -> Scan:
-    """Close a delivery, and say what of it was over, short or damaged. Raises ReceiptClosed."""
+    """Close a delivery, and say what of it was over, short or damaged. Raises ReceiptClosed, ReceiptGone."""
     with transaction.atomic():
-        Receipt.objects.select_for_update(no_key=True).get(pk=receipt.pk)
+        Receipt.objects.select_for_update(no_key=True).filter(pk=receipt.pk).first()
         if before := repeated(act):
             return before
         said = outcome(close_receipt(receipt))

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from fulfillment import ledger
-from fulfillment.models import Manifest, Parcel, PickTask, Shipment
+from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, Shipment
 from fulfillment.services import (
     Act,
     ParcelDraft,
@@ -23,9 +23,13 @@ from fulfillment.services import (
     release_wave,
     scan_cart,
     scan_on_cart,
+    scan_to_close,
+    scan_to_receive,
     ship_shipment,
     travel,
+    undo_booking,
 )
+from orders.lifecycle import Refused
 from orders.models import Event
 from tests.chaos.test_races import threads
 from tests.factories import ALICE, BOB, Shop, shipment, stages
@@ -136,6 +140,22 @@ def test_no_list_is_closed_of_what_arrived_meanwhile(shop: Shop, meet: Any) -> N
     )[1]
     assert said == "Nothing is in the van yet. Scan each parcel on its way in."
     assert (Manifest.objects.count(), Parcel.objects.filter(manifest=None).count()) == (0, 1)
+
+
+def test_a_delivery_is_closed_while_the_last_of_it_is_taken_back(shop: Shop, meet: Any) -> None:
+    dock = ledger.standing_bin(shop.warehouse, Bin.Kind.DOCK)
+    received = scan_to_receive(shop.mug, 2, dock, Act(uuid4(), ALICE, "MUG-01"), "DN-1")
+    receipt = Receipt.objects.get()
+
+    def close() -> str:
+        try:
+            return scan_to_close(receipt, Act(uuid4(), BOB, "DN-1")).sentence
+        except Refused as refusal:
+            return refusal.sentence
+
+    back, said = both(lambda: undo_booking(received, Act(uuid4(), ALICE)), close, meet(ledger, "adjust"))
+    assert (back.result, Receipt.objects.count(), shop.stock(shop.mug)) == ("UNDONE", 0, (0, 0))
+    assert said == "What came of DN-1 was taken back, and there is no such delivery any more."
 
 
 def sent(shop: Shop) -> Shipment:

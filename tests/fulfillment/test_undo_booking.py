@@ -20,12 +20,14 @@ from fulfillment.services import (
     expect_receipt,
     pick_shipment,
     release_wave,
+    reopen_receipt,
+    scan_to_close,
     scan_to_move,
     scan_to_receive,
     undo_booking,
 )
 from fulfillment.services.undo_booking import WITHIN
-from orders.lifecycle import NotAllowed
+from orders.lifecycle import NotAllowed, Refused
 from orders.models import Actor
 from tests.api import row_counts
 from tests.factories import ALICE, BOB, Shop, shipment
@@ -346,3 +348,14 @@ def test_the_last_unit_of_a_cart_that_is_done_is_taken_back_on_its_screen(shop: 
         operation=uuid4(), shipment=Scan.objects.latest("pk").shipment, step="PACK", result="RIGHT", quantity=1, by="x"
     )
     assert "Undo" not in walker.screen()
+
+
+@pytest.mark.parametrize("act", [scan_to_close, lambda receipt, _: reopen_receipt(receipt)])
+def test_a_delivery_whose_last_receipt_was_taken_back_is_neither_closed_nor_opened(hand: Hand, act: Any) -> None:
+    received = hand.receive(2)
+    on_the_screen = Receipt.objects.get()
+    hand.undo(received)
+    before = books()
+    with pytest.raises(Refused, match="What came of DN-1 was taken back, and there is no such delivery any more."):
+        act(on_the_screen, hand.act())
+    assert (books(), Receipt.objects.count()) == (before, 0)
