@@ -169,6 +169,7 @@ class CountLine(models.Model):
                 name="count_line_beside_the_books",
             ),
         ]
+        indexes = [models.Index(fields=["bin", "product"], name="count_line_of_position")]
 
     def __str__(self) -> str:
         return f"{self.product} in {self.bin}: {'open' if self.counted is None else self.counted}"

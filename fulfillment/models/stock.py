@@ -267,7 +267,10 @@ class StockMovement(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["stock_item", "-id"], name="movement_of_item")]
+        indexes = [
+            models.Index(fields=["stock_item", "-id"], name="movement_of_item"),
+            models.Index(fields=["kind", "at"], name="movement_by_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity}"

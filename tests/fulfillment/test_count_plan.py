@@ -17,6 +17,7 @@ from orders.models import Product
 from tests.api import row_counts
 from tests.factories import BOB, ProductFactory, Shop, shipment
 from tests.fulfillment.test_counts import close, figure, lose, place
+from tests.plans import plans_of, reads_whole
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +182,20 @@ def test_a_count_that_was_approved_and_not_booked_is_booked_by_the_clock(shop: S
     Count.objects.update(status="APPROVED", approved_by=str(BOB), approved_at=timezone.now())
     tasks.settle_counts()
     assert (Count.objects.get().status, shop.stock(shop.mug)) == ("APPLIED", (4, 0))
+
+
+def test_a_plan_reads_no_history_from_one_end_to_the_other(shop: Shop) -> None:
+    shop.receive(shop.mug, 10)
+    pick_shipment(shipment(shop.order((shop.mug, 4))), by=BOB)
+    figure(ask_count(shop.warehouse, bin=place(shop), product=shop.mug, by=BOB), place(shop), shop.mug, 6)
+    grows = {"fulfillment_stockmovement", "fulfillment_count", "fulfillment_countline", "fulfillment_scan"}
+    plans = plans_of(lambda: plan_counts(shop.warehouse))
+    assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (6, [])
+
+
+def test_classes_read_the_picks_of_their_period_alone(shop: Shop) -> None:
+    """Else all that ever moved of each article is read, however long ago."""
+    shop.receive(shop.mug, 10)
+    pick_shipment(shipment(shop.order((shop.mug, 4))), by=BOB)
+    plans = plans_of(lambda: classes(shop.warehouse))
+    assert ["movement_by_kind" in str(plan) for plan in plans] == [True], plans

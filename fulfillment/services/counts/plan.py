@@ -25,13 +25,14 @@ A_DAY = 200
 
 def plan_counts(warehouse: Warehouse, *, by: Actor = SYSTEM, limit: int = A_DAY) -> int:
     """Ask for the counts that are due, suspicions first; return how many were added."""
-    before = Count.objects.count()
+    waiting = Count.objects.to_count().filter(warehouse=warehouse)
+    before = waiting.count()
     suspects = _suspects(warehouse)[:limit]
     _ask(Count(product_id=item, cause=Count.Cause.SURPRISE, **_common(warehouse, by)) for item in suspects)
-    room = limit - Count.objects.to_count().filter(warehouse=warehouse).count()
+    room = limit - waiting.count()
     due = _due(warehouse, room) if room > 0 else []
     _ask(Count(bin_id=bin_, product_id=item, cause=Count.Cause.ABC, **_common(warehouse, by)) for bin_, item in due)
-    return Count.objects.count() - before
+    return waiting.count() - before
 
 
 def classes(warehouse: Warehouse) -> dict[int, str]:
