@@ -20,12 +20,12 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, Unfol
 
 from fulfillment.admin.bulk import close_deliveries
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
-from fulfillment.admin.stock_acts import RECEIVE, take_back
+from fulfillment.admin.stock_acts import RECEIVE
 from fulfillment.models import Receipt, ReceiptLine, Scan, StockMovement, Warehouse
 from fulfillment.models.receipt import ReceiptQuerySet
 from fulfillment.reports import DockToStock, dock_to_stock
 from fulfillment.services import Act as Doing
-from fulfillment.services import close_receipt, expect_receipt, reopen_receipt
+from fulfillment.services import close_receipt, expect_receipt, reopen_receipt, undo_latest
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, flashing, text_field
 from orders.admin.base import ReadOnlyAdmin
@@ -115,7 +115,7 @@ def _pair(line: str) -> tuple[str, int]:
 
 def _undo(receipt: Receipt, by: Actor, data: dict[str, Any]) -> object:
     of_it = StockMovement.objects.filter(cause=receipt.reference, stock_item__warehouse=receipt.warehouse)
-    return take_back(Doing(data["operation"], by), [Scan.Step.RECEIVE], of_it)
+    return undo_latest(Doing(data["operation"], by), [Scan.Step.RECEIVE], of_it)
 
 
 def _why_not_close(receipt: Receipt) -> Sequence[Reason]:

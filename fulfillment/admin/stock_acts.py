@@ -10,19 +10,16 @@ from fulfillment.admin.told import told
 from fulfillment.models import Bin, BinStock, Scan, StockItem, StockMovement
 from fulfillment.reports import propose_bin
 from fulfillment.services import Act as Doing
-from fulfillment.services import scan_to_move, undo_booking
-from fulfillment.services.scanned import repeated
-from fulfillment.services.undo_booking import BOOKED, to_take_back
+from fulfillment.services import scan_to_move, undo_latest
+from fulfillment.services.undo_booking import BOOKED
 from orders.admin.acting import Act, ActForm, number_field, standing_field, text_field
 from orders.blockers import Reason
 from orders.intake.draft import MAX_QUANTITY
-from orders.lifecycle import NotAllowed
 from orders.models import Actor
 
 RECEIVE = "fulfillment.receive_stock"
 ADJUST = "fulfillment.adjust_stock"
 OPEN = (Bin.Kind.PICK, Bin.Kind.DOCK)
-RECENT = 20
 
 
 class MoveForm(ActForm):
@@ -93,24 +90,7 @@ def _move(item: StockItem, by: Actor, data: dict[str, Any]) -> object:
 
 def _undo(item: StockItem, by: Actor, data: dict[str, Any]) -> object:
     doing = Doing(data["operation"], by, item.product.sku)
-    return take_back(doing, BOOKED, StockMovement.objects.filter(stock_item=item))
-
-
-def take_back(doing: Doing, steps: Sequence[Scan.Step], entries: QuerySet[StockMovement]) -> Scan:
-    """Take back what this person booked last in these steps, if it is one of these entries.
-
-    Repeated, it answers as before. Raises NotAllowed.
-    """
-    if before := repeated(doing):
-        return before
-    mine = Scan.objects.filter(by=str(doing.by), quantity__gt=0).select_related("undone_by").order_by("-pk")
-    latest = [to_take_back(mine.filter(step=step)[:RECENT]) for step in steps]
-    of_these = [scan for scan in latest if scan and entries.filter(operation=str(scan.operation)).exists()]
-    if not of_these:
-        said = "What you booked last in the past 15 minutes was none of this: there is nothing to take back."
-        raise NotAllowed([Reason("nothing_to_undo", said, "nobody")])
-    last = max(of_these, key=lambda scan: scan.pk)
-    return undo_booking(last, doing)
+    return undo_latest(doing, BOOKED, StockMovement.objects.filter(stock_item=item))
 
 
 ACTS = (

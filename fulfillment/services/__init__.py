@@ -43,7 +43,7 @@ from fulfillment.services.switch import (
 )
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
 from fulfillment.services.undo import undo_scan
-from fulfillment.services.undo_booking import undo_booking
+from fulfillment.services.undo_booking import undo_booking, undo_latest
 from fulfillment.services.walks import Walk, find_walk, read_walk
 from fulfillment.services.waves import NothingToRelease, release_wave
 
@@ -122,6 +122,7 @@ __all__ = [
     "take_back",
     "take_cart",
     "undo_booking",
+    "undo_latest",
     "undo_scan",
     "unload",
 ]

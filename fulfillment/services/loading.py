@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.models.shipment import ParcelQuerySet
-from fulfillment.services.scanned import Act, Result, Verdict, keep, once, repeated, wrong
-from orders.lifecycle import adopt, record, writing
+from fulfillment.services.scanned import Act, Result, Verdict, keep, once, wrong
+from orders.lifecycle import adopt, record
 from orders.models import Order
 
 
@@ -17,7 +17,7 @@ def waiting_for(warehouse: Warehouse, carrier: str) -> ParcelQuerySet:
 
 def scan_to_load(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
     """Take the scan of a parcel on its way into the van, by our number or the carrier's. Repeated, it answers alike."""
-    return once(act, lambda: _load(warehouse, carrier, act))[0]
+    return once(act, Scan.Step.LOAD, lambda: _load(warehouse, carrier, act))[0]
 
 
 def _load(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
@@ -31,49 +31,52 @@ def _load(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
 
 def load_all(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
     """Take it that all parcels for a carrier are in its van: somebody saw them there."""
-    with writing():
-        _one_at_a_time(warehouse)
-        if before := repeated(act):
-            return before
-        count = waiting_for(warehouse, carrier).filter(loaded_at=None).update(loaded_at=timezone.now())
-        said = Verdict(Result.UNSCANNED, f"{_parcels(count)} more {_are(count)} in the van, without scanning.")
-        return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
+    return once(act, Scan.Step.LOAD, lambda: _load_all(warehouse, carrier, act))[0]
+
+
+def _load_all(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
+    _one_at_a_time(warehouse)
+    count = waiting_for(warehouse, carrier).filter(loaded_at=None).update(loaded_at=timezone.now())
+    said = Verdict(Result.UNSCANNED, f"{_parcels(count)} more {_are(count)} in the van, without scanning.")
+    return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
 
 
 def unload(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
     """Take back that a parcel is in the van: it stays here."""
-    with writing():
-        _one_at_a_time(warehouse)
-        if before := repeated(act):
-            return before
-        count = waiting_for(warehouse, carrier).filter(number=act.text).update(loaded_at=None)
-        said = Verdict(Result.UNDONE, f"{act.text} stays here.")
-        if not count:
-            said = Verdict(Result.UNKNOWN, f"{act.text} is not in this van.")
-        return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
+    return once(act, Scan.Step.LOAD, lambda: _unload(warehouse, carrier, act))[0]
+
+
+def _unload(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
+    _one_at_a_time(warehouse)
+    count = waiting_for(warehouse, carrier).filter(number=act.text).update(loaded_at=None)
+    said = Verdict(Result.UNDONE, f"{act.text} stays here.")
+    if not count:
+        said = Verdict(Result.UNKNOWN, f"{act.text} is not in this van.")
+    return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
 
 
 def close_manifest(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
     """Close the list of what is in the van; what is not stays here and waits for the next one."""
-    with writing():
-        _one_at_a_time(warehouse)
-        if before := repeated(act):
-            return before
-        inside = waiting_for(warehouse, carrier).filter(loaded_at__isnull=False)
-        orders = _lock_orders(inside)
-        loaded = list(inside.filter(shipment__order__in=orders).select_related("shipment").order_by("pk"))
-        if not loaded:
-            said = Verdict(Result.INCOMPLETE, "Nothing is in the van yet. Scan each parcel on its way in.")
-            return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
-        manifest = Manifest.objects.create(warehouse=warehouse, carrier=carrier, by=str(act.by))
-        Parcel.objects.filter(pk__in=[parcel.pk for parcel in loaded]).update(manifest=manifest)
-        for parcel in loaded:
-            facts = {"shipment": str(parcel.shipment), "parcel": parcel.number, "manifest": manifest.pk}
-            record(orders[parcel.shipment.order_id], "parcel.handed_over", by=act.by, facts=facts)
-        left = waiting_for(warehouse, carrier).count()
-        stays = f" {_parcels(left)} {'stays' if left == 1 else 'stay'} here." if left else ""
-        said = Verdict(Result.RIGHT, f"{manifest} is closed: {_parcels(len(loaded))}.{stays} Print it for the driver.")
+    return once(act, Scan.Step.LOAD, lambda: _close(warehouse, carrier, act))[0]
+
+
+def _close(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
+    _one_at_a_time(warehouse)
+    inside = waiting_for(warehouse, carrier).filter(loaded_at__isnull=False)
+    orders = _lock_orders(inside)
+    loaded = list(inside.filter(shipment__order__in=orders).select_related("shipment").order_by("pk"))
+    if not loaded:
+        said = Verdict(Result.INCOMPLETE, "Nothing is in the van yet. Scan each parcel on its way in.")
         return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
+    manifest = Manifest.objects.create(warehouse=warehouse, carrier=carrier, by=str(act.by))
+    Parcel.objects.filter(pk__in=[parcel.pk for parcel in loaded]).update(manifest=manifest)
+    for parcel in loaded:
+        facts = {"shipment": str(parcel.shipment), "parcel": parcel.number, "manifest": manifest.pk}
+        record(orders[parcel.shipment.order_id], "parcel.handed_over", by=act.by, facts=facts)
+    left = waiting_for(warehouse, carrier).count()
+    stays = f" {_parcels(left)} {'stays' if left == 1 else 'stay'} here." if left else ""
+    said = Verdict(Result.RIGHT, f"{manifest} is closed: {_parcels(len(loaded))}.{stays} Print it for the driver.")
+    return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
 
 
 def _one_at_a_time(warehouse: Warehouse) -> None:

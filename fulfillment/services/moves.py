@@ -35,10 +35,10 @@ def move_stock(
 def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:
     """Move units that somebody holds; where that cannot be, say why. Repeated, it answers as before."""
     try:
-        return once(act, lambda: _scanned(source, target, product, quantity, act, step))[0]
+        return once(act, step, lambda: _scanned(source, target, product, quantity, act, step))[0]
     except NotMovable as no:
         complaint = no.sentence
-    return once(act, lambda: _refused(source, product, quantity, complaint, act, step))[0]
+    return once(act, step, lambda: _refused(source, product, quantity, complaint, act, step))[0]
 
 
 def _refused(source: Bin, product: Product, quantity: int, complaint: str, act: Act, step: Scan.Step) -> Scan:

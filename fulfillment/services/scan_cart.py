@@ -41,7 +41,7 @@ def scan_on_cart(walk: Walk, act: Act) -> tuple[Scan, Walk]:
     for _ in range(ATTEMPTS):
         try:
             with counted_if_short(act.by):
-                scan, is_new = once(act, turn.take)
+                scan, is_new = once(act, Scan.Step.PICK, turn.take)
         except Moved as moved:
             turn.meant = moved.detail.get("task")
         else:

@@ -3,12 +3,14 @@
 Between the scan of an article and its figure nothing may move in the bin: else the figure is refused, and not kept.
 """
 
+from collections.abc import Callable
+
 from fulfillment import ledger
 from fulfillment.models import Bin, Count, CountLine, Scan
 from fulfillment.services.counts import close_sheet, count_position, judge_count, open_position
 from fulfillment.services.counts.ask import NOT_COUNTED
 from fulfillment.services.counts.figures import how_it_moved, places_left, why_not_close
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, repeated, typed_number, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, typed_number, wrong
 from orders.lifecycle import NotAllowed, change, why_not
 from orders.models import Actor, Product
 
@@ -18,25 +20,25 @@ THANKS = "All is counted, thank you."
 
 def scan_to_count(count: Count, act: Act, seen: int | None = None) -> Scan:
     """Take a scan or a figure; repeated, it answers as before. `seen` comes with a button. Raises NotAllowed."""
-    with change(count, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
-        if blockers := why_not(fresh, "count"):
-            raise NotAllowed(blockers)
-        scan = keep(act, _judge(fresh, act, seen), Scan.Step.COUNT)
-    judge_count(fresh)
-    return scan
+    return _at_sheet(count, act, lambda fresh: _judge(fresh, act, seen))
 
 
 def finish_sheet(count: Count, act: Act, seen: int) -> Scan:
     """Say that nothing else is there; repeated, it answers as before. Raises NotAllowed."""
-    with change(count, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
-        if blockers := why_not(fresh, "count"):
-            raise NotAllowed(blockers)
-        scan = keep(act, _close(fresh, act, seen), Scan.Step.COUNT)
-    judge_count(fresh)
+    return _at_sheet(count, act, lambda fresh: _close(fresh, act, seen))
+
+
+def _at_sheet(count: Count, act: Act, do: Callable[[Count], Verdict]) -> Scan:
+    """Do something at the sheet of a count that is still to be counted, once; then judge the count."""
+
+    def locked() -> Scan:
+        with change(count, by=act.by) as fresh:
+            if blockers := why_not(fresh, "count"):
+                raise NotAllowed(blockers)
+            return keep(act, do(fresh), Scan.Step.COUNT)
+
+    scan = once(act, Scan.Step.COUNT, locked)[0]
+    judge_count(count)
     return scan
 
 

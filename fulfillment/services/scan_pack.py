@@ -131,7 +131,7 @@ def _at_boxes(shipment: Packed, act: Act, do: Callable[[Shipment, Packing, Act],
             refuse_blocked(fresh, "pack", is_held=packing.is_held or not packing.lines)
             return do(fresh, packing, act)
 
-    return once(act, locked)[0]
+    return once(act, Scan.Step.PACK, locked)[0]
 
 
 def _scan(shipment: Shipment, packing: Packing, act: Act) -> Scan:

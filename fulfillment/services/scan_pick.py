@@ -15,8 +15,8 @@ from fulfillment.services.scanned import (
     Verdict,
     is_same,
     keep,
+    once,
     refuse_blocked,
-    repeated,
     wrong,
 )
 from orders.lifecycle import change
@@ -25,9 +25,18 @@ from orders.models import Actor
 
 def scan_to_pick(shipment: Shipment, act: Act) -> Scan:
     """Take a scan at the stop where the walk is; repeated, it answers as before. Raises NotAllowed, NotEnoughStock."""
-    with counted_if_short(act.by), change(shipment, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
+    with counted_if_short(act.by):
+        return once(act, Scan.Step.PICK, lambda: _scan(shipment, act))[0]
+
+
+def pick_without_scanning(shipment: Shipment, act: Act) -> Scan:
+    """Pick all that is left, from where the books say. Raises NotAllowed, NotEnoughStock."""
+    with counted_if_short(act.by):
+        return once(act, Scan.Step.PICK, lambda: _pick_all(shipment, act))[0]
+
+
+def _scan(shipment: Shipment, act: Act) -> Scan:
+    with change(shipment, by=act.by) as fresh:
         refuse_on_cart(fresh)
         refuse_blocked(fresh, "start_picking" if fresh.status == Shipment.Status.READY else "pick")
         stop = stop_of(ledger.walk(fresh))
@@ -42,11 +51,8 @@ def scan_to_pick(shipment: Shipment, act: Act) -> Scan:
         return keep(act, verdict, Scan.Step.PICK, fresh)
 
 
-def pick_without_scanning(shipment: Shipment, act: Act) -> Scan:
-    """Pick all that is left, from where the books say. Raises NotAllowed, NotEnoughStock."""
-    with counted_if_short(act.by), change(shipment, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
+def _pick_all(shipment: Shipment, act: Act) -> Scan:
+    with change(shipment, by=act.by) as fresh:
         refuse_on_cart(fresh)
         left = sum(stop.left for stop in ledger.walk(fresh))
         pick_shipment(fresh, by=act.by)

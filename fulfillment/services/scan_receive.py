@@ -1,12 +1,10 @@
 """Receiving from the floor: counted on its delivery and booked, once for one act."""
 
-from django.db import transaction
-
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Bin, Receipt, ReceiptLine, Scan
 from fulfillment.services.receipts import close_receipt, count_in, open_receipt, outcome
-from fulfillment.services.scanned import Act, Result, Verdict, keep, once, repeated
+from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders import outbox
 from orders.models import Product
 
@@ -16,7 +14,7 @@ def scan_to_receive(product: Product, quantity: int, into: Bin, act: Act, refere
 
     Raises ReceiptClosed, TooMuchStock.
     """
-    return once(act, lambda: _receive(product, quantity, into, act, reference))[0]
+    return once(act, Scan.Step.RECEIVE, lambda: _receive(product, quantity, into, act, reference))[0]
 
 
 def _receive(product: Product, quantity: int, into: Bin, act: Act, reference: str) -> Scan:
@@ -31,12 +29,12 @@ def _receive(product: Product, quantity: int, into: Bin, act: Act, reference: st
 
 def scan_to_close(receipt: Receipt, act: Act) -> Scan:
     """Close a delivery, and say what of it was over, short or damaged. Raises ReceiptClosed, ReceiptGone."""
-    with transaction.atomic():
-        Receipt.objects.select_for_update(no_key=True).filter(pk=receipt.pk).first()
-        if before := repeated(act):
-            return before
-        said = outcome(close_receipt(receipt))
-        return keep(act, Verdict(Result.RIGHT, said[:500]), Scan.Step.RECEIVE)
+    return once(act, Scan.Step.RECEIVE, lambda: _close(receipt, act))[0]
+
+
+def _close(receipt: Receipt, act: Act) -> Scan:
+    said = outcome(close_receipt(receipt))
+    return keep(act, Verdict(Result.RIGHT, said[:500]), Scan.Step.RECEIVE)
 
 
 def _standing(receipt: Receipt, product: Product) -> str:

@@ -2,7 +2,7 @@
 
 from fulfillment.models import Bin, Return, ReturnLine, Scan, Shipment, Warehouse
 from fulfillment.services.returns import Outcome, can_come_back, finish_return, grade_return, receive_return
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, repeated, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, wrong
 from orders.lifecycle import change
 from orders.models import Order, OrderLine
 
@@ -19,20 +19,8 @@ def scan_to_return(thing: Coming, act: Act, warehouse: Warehouse) -> tuple[Scan,
 
     Repeated, it answers as before. Raises NotAllowed.
     """
-    with change(order_of(thing), by=act.by) as order:
-        if before := repeated(act):
-            return before, _standing(thing, order)
-        meant = [line for line in order.lines.select_related("product") if is_same(act.text, line.product.sku)]
-        there = can_come_back(order, announced=False)
-        line = next((line for line in meant if there[line]), None)
-        if line is None:
-            return keep(act, _refuse(act, meant, warehouse), Scan.Step.RETURN), _standing(thing, order)
-        home = thing.warehouse if isinstance(thing, Return) and thing.warehouse else warehouse
-        back = receive_return(thing, line, 1, warehouse=home, by=act.by, operation=str(act.operation))
-        here = back.lines.get(order_line=line)
-        announced = f" of {here.quantity}" if here.quantity else ""
-        said = Verdict(Result.RIGHT, f"{here.received}{announced} × {line.name}.", 1)
-        return keep(act, said, Scan.Step.RETURN), back
+    scan = once(act, Scan.Step.RETURN, lambda: _scan(thing, act, warehouse))[0]
+    return scan, _standing(thing)
 
 
 def grade_by_scan(line: ReturnLine, outcome: Outcome, act: Act) -> Scan:
@@ -40,9 +28,31 @@ def grade_by_scan(line: ReturnLine, outcome: Outcome, act: Act) -> Scan:
 
     Repeated, it answers as before. Raises NotAllowed, NotDecided.
     """
+    return once(act, Scan.Step.RETURN, lambda: _grade(line, outcome, act))[0]
+
+
+def close_by_press(back: Return, act: Act) -> Scan:
+    """Close a return; repeated, it answers as before. Raises NotAllowed, NotDecided."""
+    return once(act, Scan.Step.RETURN, lambda: _finish(back, act))[0]
+
+
+def _scan(thing: Coming, act: Act, warehouse: Warehouse) -> Scan:
+    with change(order_of(thing), by=act.by) as order:
+        meant = [line for line in order.lines.select_related("product") if is_same(act.text, line.product.sku)]
+        there = can_come_back(order, announced=False)
+        line = next((line for line in meant if there[line]), None)
+        if line is None:
+            return keep(act, _refuse(act, meant, warehouse), Scan.Step.RETURN)
+        home = thing.warehouse if isinstance(thing, Return) and thing.warehouse else warehouse
+        back = receive_return(thing, line, 1, warehouse=home, by=act.by, operation=str(act.operation))
+        here = back.lines.get(order_line=line)
+        announced = f" of {here.quantity}" if here.quantity else ""
+        said = Verdict(Result.RIGHT, f"{here.received}{announced} × {line.name}.", 1)
+        return keep(act, said, Scan.Step.RETURN)
+
+
+def _grade(line: ReturnLine, outcome: Outcome, act: Act) -> Scan:
     with change(line.return_of, by=act.by) as back:
-        if before := repeated(act):
-            return before
         into = None
         if outcome == Outcome.RESTOCK:
             spellings = {act.text, act.text.upper()}
@@ -56,11 +66,8 @@ def grade_by_scan(line: ReturnLine, outcome: Outcome, act: Act) -> Scan:
         return keep(act, said, Scan.Step.RETURN)
 
 
-def close_by_press(back: Return, act: Act) -> Scan:
-    """Close a return; repeated, it answers as before. Raises NotAllowed, NotDecided."""
+def _finish(back: Return, act: Act) -> Scan:
     with change(back, by=act.by) as fresh:
-        if before := repeated(act):
-            return before
         finish_return(fresh, by=act.by)
         return keep(act, Verdict(Result.RIGHT, f"{fresh} is closed."), Scan.Step.RETURN)
 
@@ -69,10 +76,10 @@ def order_of(thing: Coming) -> Order:
     return thing if isinstance(thing, Order) else thing.order
 
 
-def _standing(thing: Coming, order: Order) -> Return | None:
+def _standing(thing: Coming) -> Return | None:
     if isinstance(thing, Return):
         return thing
-    known = order.returns.filter(status=Return.Status.RECEIVED)
+    known = order_of(thing).returns.filter(status=Return.Status.RECEIVED)
     return known.filter(shipment=thing).first() if isinstance(thing, Shipment) else known.first()
 
 

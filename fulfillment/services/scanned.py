@@ -1,8 +1,8 @@
 """What every scan on the floor has in common: it is done once, it is put on record, and a wrong one says what it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -12,6 +12,7 @@ from orders.lifecycle import NotAllowed, Refused, why_not, writing
 from orders.models import Actor, Hold, Product
 
 MAX_DIGITS = 7
+Done = TypeVar("Done")
 Result = Scan.Result
 
 
@@ -55,21 +56,27 @@ class Verdict:
         return self.result not in Scan.DONE
 
 
-def repeated(act: Act) -> Scan | None:
-    """Return what the very same act did before. Call it behind the lock of what it moves."""
-    return Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
+class DoneElsewhere(Refused):
+    """The name of the act is that of another one, at another screen."""
+
+    code = "done_elsewhere"
 
 
-def once(act: Act, do: Callable[[], Scan]) -> tuple[Scan, bool]:
-    """Do something that ends with the act's row, and say that it is new; or return the row that is there already."""
+def once(act: Act, step: Scan.Step | Collection[Scan.Step], do: Callable[[], Done]) -> tuple[Done | Scan, bool]:
+    """Do something that ends with the act's row, and say that it is new; or return the row that is there already.
+
+    That is of the same step, or of one of these. It is the outermost transaction. Raises DoneElsewhere.
+    """
     try:
         with writing():
             return do(), True
     except (IntegrityError, Refused):
-        before = repeated(act)
+        before = Scan.objects.filter(operation=act.operation).select_related("shipment__order").first()
         if before is None:
             raise
-        return before, False
+    if before.step not in ([step] if isinstance(step, str) else step):
+        raise DoneElsewhere("This was used at another screen before, and nothing was done here: load the page again.")
+    return before, False
 
 
 def keep(act: Act, verdict: Verdict, step: Scan.Step, shipment: Shipment | None = None, **more: Any) -> Scan:

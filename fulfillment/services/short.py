@@ -42,7 +42,7 @@ SAID = {
 
 def short_pick(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
     """Go on without what is not there. Repeated, it answers as before. Raises NotAllowed, Moved."""
-    return once(act, lambda: _short(walk, act, reason, task_id))[0]
+    return once(act, Scan.Step.PICK, lambda: _short(walk, act, reason, task_id))[0]
 
 
 def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:

@@ -17,7 +17,7 @@ def undo_scan(walk: Walk, act: Act) -> Scan:
     What made the shipment PICKED can be taken back as well, until somebody packs it.
     Raises NotAllowed where there is nothing to take back, or it is being packed.
     """
-    return once(act, lambda: _undo(walk, act))[0]
+    return once(act, Scan.Step.PICK, lambda: _undo(walk, act))[0]
 
 
 def last_fetch(walk: Walk, by: Actor) -> Scan | None:

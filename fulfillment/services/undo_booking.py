@@ -3,22 +3,23 @@
 Nothing is edited: the way back is an entry of its own, with its cause. What went on meanwhile stays as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, Receipt, Scan, StockMovement
 from fulfillment.services.moves import ring_if_free, why_not_move, why_not_take
 from fulfillment.services.receipts import NotThere, count_back, count_out
-from fulfillment.services.scanned import Act, Result, Verdict, keep, repeated
+from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders.blockers import Reason
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
 
 BOOKED = (Scan.Step.RECEIVE, Scan.Step.PUT_AWAY, Scan.Step.MOVE)
+RECENT = 20
 WITHIN = timedelta(minutes=15)
 """After that somebody may have built upon it: it is moved back, or counted."""
 
@@ -35,16 +36,35 @@ def undo_booking(scan: Scan, act: Act) -> Scan:
 
     Raises NotAllowed where it is not the last, was long ago, or the goods went on.
     """
-    with transaction.atomic():
-        locked = Scan.objects.select_for_update(no_key=True).get(pk=scan.pk)  # a twin waits here
-        if before := repeated(act):
-            return before
-        _refuse_other(locked, act.by)
-        ends = ("stock_item__product", "from_bin__warehouse", "to_bin__warehouse")
-        entry = StockMovement.objects.select_related(*ends).get(operation=str(locked.operation))
-        said = _take_out(entry, act) if locked.step == Scan.Step.RECEIVE else _move_back(locked, entry, act)
-        verdict = Verdict(Result.UNDONE, said, entry.quantity, bin=entry.from_bin or entry.to_bin)
-        return keep(act, verdict, Scan.Step(locked.step), undoes=locked)
+    return once(act, BOOKED, lambda: _undo(scan, act))[0]
+
+
+def undo_latest(act: Act, steps: Sequence[Scan.Step], entries: QuerySet[StockMovement]) -> Scan:
+    """Take back what this person booked last in these steps, if it is one of these entries.
+
+    Repeated, it answers as before. Raises NotAllowed.
+    """
+    return once(act, BOOKED, lambda: _undo(_latest(act.by, steps, entries), act))[0]
+
+
+def _latest(by: Actor, steps: Sequence[Scan.Step], entries: QuerySet[StockMovement]) -> Scan:
+    mine = Scan.objects.filter(by=str(by), quantity__gt=0).select_related("undone_by").order_by("-pk")
+    latest = [to_take_back(mine.filter(step=step)[:RECENT]) for step in steps]
+    of_these = [scan for scan in latest if scan and entries.filter(operation=str(scan.operation)).exists()]
+    if not of_these:
+        said = "What you booked last in the past 15 minutes was none of this: there is nothing to take back."
+        raise NotAllowed([Reason("nothing_to_undo", said, "nobody")])
+    return max(of_these, key=lambda scan: scan.pk)
+
+
+def _undo(scan: Scan, act: Act) -> Scan:
+    locked = Scan.objects.select_for_update(no_key=True).get(pk=scan.pk)  # a twin waits here
+    _refuse_other(locked, act.by)
+    ends = ("stock_item__product", "from_bin__warehouse", "to_bin__warehouse")
+    entry = StockMovement.objects.select_related(*ends).get(operation=str(locked.operation))
+    said = _take_out(entry, act) if locked.step == Scan.Step.RECEIVE else _move_back(locked, entry, act)
+    verdict = Verdict(Result.UNDONE, said, entry.quantity, bin=entry.from_bin or entry.to_bin)
+    return keep(act, verdict, Scan.Step(locked.step), undoes=locked)
 
 
 def _refuse_other(scan: Scan, by: Actor) -> None:
