@@ -8,10 +8,10 @@ class FulfillmentConfig(AppConfig):
     name = "fulfillment"
 
     def ready(self) -> None:
-        from fulfillment.ledger.balances import FOLLOW
+        from fulfillment.ledger.balances import FOLLOWS
         from orders.models.append_only import TABLES, Table, put_up_triggers
 
-        TABLES.append(Table("fulfillment.StockMovement", ("operation", "n"), FOLLOW))
+        TABLES.append(Table("fulfillment.StockMovement", ("operation", "n"), FOLLOWS))
         post_migrate.connect(put_up_triggers, sender=self)
         post_migrate.connect(start_with_a_warehouse, sender=self)
 

@@ -22,7 +22,7 @@ from fulfillment.ledger.outbound import (
     unpick,
     unreserve,
 )
-from fulfillment.ledger.places import Place, Stop, pick_places, places_in, walk
+from fulfillment.ledger.places import Place, Stop, lines_to_walk, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.regroup import hand_on, regroup, set_aside
 from fulfillment.ledger.shelf import Shelf, lock_shelf, moves_since, shelf_of
@@ -46,6 +46,7 @@ __all__ = [
     "cancel",
     "deliver",
     "hand_on",
+    "lines_to_walk",
     "lock_kept",
     "lock_shelf",
     "make_room",

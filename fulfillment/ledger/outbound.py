@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import uuid4
 
+from django.db.models import OuterRef, Subquery
+
 from fulfillment.ledger.places import pick_places
 from fulfillment.ledger.posting import NotEnoughStock, add_to, lock_items, post
 from fulfillment.ledger.stock import PUT_BACK, STAGE
@@ -106,16 +108,15 @@ def book(takes: Mapping[str, Sequence[Take]], *, by: Actor) -> None:
 
 def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None) -> None:
     """Bring units from their bins to the packing station, as `pick_places` says; with `bin_` from that one alone."""
-    entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
-    items = _lock_reserved(units)
+    entries, items = _Entries(by, str(shipment)), _lock_reserved(units)
     for line, place, taken in pick_places(shipment, units, bin_):
+        item = items[line.order_line.product_id]
         if place is None:
             where = f"not in {bin_} any more" if bin_ else "in no bin"
             lack = NotEnoughStock(f"{taken} × {line.order_line.name} are {where}: count the bins.")
-            raise lack.of(items[line.order_line.product_id], bin_)
-        entries.add(Kind.PICK, items[line.order_line.product_id], taken, line, from_bin=place, to_bin=stage)
+            raise lack.of(item, bin_)
+        entries.add(Kind.PICK, item, taken, line, from_bin=place, to_bin_id=item.stage_id)  # type: ignore[attr-defined]  # annotated
     post(entries.rows)
-    _move_units(units, "picked", {line: [("reserved", "picked", quantity)] for line, quantity in units.items()})
 
 
 def lock_kept(shipment: Shipment) -> None:
@@ -126,10 +127,10 @@ def lock_kept(shipment: Shipment) -> None:
 
 def unpick(shipment: Shipment, units: Units, into: Bin, *, by: Actor) -> None:
     """Bring units back that were picked by mistake: they lie in the bin again, and are still reserved."""
-    entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
-    items = _lock_reserved(units)
+    entries, items = _Entries(by, str(shipment)), _lock_reserved(units)
     for line, quantity in units.items():
-        entries.add(Kind.MOVE, items[line.order_line.product_id], quantity, line, from_bin=stage, to_bin=into)
+        item = items[line.order_line.product_id]
+        entries.add(Kind.MOVE, item, quantity, line, from_bin_id=item.stage_id, to_bin=into)  # type: ignore[attr-defined]
     post(entries.rows)
     back = {line: -quantity for line, quantity in units.items()}
     _move_units(back, "picked", {line: [("picked", "reserved", quantity)] for line, quantity in units.items()})
@@ -154,24 +155,13 @@ def pack(units: Units) -> None:
 
 def ship(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
     """Let a packed shipment leave: its reservations are used up and its units go off the books."""
-    entries, stage = _Entries(by, str(shipment)), _bin(shipment, STAGE)
-    units = {line: line.quantity for line in lines if line.quantity}
+    entries, units = _Entries(by, str(shipment)), {line: line.quantity for line in lines if line.quantity}
     items = _lock_reserved(units)
     for line, quantity in units.items():
-        entries.add(
-            Kind.SHIP,
-            items[line.order_line.product_id],
-            quantity,
-            line,
-            from_bin=stage,
-            on_hand_delta=-quantity,
-            reserved_delta=-quantity,
-        )
+        item = items[line.order_line.product_id]
+        gone = {"on_hand_delta": -quantity, "reserved_delta": -quantity}
+        entries.add(Kind.SHIP, item, quantity, line, from_bin_id=item.stage_id, **gone)  # type: ignore[attr-defined]
     post(entries.rows)
-    Reservation.objects.filter(shipment_line__in=lines, status=Reservation.Status.OPEN).update(
-        status=Reservation.Status.SHIPPED,
-    )
-    _move_units({}, "", {line: [("packed", "shipped", quantity)] for line, quantity in units.items()})
 
 
 def deliver(lines: Iterable[ShipmentLine]) -> None:
@@ -252,9 +242,14 @@ def _offer(home: int, wanted: Mapping[OrderLine, int], shelves: Shelves, free: M
 
 
 def _lock_reserved(units: Units) -> dict[int, StockItem]:
-    """Lock the items that the lines have reserved; return product → item (a shipment is of one warehouse)."""
-    ids = Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
-    return {item.product_id: item for item in lock_items(ids.values_list("stock_item", flat=True)).values()}
+    """Lock the items that the lines have reserved, a shipment being of one warehouse; return product → item.
+
+    `stage_id` on each is the packing station of its warehouse.
+    """
+    held = Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
+    stage = Bin.objects.filter(warehouse=OuterRef("warehouse"), code=STAGE)
+    items = StockItem.objects.filter(pk__in=held.values("stock_item")).annotate(stage_id=Subquery(stage.values("pk")))
+    return {item.product_id: item for item in items.order_by("pk").select_for_update(no_key=True)}
 
 
 def _bin(shipment: Shipment, code: str) -> Bin:

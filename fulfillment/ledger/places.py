@@ -4,13 +4,14 @@ What somebody is on the way to fetch, by a task, is not offered twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from fulfillment.ledger.stock import PUT_BACK
 from fulfillment.models import Bin, BinStock, PickTask, Shipment, ShipmentLine, StockMovement
+from orders.models.joined import Joined
 
 
 class Place(NamedTuple):
@@ -52,35 +53,59 @@ def places_in(warehouse_id: int | None, units: Mapping[ShipmentLine, int], bin_:
     ]
 
 
-def walk(shipment: Shipment) -> list[Stop]:
-    """Return the whole walk of a shipment, by the bins' codes; what lies in no bin comes last."""
-    lines = list(shipment.lines.filter(quantity__gt=0).select_related("order_line__product"))
-    wanted = {line: line.reserved - line.picked for line in lines if line.reserved > line.picked}
-    taken = _taken(shipment, lines)
-    stops = [
-        Stop(line, place, left, taken.pop((line, place), 0)) for line, place, left in pick_places(shipment, wanted)
-    ]
-    stops += [Stop(line, place, 0, units) for (line, place), units in taken.items()]
+def lines_to_walk(shipment: Shipment) -> QuerySet[ShipmentLine]:
+    """Return the lines of a shipment with what a walk is made of: on each what was `fetched` of it, bin by bin."""
+    moves = StockMovement.objects.filter(
+        kind=StockMovement.Kind.PICK, order_line=OuterRef("order_line"), cause=str(shipment)
+    )
+    fetched = moves.order_by().annotate(bins=Joined("from_bin", Value(":"), "quantity")).values("bins")
+    lines = shipment.lines.filter(quantity__gt=0).select_related("order_line__product")
+    return lines.annotate(fetched=Subquery(fetched))
+
+
+def walk(shipment: Shipment, lines: Iterable[ShipmentLine] | None = None) -> list[Stop]:
+    """Return the whole walk of a shipment, by the bins' codes; what lies in no bin comes last.
+
+    `lines` are those `lines_to_walk`, where they were read before.
+    """
+    lines = lines_to_walk(shipment) if lines is None else lines
+    wanted = {line: line.reserved - line.picked for line in lines}
+    taken = {line: _pairs(line.fetched) for line in wanted}  # type: ignore[attr-defined]  # annotated
+    shelves = _shelves(shipment.warehouse_id, wanted, emptied={place for bins in taken.values() for place in bins})
+    places = {row.bin_id: row.bin for shelf in shelves.values() for row in shelf}
+    stops = []
+    for line, left in wanted.items():
+        for place, units in _take(shelves[line.order_line.product_id], left):
+            stops.append(Stop(line, place, units, taken[line].pop(place.pk, 0) if place else 0))
+        stops += [Stop(line, places.get(pk), 0, units) for pk, units in taken[line].items()]
     return sorted(stops, key=lambda stop: (_on_the_way(stop.bin), stop.line.order_line.number))
 
 
+def _pairs(joined: str | None) -> dict[int, int]:
+    """Read "7:2 9:1 7:1" as {7: 3, 9: 1}."""
+    found: dict[int, int] = defaultdict(int)
+    for pair in (joined or "").split():
+        place, _, units = pair.partition(":")
+        found[int(place)] += int(units)
+    return found
+
+
 def _shelves(
-    warehouse_id: int | None, units: Iterable[ShipmentLine], bin_: Bin | None = None
+    warehouse_id: int | None, units: Iterable[ShipmentLine], bin_: Bin | None = None, emptied: Collection[int] = ()
 ) -> dict[int, list[BinStock]]:
-    """Return product → where it can be picked, in walking order."""
+    """Return product → where it can be picked, in walking order; with the bins named that may be empty."""
     found: dict[int, list[BinStock]] = defaultdict(list)
+    is_offered = Q(bin__warehouse=warehouse_id, bin__kind=Bin.Kind.PICK, quantity__gt=0)
     rows = BinStock.objects.filter(
-        product__in={line.order_line.product_id for line in units},
-        bin__warehouse=warehouse_id,
-        bin__kind=Bin.Kind.PICK,
-        quantity__gt=0,
+        is_offered | Q(bin__in=emptied), product__in={line.order_line.product_id for line in units}
     )
     if bin_:
         rows = rows.filter(bin=bin_)
     shelf = sorted(rows.select_related("bin"), key=lambda row: _on_the_way(row.bin))
     planned = {} if bin_ else _planned(row.bin_id for row in shelf)
     for row in shelf:
-        row.quantity = max(0, row.quantity - planned.get((row.bin_id, row.product_id), 0))
+        is_kept = row.bin.kind == Bin.Kind.PICK
+        row.quantity = max(0, row.quantity - planned.get((row.bin_id, row.product_id), 0)) if is_kept else 0
         found[row.product_id].append(row)
     return found
 
@@ -107,18 +132,3 @@ def _take(shelf: list[BinStock], quantity: int) -> Iterable[tuple[Bin | None, in
             yield row.bin, taken
     if quantity:
         yield None, quantity
-
-
-def _taken(shipment: Shipment, lines: Iterable[ShipmentLine]) -> dict[tuple[ShipmentLine, Bin | None], int]:
-    by_order_line = {line.order_line_id: line for line in lines}
-    moves = (
-        StockMovement.objects.filter(
-            kind=StockMovement.Kind.PICK, order_line__in=list(by_order_line), cause=str(shipment)
-        )
-        .order_by()
-        .values_list("order_line", "from_bin")
-        .annotate(units=Sum("quantity"))
-    )
-    taken = list(moves)
-    places = Bin.objects.in_bulk({place for _, place, _ in taken})
-    return {(by_order_line[line], places[place]): units for line, place, units in taken}

@@ -24,7 +24,7 @@ class NotEnoughStock(Refused):
 
 _REPEATED = ("movement_once", "REPLACE refused")
 """What the engines say of an entry that is in the ledger already."""
-_WRONG = ("movement_quantity", "movement_does_what_its_kind_says")
+_WRONG = ("movement_quantity", "movement_does_what_its_kind_says", "shipment_line_in_order")
 """What they say of an entry that cannot be: a mistake of ours, and no lack of stock."""
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from uuid import uuid4
 
-from fulfillment.ledger.posting import NotEnoughStock, add_to, post
+from fulfillment.ledger.posting import NotEnoughStock, post
 from fulfillment.ledger.stock import STAGE
 from fulfillment.models import Bin, BinStock, ShipmentLine, StockItem, StockMovement
-from orders.models import Actor, OrderLine
-
-COLUMNS = ("reserved", "picked")
+from orders.models import Actor
 
 
 def make_room(warehouse_id: int, product_ids: Iterable[int]) -> None:
@@ -40,5 +38,3 @@ def take(line: ShipmentLine, item: StockItem, units: int, source: Bin, stage_id:
     except NotEnoughStock as fewer:
         lack = NotEnoughStock(f"The books know of fewer in {source}: say that it is short.")
         raise lack.of(item, source) from fewer
-    add_to(ShipmentLine, ("picked",), {line.pk: (units,)})
-    add_to(OrderLine, COLUMNS, {line.order_line_id: (-units, units)})

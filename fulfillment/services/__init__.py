@@ -4,6 +4,7 @@ from fulfillment.services.accept import accept_order, accept_orders
 from fulfillment.services.allocate import allocate_order, allocate_waiting
 from fulfillment.services.cancel import cancel_order
 from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, single_for, take_cart
+from fulfillment.services.fetch import Moved
 from fulfillment.services.find_to_pack import find_to_pack
 from fulfillment.services.loading import close_manifest, load_all, scan_to_load, unload
 from fulfillment.services.moves import NotMovable, move_stock, scan_to_move
@@ -19,7 +20,7 @@ from fulfillment.services.receipts import (
 )
 from fulfillment.services.regroup import merge_shipments, split_shipment
 from fulfillment.services.retry import NoReader, retry_inbox
-from fulfillment.services.scan_cart import Moved, scan_on_cart
+from fulfillment.services.scan_cart import scan_on_cart
 from fulfillment.services.scan_count import finish_sheet, scan_to_count
 from fulfillment.services.scan_pack import close_box, pack_without_scanning, scan_to_pack
 from fulfillment.services.scan_pick import pick_without_scanning, scan_to_pick

@@ -9,25 +9,18 @@ from dataclasses import dataclass, replace
 from django.db.models import Case, Exists, Q, When
 from django.utils import timezone
 
-from fulfillment import ledger
 from fulfillment.models import BinStock, PickTask, Reservation, Scan, Shipment, ShipmentLine
 from fulfillment.services.claims import whose
 from fulfillment.services.counts import counted_if_short
-from fulfillment.services.resolve import begin_order
+from fulfillment.services.fetch import Moved, fetch, lock_first
 from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, refuse_blocked, wrong
 from fulfillment.services.tasks import count_units, leave_out, renew
 from fulfillment.services.walks import Walk
 from orders.blockers import Reason
-from orders.lifecycle import Refused, adopt, change, why_not
+from orders.lifecycle import change, why_not
 from orders.models import Actor, Product
 
 ATTEMPTS = 3
-
-
-class Moved(Refused):
-    """The walk changed while somebody scanned: an order was cancelled, or the cart taken over."""
-
-    code = "walk_moved"
 
 
 def scan_on_cart(walk: Walk, act: Act) -> tuple[Scan, Walk]:
@@ -81,8 +74,6 @@ class _Turn:
 
     def _lead_on(self, shipment: Shipment, blocker: Reason) -> Scan:
         """Let nobody fetch any more for a shipment that something holds, and say where the walk goes on."""
-        adopt(shipment.order)
-        adopt(shipment)
         leave_out(shipment)
         self.walk = self.walk.read()
         more = "nothing" if shipment.status == Shipment.Status.READY else "no more"
@@ -108,19 +99,18 @@ def _lock(cart_id: int, text: str, meant: PickTask | None) -> Reservation | None
     """
     to_do = Q(shipment_line__tasks__cart=cart_id, shipment_line__tasks__status__in=PickTask.TO_DO)
     is_meant = Q(shipment_line__tasks=meant.pk) if meant else Q(shipment_line__order_line__product__sku__iexact=text)
-    kept = Reservation.objects.filter(to_do, status=Reservation.Status.OPEN)
-    in_turn = kept.annotate(is_sku=Exists(Product.objects.filter(sku=text))).order_by(
-        "shipment_line__tasks__place",
-        Case(When(is_meant, then=0), default=1),
-        Case(When(shipment_line__tasks__picked__gt=0, then=0), default=1),
-        "shipment_line__tasks",
-        "pk",
+    in_turn = (
+        Reservation.objects.filter(to_do)
+        .annotate(is_sku=Exists(Product.objects.filter(sku=text)))
+        .order_by(
+            "shipment_line__tasks__place",
+            Case(When(is_meant, then=0), default=1),
+            Case(When(shipment_line__tasks__picked__gt=0, then=0), default=1),
+            "shipment_line__tasks",
+            "pk",
+        )
     )
-    return in_turn.select_related(*_READ).select_for_update(of=_LOCKED, no_key=True).first()
-
-
-_READ = ("shipment_line__shipment__order", "shipment_line__shipment__slot", "stock_item")
-_LOCKED = ("shipment_line__shipment__order", "shipment_line__shipment", "shipment_line", "self", "stock_item")
+    return lock_first(in_turn)
 
 
 def _judge(walk: Walk, task: PickTask, act: Act, *, is_sku: bool | None) -> tuple[Verdict, PickTask]:
@@ -170,18 +160,11 @@ def _fetch(walk: Walk, task: PickTask, kept: Reservation | None, verdict: Verdic
     """Count units, and move them in the books. Raises Moved where something else was locked."""
     if kept is None or kept.shipment_line_id != task.shipment_line_id:
         raise Moved("What is to be fetched is not what was locked.", task=task)
-    line = kept.shipment_line
-    shipment, order = line.shipment, line.shipment.order
+    shipment = kept.shipment_line.shipment
     refuse_blocked(shipment, _verb(shipment), is_held=walk.is_held)
     if not count_units(task, verdict.units, by, walk.after(task)):
         raise Moved("The task is not as it was.")
-    adopt(order)
-    adopt(shipment)
-    if shipment.status == Shipment.Status.READY:
-        with change(shipment, by=by, is_saved_last=True) as fresh:
-            fresh.start_picking()
-        begin_order(order, by=by)
-    ledger.take(line, kept.stock_item, verdict.units, task.bin, task.stage_id, by=by)  # type: ignore[attr-defined]
+    fetch(kept, verdict.units, task.bin, by=by)
     return verdict if walk.unpicked > verdict.units else _finish(task, shipment, verdict, by)
 
 

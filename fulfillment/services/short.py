@@ -9,7 +9,8 @@ from django.db.models import F
 from fulfillment import ledger, route
 from fulfillment.models import Bin, BinStock, CartSlot, Count, PickTask, Scan, Shipment, StockItem
 from fulfillment.services.counts import ask_count
-from fulfillment.services.scan_cart import Moved, late
+from fulfillment.services.fetch import Moved
+from fulfillment.services.scan_cart import late
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from fulfillment.services.set_back import set_back
 from fulfillment.services.tasks import add_task, close_short

@@ -2,7 +2,8 @@
 
 from fulfillment import ledger
 from fulfillment.models import PickTask, Scan, Shipment
-from fulfillment.services.scan_cart import Moved, late
+from fulfillment.services.fetch import Moved
+from fulfillment.services.scan_cart import late
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from fulfillment.services.tasks import uncount_units
 from fulfillment.services.walks import Walk

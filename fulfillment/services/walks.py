@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, Subquery, Sum
 from django.utils import timezone
 
-from fulfillment.ledger.stock import DEFAULT_BIN, STAGE
-from fulfillment.models import Bin, Cart, CartSlot, PickTask, Scan, Shipment, ShipmentLine, Warehouse
+from fulfillment.ledger.stock import DEFAULT_BIN
+from fulfillment.models import Cart, CartSlot, PickTask, Scan, Shipment, ShipmentLine, Warehouse
 from fulfillment.models.stock import WarehouseQuerySet
 from orders.lifecycle import NotHere
 from orders.models import Actor
@@ -117,11 +117,10 @@ def find_walk(
 ) -> Walk | None:
     """Read the walk of a cart in one of these warehouses; None where it has nothing to fetch, or is not there."""
     last = Scan.objects.filter(by=str(by), step=Scan.Step.PICK, result=Scan.Result.RIGHT).order_by("-pk")
-    stage = Bin.objects.filter(warehouse=OuterRef("bin__warehouse"), code=STAGE)
     here = Warehouse.objects.all() if mine is None else mine
     tasks = PickTask.objects.filter(cart=cart_id, cart__wave__warehouse__in=here).select_related(*_READ)
-    read = {"at_bin": Subquery(last.values("bin")[:1]), "stage_id": Subquery(stage.values("pk")[:1])}
-    found = list(tasks.annotate(**read, **_standing(in_hand)).order_by("place", "pk"))
+    tasks = tasks.annotate(at_bin=Subquery(last.values("bin")[:1]), **_standing(in_hand))
+    found = list(tasks.order_by("place", "pk"))
     if not found:
         return None
     first = found[0].__dict__  # what was annotated is the same on each

@@ -3,13 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from fulfillment import ledger
 from fulfillment.forms import ScanForm
 from fulfillment.ledger.stock import DEFAULT_BIN
-from fulfillment.models import Shipment
-from fulfillment.services import pick_without_scanning, scan_to_pick
+from fulfillment.models import Scan, Shipment
+from fulfillment.services import Act, pick_without_scanning, scan_to_pick
 from fulfillment.services.claims import cart_with
-from fulfillment.services.scan_pick import is_at, stop_of
+from fulfillment.services.scan_pick import Picking, read_picking
 from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load, say, show
 
 
@@ -17,16 +16,25 @@ from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load
 @allowed_to("pick")
 def pick(request: HttpRequest, number: str) -> HttpResponse:
     """Show the stop where the walk is, and take a scan there."""
+    form = ScanForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        scan, walk = _do(request, number, form.act(actor(request)), is_whole=form.is_whole)
+        return answer(request, scan, "pick", lambda fresh: _screen(request, walk or _read(request, fresh)))
     shipment = load(request, number)
     if request.method != "POST":
-        return in_the_way(request, shipment, "pick") or _on_cart(request, shipment) or _screen(request, shipment)
-    form = ScanForm(request.POST)
-    if not form.is_valid():
-        say(request, form.complaint, is_right=False)
-        return in_the_way(request, shipment, "pick") or _screen(request, shipment, status=422)
-    do = pick_without_scanning if form.is_whole else scan_to_pick
-    scan = do(shipment, form.act(actor(request)))
-    return answer(request, scan, "pick", lambda fresh: _screen(request, fresh))
+        ready = in_the_way(request, shipment, "pick") or _on_cart(request, shipment)
+        return ready or _screen(request, _read(request, shipment))
+    say(request, form.complaint, is_right=False)
+    return in_the_way(request, shipment, "pick") or _screen(request, _read(request, shipment), status=422)
+
+
+def _do(request: HttpRequest, number: str, act: Act, *, is_whole: bool) -> tuple[Scan, Picking | None]:
+    mine = Shipment.objects.of(request.user).filter(number=number)
+    return (pick_without_scanning(mine, act), None) if is_whole else scan_to_pick(mine, act)
+
+
+def _read(request: HttpRequest, shipment: Shipment) -> Picking:
+    return read_picking(shipment, actor(request))
 
 
 def _on_cart(request: HttpRequest, shipment: Shipment) -> HttpResponse | None:
@@ -35,23 +43,20 @@ def _on_cart(request: HttpRequest, shipment: Shipment) -> HttpResponse | None:
     return show(request, "fulfillment/on_cart.html", {"shipment": shipment, "cart": cart}) if cart else None
 
 
-def _screen(request: HttpRequest, shipment: Shipment, status: int = 200) -> HttpResponse:
-    stops = ledger.walk(shipment)
-    stop = stop_of(stops)
+def _screen(request: HttpRequest, walk: Picking, status: int = 200) -> HttpResponse:
+    stop, stops = walk.stop, walk.stops
     if stop is None:
-        return show(
-            request, "fulfillment/pick_rest.html", {"shipment": shipment, "ask": "Scan its number"}, status=status
-        )
+        context = {"shipment": walk.shipment, "ask": "Scan its number"}
+        return show(request, "fulfillment/pick_rest.html", context, status=status)
     place = stops.index(stop)
-    at = is_at(shipment, stop, actor(request))
     context = {
-        "shipment": shipment,
+        "shipment": walk.shipment,
         "stop": stop,
         "stops": stops,
         "place": place + 1,
         "following": next((each for each in stops[place + 1 :] if each.left), None),
-        "is_at": at,
+        "is_at": walk.is_at,
         "has_bin": stop.bin is not None and stop.bin.code != DEFAULT_BIN,
-        "ask": "Scan the article" if at else "Scan the bin",
+        "ask": "Scan the article" if walk.is_at else "Scan the bin",
     }
     return show(request, "fulfillment/pick.html", context, status=status)

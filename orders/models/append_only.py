@@ -1,7 +1,7 @@
 """Tables that only grow: triggers in the database refuse UPDATE, DELETE, TRUNCATE and REPLACE.
 
-What follows from every new row, another trigger writes with it: the outbox row of an event, the balances of a movement.
-Its name holds the digest of what it writes, so that one of an earlier release counts as missing, and goes.
+What follows from a new row, other triggers write with it: the outbox row of an event, the balances of a movement.
+The name of each holds the digest of what it writes, so that one of an earlier release counts as missing, and goes.
 They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and drops its
 triggers without a word. Flushing a test database lifts them, and filling one for a bench; nothing else does.
 """
@@ -16,15 +16,27 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class Table(NamedTuple):
-    """An append-only table: its model, its unique columns beside the primary key, and what follows from a new row.
+class Follow(NamedTuple):
+    """What is written with a new row, and with which rows: SQL that both engines read."""
 
-    That is SQL which both engines read.
-    """
+    statements: Sequence[str]
+    when: str = "TRUE"
+
+    @property
+    def body(self) -> str:
+        return " ".join(f"{statement};" for statement in self.statements)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(f"{self.when} {self.body}".encode()).hexdigest()[:8]
+
+
+class Table(NamedTuple):
+    """An append-only table: its model, its unique columns beside the primary key, and what follows from a new row."""
 
     model: str
     unique: Sequence[str]
-    follows: Sequence[str]
+    follows: Sequence[Follow]
 
     @property
     def name(self) -> str:
@@ -33,19 +45,16 @@ class Table(NamedTuple):
     def guards(self) -> list[str]:
         return [f"{self.name}_no_{what}" for what in ("update", "delete", "replace")]
 
-    @property
-    def body(self) -> str:
-        return " ".join(f"{statement};" for statement in self.follows)
-
-    @property
-    def follow(self) -> str:
-        return f"{self.name}_follow_{hashlib.sha256(self.body.encode()).hexdigest()[:8]}"
+    def named(self) -> dict[str, Follow]:
+        """Return the triggers that write what follows, by their names."""
+        return {f"{self.name}_follow_{follow.digest}": follow for follow in self.follows}
 
     def triggers(self) -> list[str]:
-        return [*self.guards(), self.follow]
+        return [*self.guards(), *self.named()]
 
 
-TABLES = [Table("orders.Event", ("order_id", "seq"), ["INSERT INTO orders_outbox (event_id) VALUES (NEW.id)"])]
+_TOLD = Follow(["INSERT INTO orders_outbox (event_id) VALUES (NEW.id)"])
+TABLES = [Table("orders.Event", ("order_id", "seq"), [_TOLD])]
 """Apps above add theirs when they are ready."""
 
 
@@ -61,9 +70,8 @@ def put_up_triggers(sender: AppConfig, using: str = "default", **_: Any) -> None
 
 def put_up(connection: BaseDatabaseWrapper, table: Table) -> None:
     statements = _sqlite(table) if connection.vendor == "sqlite" else _postgresql(table)
-    before = [
-        name for name in _standing(connection) if name.startswith(f"{table.name}_follow") and name != table.follow
-    ]
+    standing = [name for name in _standing(connection) if name.startswith(f"{table.name}_follow")]
+    before = [name for name in standing if name not in table.named()]
     with connection.cursor() as cursor:
         for statement in [*_drops(connection, table, before), *statements]:
             cursor.execute(statement)
@@ -120,7 +128,11 @@ def _sqlite(table: Table) -> Iterable[str]:
         f"CREATE TRIGGER IF NOT EXISTS {replace} BEFORE INSERT ON {table.name} WHEN {exists} "
         f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only: REPLACE refused'); END"
     )
-    yield f"CREATE TRIGGER IF NOT EXISTS {table.follow} AFTER INSERT ON {table.name} BEGIN {table.body} END"
+    for name, follow in table.named().items():
+        yield (
+            f"CREATE TRIGGER IF NOT EXISTS {name} AFTER INSERT ON {table.name} WHEN {follow.when} "
+            f"BEGIN {follow.body} END"
+        )
 
 
 def _postgresql(table: Table) -> Iterable[str]:
@@ -140,11 +152,12 @@ def _postgresql(table: Table) -> Iterable[str]:
             f"FOR EACH {each} EXECUTE FUNCTION refuse_append_only()"
         )
         yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"
-    yield (
-        f"CREATE OR REPLACE FUNCTION {table.follow}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {table.body} RETURN NULL; END $$"
-    )
-    yield (
-        f"CREATE OR REPLACE TRIGGER {table.follow} AFTER INSERT ON {table.name} "
-        f"FOR EACH ROW EXECUTE FUNCTION {table.follow}()"
-    )
+    for name, follow in table.named().items():
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {follow.body} RETURN NULL; END $$"
+        )
+        yield (
+            f"CREATE OR REPLACE TRIGGER {name} AFTER INSERT ON {table.name} "
+            f"FOR EACH ROW WHEN ({follow.when}) EXECUTE FUNCTION {name}()"
+        )

@@ -26,7 +26,7 @@ def test_a_scan_sent_four_times_at_once_picks_one_unit(order: Order) -> None:
     with threads(4) as at_once:
         for n in range(1, 6):
             act = Act(uuid4(), BOB, "MUG-01")
-            answers = at_once([lambda act=act: scan_to_pick(shipment(order), act).sentence] * 4)
+            answers = at_once([lambda act=act: scan_to_pick(shipment(order), act)[0].sentence] * 4)
             assert set(answers) == {f"{n} of 10 × Enamel mug."}
     assert (stages(order), Scan.objects.count(), list(ledger.verify())) == ([{"reserved": 5, "picked": 5}], 6, [])
 
@@ -36,7 +36,7 @@ def test_two_pickers_at_one_shipment_take_each_unit_once(order: Order) -> None:
         scan_to_pick(shipment(order), Act(uuid4(), by, "A-01-01"))
 
     def pick(by):
-        return [scan_to_pick(shipment(order), Act(uuid4(), by, "MUG-01")).quantity for _ in range(5)]
+        return [scan_to_pick(shipment(order), Act(uuid4(), by, "MUG-01"))[0].quantity for _ in range(5)]
 
     with threads(2) as at_once:
         taken = at_once([lambda: pick(ALICE), lambda: pick(BOB)])

@@ -241,12 +241,12 @@ def test_the_queries_of_a_scan(shop: Shop, django_assert_num_queries, articles: 
     for product in products:
         shop.receive(product, 9, bin=f"A-{product.sku}")
     floor = Floor(shop.order(*((product, 3) for product in products)))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         floor.client.get(floor.url)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(9):
         floor.post(scanned="A-P-0", follow=False)
     floor.scan("P-0")
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(12):
         floor.client.post(floor.url, {"operation": uuid4(), "scanned": "P-0"}, headers={"HX-Request": "true"})
 
 

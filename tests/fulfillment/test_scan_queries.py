@@ -169,18 +169,18 @@ PARCEL = {"parcel-TOTAL_FORMS": 1, "parcel-INITIAL_FORMS": 0, "parcel-0-carrier"
 SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
     "cart: bin": (6, lambda shop: cart(shop).scan("A-01-1")),
     "cart: wrong bin": (8, lambda shop: cart(shop).scan("A-01-2")),
-    "cart: begins": (12, lambda shop: cart(shop, "A-01-1").scan("P-1")),
-    "cart: unit": (9, lambda shop: cart(shop, "A-01-1", "P-1").scan("P-1")),
-    "cart: number": (9, lambda shop: cart(shop, "A-01-1", "P-1").scan("3")),
-    "cart: ends": (12, lambda shop: cart(shop, "A-01-1", "P-1", "3", "A-01-2", "P-2").scan("3")),
-    "cart: begins and ends": (12, lambda shop: cart(shop, "A-01-1", units=1, articles=1).scan("P-1")),
-    "pick: bin": (18, lambda shop: pick(shop).scan("A-01-1")),
-    "pick: wrong bin": (21, lambda shop: pick(shop).scan("A-01-2")),
-    "pick: begins": (35, lambda shop: pick(shop, "A-01-1").scan("P-1")),
-    "pick: unit": (35, lambda shop: pick(shop, "A-01-1", "P-1").scan("P-1")),
-    "pick: number": (36, lambda shop: pick(shop, "A-01-1", "P-1").scan("3")),
-    "pick: ends": (33, lambda shop: pick(shop, "A-01-1", "P-1", "3", "A-01-2", "P-2").scan("3")),
-    "pick: begins and ends": (32, lambda shop: pick(shop, "A-01-1", units=1, articles=1).scan("P-1")),
+    "cart: begins": (10, lambda shop: cart(shop, "A-01-1").scan("P-1")),
+    "cart: unit": (7, lambda shop: cart(shop, "A-01-1", "P-1").scan("P-1")),
+    "cart: number": (7, lambda shop: cart(shop, "A-01-1", "P-1").scan("3")),
+    "cart: ends": (10, lambda shop: cart(shop, "A-01-1", "P-1", "3", "A-01-2", "P-2").scan("3")),
+    "cart: begins and ends": (10, lambda shop: cart(shop, "A-01-1", units=1, articles=1).scan("P-1")),
+    "pick: bin": (7, lambda shop: pick(shop).scan("A-01-1")),
+    "pick: wrong bin": (8, lambda shop: pick(shop).scan("A-01-2")),
+    "pick: begins": (11, lambda shop: pick(shop, "A-01-1").scan("P-1")),
+    "pick: unit": (10, lambda shop: pick(shop, "A-01-1", "P-1").scan("P-1")),
+    "pick: number": (10, lambda shop: pick(shop, "A-01-1", "P-1").scan("3")),
+    "pick: ends": (11, lambda shop: pick(shop, "A-01-1", "P-1", "3", "A-01-2", "P-2").scan("3")),
+    "pick: begins and ends": (11, lambda shop: pick(shop, "A-01-1", units=1, articles=1).scan("P-1")),
     "pack: unit": (6, lambda shop: box(shop).scan("P-1")),
     "pack: wrong article": (9, lambda shop: box(shop).scan("P-3")),
     "pack: number": (6, lambda shop: box(shop, "P-1").scan("2")),
@@ -214,7 +214,7 @@ SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
 }  # fmt: skip
 
 
-STILL_TOO_MANY = {"pick", "ship", "count", "return"}
+STILL_TOO_MANY = {"ship", "count", "return"}
 """What costs more than MOST yet: by steps."""
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from fulfillment import ledger
 from fulfillment.models import StockItem, StockMovement
 from orders.models import Event, Outbox
-from orders.models.append_only import TABLES, missing_triggers, put_up
+from orders.models.append_only import TABLES, Follow, missing_triggers, put_up
 from tests.factories import Shop
 from tests.stream import checksums
 
@@ -108,9 +108,9 @@ def test_what_follows_is_written_with_the_row_by_whoever_adds_it(history: Any) -
 
 def test_a_trigger_of_an_earlier_release_is_missed_and_replaced() -> None:
     now = next(table for table in TABLES if table.model == "orders.Event")
-    earlier = now._replace(follows=["INSERT INTO orders_outbox (event_id) VALUES (NEW.id + 0)"])
+    earlier = now._replace(follows=[Follow(["INSERT INTO orders_outbox (event_id) VALUES (NEW.id + 0)"])])
     put_up(connection, earlier)
-    assert missing_triggers(connection) == [now.follow]
+    assert missing_triggers(connection) == list(now.named())
     call_command("migrate", verbosity=0)
     assert missing_triggers(connection) == []
     shop = Shop()

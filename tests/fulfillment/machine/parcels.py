@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from fulfillment import ledger
 from fulfillment.models import Shipment
 from fulfillment.services import (
     ParcelDraft,
@@ -25,7 +24,7 @@ from fulfillment.services import (
     ship_shipment,
 )
 from fulfillment.services.scan_pack import packing_of
-from fulfillment.services.scan_pick import is_at, stop_of
+from fulfillment.services.scan_pick import read_picking
 from orders.models import Actor, OrderLine
 from tests.fulfillment.machine.base import Floor, any_of, one, people, step
 
@@ -76,13 +75,14 @@ class Parcels(Floor):
     @step(when=_on_no_cart, number=any_of, by=people)
     def scan_to_pick_a_unit(self, number: int, by: Actor) -> None:
         shipment = self.shipment(one(self._on_no_cart(), number))
-        stop = stop_of(ledger.walk(shipment))
-        if stop and not is_at(shipment, stop, by):
+        walk = read_picking(shipment, by)
+        stop = walk.stop
+        if stop and not walk.is_at:
             there = self.do(lambda: scan_to_pick(shipment, self.act(by, str(stop.bin))))
             if there is None:
                 return
         text = stop.line.order_line.product.sku if stop else shipment.number
-        scan = self.do_after_all(lambda: scan_to_pick(shipment, self.act(by, text)))
+        scan = self.do_after_all(lambda: scan_to_pick(shipment, self.act(by, text))[0])
         if scan is not None:
             assert scan.is_done
             assert stop is None or stop.bin is not None
