@@ -155,9 +155,11 @@ class ParcelForm(forms.Form):
     tracking_number = forms.CharField(required=False, max_length=255)
     weight_grams = forms.IntegerField(required=False, min_value=1, max_value=MAX_GRAMS)
 
-    def __init__(self, *args: Any, lines: Sequence[ShipmentLine], place: int = 0, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lines: Sequence[ShipmentLine], is_article: bool, place: int = 0, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.place = place
+        self.place, self.may_be_article = place, is_article
         for line in lines if place else []:
             self.fields[_units_field(line)] = forms.IntegerField(
                 required=False, min_value=0, max_value=line.quantity, label=line.order_line.name
@@ -173,7 +175,7 @@ class ParcelForm(forms.Form):
         text: str = self.cleaned_data["tracking_number"].strip()
         if read_number(text.rsplit("-", 1)[0]) or read_number(text):
             raise forms.ValidationError("That is the number of an order. Scan the carrier’s label.")
-        if Product.objects.filter(sku=text).exists():
+        if self.may_be_article and Product.objects.filter(sku=text).exists():
             raise forms.ValidationError("That is an article. Scan the carrier’s label.")
         return text
 
@@ -214,7 +216,8 @@ else:
 class ParcelFormSet(BaseFormSet):
     """The parcels of a shipment, at least one. `is_untracked`: they leave without the carrier's number.
 
-    `packed`: the boxes are closed already, so that nobody is asked what is in them.
+    `packed`: the boxes are closed already, so that nobody is asked what is in them. `is_article`: one of the numbers is
+    the SKU of an article, or may be.
     """
 
     form = ParcelForm
@@ -229,10 +232,11 @@ class ParcelFormSet(BaseFormSet):
         *,
         lines: Sequence[ShipmentLine],
         packed: Sequence[Parcel] = (),
+        is_article: bool = True,
         initial: Sequence[dict[str, Any]] | None = None,
     ) -> None:
         asked = [] if packed else lines
-        super().__init__(data, initial=initial, form_kwargs={"lines": asked}, prefix="parcel")
+        super().__init__(data, initial=initial, form_kwargs={"lines": asked, "is_article": is_article}, prefix="parcel")
         self.packed = packed
         self.shipped = {line.order_line.number: line for line in lines}
 

@@ -31,7 +31,8 @@ class Staff:
             case Shipment.Status.PICKED:
                 self._pack(shipment)
             case Shipment.Status.PACKED:
-                scan_to_ship(shipment, Act(uuid4(), self._bob, shipment.number), _parcels(shipment, boxes))
+                act = Act(uuid4(), self._bob, shipment.number)
+                scan_to_ship(shipment, act, lambda _: _parcels(shipment, boxes))
 
     def _pick(self, shipment: Shipment) -> None:
         """Walk to the next bin, scan it and the article, and type how many."""

@@ -1,5 +1,6 @@
 """The one resolver: where an order stands follows from its shipments. Called by every service that changes one."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Max
@@ -12,9 +13,13 @@ from orders.models import Actor, Order
 Status = Order.Status
 
 
-def resolve_order(order: Order, *, by: Actor) -> None:
-    """Bring the status of an order, open in change(), in line with its shipments."""
-    target = order_status(order.shipments.standing().values_list("status", flat=True))
+def resolve_order(order: Order, *, by: Actor, standing: Collection[str] = (), left_at: datetime | None = None) -> None:
+    """Bring the status of an order, open in change(), in line with its shipments.
+
+    `standing` are their statuses, the cancelled ones left out, and `left_at` is when the last of them left, where that
+    was read behind the order's lock.
+    """
+    target = order_status(standing or order.shipments.standing().values_list("status", flat=True))
     if target is None or target == order.status:
         return
     with change(order, by=by) as fresh:
@@ -24,7 +29,7 @@ def resolve_order(order: Order, *, by: Actor) -> None:
             case Status.PARTLY_SHIPPED:
                 fresh.ship_part()
             case Status.SHIPPED if fresh.status != Status.DELIVERED:
-                fresh.ship(at=_last(fresh, "shipped_at"))
+                fresh.ship(at=left_at or _last(fresh, "shipped_at"))
             case Status.DELIVERED:
                 fresh.deliver(at=_last(fresh, "delivered_at"))
             case Status.RETURNED:

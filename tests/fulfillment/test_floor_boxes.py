@@ -1,6 +1,7 @@
 """Several boxes, weighed: what goes into which, a weight that cannot be, and the parcels that leave."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -70,6 +71,20 @@ def test_two_boxes_become_the_parcels_that_leave(floor: Floor, order: Order) -> 
     assert boxes() == [("-1", 910, {1: 2}), ("-2", 1500, {1: 1, 2: 1})]
     assert list(Parcel.objects.values_list("carrier", "tracking_number")) == [("dhl", "JJD1"), ("dhl", "JJD2")]
     assert (desk.status(), clean()) == ("SHIPPED", True)
+
+
+def test_several_boxes_that_are_shipped_by_a_double_tap_leave_once_and_both_are_answered_alike(
+    floor: Floor, order: Order
+) -> None:
+    floor.scan("MUG-01")
+    close(floor)
+    floor.post(whole="1")
+    desk, operation = Floor(order, "ship"), str(uuid4())
+    answers = [desk.post(operation=operation, **parcels(dhl("JJD1"), dhl("JJD2"))) for _ in range(2)]
+    assert [(each.status_code, said(each)) for each in answers] == [
+        (200, f"right: {floor.shipment} is on its way, in 2 parcels.")
+    ] * 2
+    assert (desk.status(), Scan.objects.filter(step="SHIP").count(), clean()) == ("SHIPPED", 1, True)
 
 
 def test_a_weight_that_cannot_be_is_said_and_taken_the_second_time(floor: Floor) -> None:

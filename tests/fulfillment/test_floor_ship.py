@@ -162,7 +162,7 @@ def test_the_queries_of_shipping(shop: Shop, django_assert_num_queries, articles
     for product in products:
         shop.receive(product, 9)
     floor = Floor(packed(shop.order(*((product, 3) for product in products))), "ship")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         floor.client.get(floor.url)
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(14):
         floor.post(follow=False, **parcels(dhl(LABELS[0])))

@@ -13,13 +13,14 @@ from tests.fulfillment.floor import words
 from tests.fulfillment.test_scan_queries import (
     DELIVERY,
     MAIN,
-    PARCEL,
     Desk,
     back,
     box,
+    boxed,
     cart,
     dock,
     inbound,
+    labels,
     mover,
     packed,
     pick,
@@ -28,7 +29,6 @@ from tests.fulfillment.test_scan_queries import (
 )
 
 Case = Callable[[Shop], tuple[Desk, dict[str, Any]]]
-LABEL = PARCEL | {"parcel-0-tracking_number": "JJD1"}
 
 CASES: dict[str, Case] = {
     "cart": lambda shop: (cart(shop, "A-01-1"), {"scanned": "P-1"}),
@@ -37,7 +37,8 @@ CASES: dict[str, Case] = {
     "pick all": lambda shop: (pick(shop), {"whole": 1}),
     "pack": lambda shop: (box(shop), {"scanned": "P-1"}),
     "pack all": lambda shop: (box(shop), {"whole": 1}),
-    "ship": lambda shop: (packed(shop), LABEL),
+    "ship": lambda shop: (packed(shop), labels(1)),
+    "ship boxes": lambda shop: (boxed(shop), labels(2)),
     "load": lambda shop: (van(shop), {"scanned": "JJD2"}),
     "load all": lambda shop: (van(shop), {"whole": 1}),
     "receive": lambda shop: (inbound(shop), DELIVERY | {"sku": "P-1", "quantity": 3, "bin": "A-01-1"}),
