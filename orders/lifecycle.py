@@ -181,7 +181,7 @@ def _lock_first(rows: dict[_Key, _Open], things: models.QuerySet[Any]) -> tuple[
     """Lock the order, if any, and then the thing that belongs to it, in one statement."""
     has_order = _has_order(things.model)
     # NO KEY UPDATE does not collide with the KEY SHARE locks of rows that point here
-    locked = things.order_by().select_for_update(of=("order", "self") if has_order else (), no_key=True)
+    locked = things.order_by().select_for_update(of=("order", "self") if has_order else ("self",), no_key=True)
     fresh = (locked.select_related("order") if has_order else locked).first()
     if fresh is None:
         raise NotHere(f"There is no such {things.model._meta.verbose_name} here.")

@@ -13,7 +13,7 @@ from fulfillment.models import Count, CountLine, Scan
 from fulfillment.services import Act as Doing
 from fulfillment.services import finish_sheet, scan_to_count
 from fulfillment.services.counts import approve_count, cancel_count, count_again, seen_at
-from fulfillment.services.scan_count import bin_of, where_next
+from fulfillment.services.counts.sheet import read_sheet
 from fulfillment.services.scanned import typed_number
 from orders.admin.acting import Act, ActForm, number_field, text_field
 from orders.blockers import Reason
@@ -37,7 +37,7 @@ class BeginForm(ActForm):
         if count.bin_id:
             self.fields["text"] = text_field("Article", max_length=Scan.TEXT_LENGTH, help_text="Its SKU.")
         else:
-            going = ", ".join(map(str, where_next(count)[:LISTED]))
+            going = ", ".join(map(str, read_sheet(count, Actor.system("desk")).where_next()[:LISTED]))
             self.fields["text"] = text_field("Bin", max_length=32, help_text=f"Still to be counted: {going or 'none'}.")
 
     def clean_text(self) -> str:
@@ -90,13 +90,13 @@ def _begin(count: Count, by: Actor, data: dict[str, Any]) -> object:
     """Go to the bin, then to the article, as somebody does who scans both."""
     operation: UUID = data["operation"]
     at = _go(count, by, operation)
-    return told(scan_to_count(count, Doing(operation, by, data["text"]))) if data.get("text") else at
+    return told(scan_to_count(count, Doing(operation, by, data["text"]))[0]) if data.get("text") else at
 
 
 def _go(count: Count, by: Actor, operation: UUID) -> Scan | None:
-    if count.bin is None or (not count.product_id and bin_of(count, by) == count.bin):
+    if count.bin is None or (not count.product_id and read_sheet(count, by).place == count.bin):
         return None
-    return told(scan_to_count(count, Doing(uuid5(operation, "bin"), by, count.bin.code)))
+    return told(scan_to_count(count, Doing(uuid5(operation, "bin"), by, count.bin.code))[0])
 
 
 def _figures(count: Count, by: Actor, data: dict[str, Any]) -> str:
@@ -109,12 +109,12 @@ def _figures(count: Count, by: Actor, data: dict[str, Any]) -> str:
 
 
 def _figure(count: Count, by: Actor, operation: UUID, pk: int, units: int, seen: int) -> Scan:
-    return scan_to_count(count, Doing(uuid5(operation, str(pk)), by, count=units, line=pk), seen)
+    return scan_to_count(count, Doing(uuid5(operation, str(pk)), by, count=units, line=pk), seen)[0]
 
 
 def _finish(count: Count, by: Actor, data: dict[str, Any]) -> object:
     _go(count, by, data["operation"])
-    return told(finish_sheet(count, Doing(data["operation"], by), data["seen"]))
+    return told(finish_sheet(count, Doing(data["operation"], by), data["seen"])[0])
 
 
 def _why_no_figures(count: Count) -> Sequence[Reason]:

@@ -1,11 +1,10 @@
 """What the books say lies in a bin, and whether anything moved there since somebody looked. Reads and locks only."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from fulfillment.ledger.posting import lock_items
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement
 
 
@@ -16,13 +15,13 @@ class Shelf(NamedTuple):
     version: int = 0
 
 
-def lock_shelf(place: Bin, products: Iterable[int]) -> dict[int, Shelf]:
-    """Lock the stock of these products, and return product → what lies in the bin."""
-    ids = set(products)
-    items = StockItem.objects.filter(warehouse=place.warehouse_id, product__in=ids)
-    lock_items(items.values_list("pk", flat=True))
-    found = shelf_of(place, ids)
-    return {product: found.get(product, Shelf()) for product in ids}
+def lock_shelf(place: Bin, products: Iterable[int] | QuerySet[Any], *, is_whole: bool = False) -> dict[int, Shelf]:
+    """Lock the stock of these products, and return product → what lies in the bin; of the whole bin, if asked for."""
+    items = StockItem.objects.filter(warehouse=place.warehouse_id, product__in=products).order_by("pk")
+    locked = [item.product_id for item in items.select_for_update(no_key=True)]
+    found = shelf_of(place, None if is_whole else locked)
+    named = locked if isinstance(products, QuerySet) else products
+    return {product: Shelf() for product in named} | found
 
 
 def shelf_of(place: Bin, products: Iterable[int] | None = None) -> dict[int, Shelf]:

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -11,8 +12,8 @@ from fulfillment import reports
 from fulfillment.forms import CountForm
 from fulfillment.models import Bin, Count, Scan, Warehouse
 from fulfillment.services import finish_sheet, scan_to_count
-from fulfillment.services.counts import ask_count, seen_at
-from fulfillment.services.scan_count import bin_of, due_again, open_line, where_next
+from fulfillment.services.counts import ask_count
+from fulfillment.services.counts.sheet import Sheet, read_sheet
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from fulfillment.views.steps import here, places_of
 from orders.models import Product
@@ -39,21 +40,26 @@ def counts(request: HttpRequest) -> HttpResponse:
 @allowed_to("count")
 def count(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what of a count comes next, and take a scan, a figure or the end of it."""
-    mine = Count.objects.filter(warehouse__in=Warehouse.objects.of(request.user))
-    sheet = get_object_or_404(mine.select_related("warehouse", "bin__warehouse", "product"), pk=pk)
-    if request.method != "POST":
-        return _sheet(request, sheet) if sheet.status in Count.TO_COUNT else redirect("floor:counts")
+    here = Count.objects.filter(warehouse__in=Warehouse.objects.of(request.user), pk=pk)
+    mine = here.select_related("warehouse", "bin", "product")
     form = CountForm(request.POST)
-    if not form.is_valid():
-        say(request, form.complaint, is_right=False)
-        return _sheet(request, sheet, status=422)
+    if request.method == "POST" and form.is_valid():
+        return _do(request, mine, form)
+    sheet = read_sheet(get_object_or_404(mine), actor(request))
+    if request.method != "POST":
+        return _screen(request, sheet) if sheet.count.status in Count.TO_COUNT else redirect("floor:counts")
+    say(request, form.complaint, is_right=False)
+    return _screen(request, sheet, status=422)
+
+
+def _do(request: HttpRequest, mine: QuerySet[Count], form: CountForm) -> HttpResponse:
     seen, act = form.cleaned_data["seen"], form.act(actor(request))
-    scan = finish_sheet(sheet, act, seen or 0) if form.is_whole else scan_to_count(sheet, act, seen)
+    scan, sheet = finish_sheet(mine, act, seen or 0) if form.is_whole else scan_to_count(mine, act, seen)
     say(request, scan.sentence, is_right=scan.is_done)
-    sheet = mine.select_related("warehouse", "bin__warehouse", "product").get(pk=pk)
-    if sheet.status not in Count.TO_COUNT:
+    sheet = sheet or read_sheet(get_object_or_404(mine), act.by)
+    if sheet.count.status not in Count.TO_COUNT:
         return go(request, reverse("floor:counts"))
-    return _sheet(request, sheet) if is_htmx(request) else redirect(request.path)
+    return _screen(request, sheet) if is_htmx(request) else redirect(request.path)
 
 
 def _begin(request: HttpRequest, warehouse: Warehouse, text: str) -> HttpResponse:
@@ -68,36 +74,27 @@ def _begin(request: HttpRequest, warehouse: Warehouse, text: str) -> HttpRespons
     return go(request, reverse("floor:count", args=[begun.pk]))
 
 
-def _sheet(request: HttpRequest, sheet: Count, status: int = 200) -> HttpResponse:
-    by = actor(request)
-    place = bin_of(sheet, by)
-    line = open_line(sheet, place, by) if place else None
-    due = due_again(sheet, place) if place else []
-    given = list(sheet.lines.select_related("product", "bin").exclude(counted=None))
-    again = {each.pk for each in due_again(sheet, None)}
+def _screen(request: HttpRequest, sheet: Sheet, status: int = 200) -> HttpResponse:
+    count, place, line = sheet.count, sheet.place, sheet.open_line
+    due = [each for each in sheet.due_again if place and each.bin_id == place.pk]
+    is_closable = count.status == Count.Status.OPEN and not line and bool(place or count.product_id)
     context = {
-        "count": sheet,
+        "count": count,
         "place": place,
         "line": line,
-        "due": [(each, seen_at(each.bin, each.product), uuid4()) for each in due if each != line],
-        "given": [each for each in given if each.pk not in again],
-        "going": [each for each in where_next(sheet) if each != place],
-        "is_closable": sheet.status == Count.Status.OPEN and not line and bool(place or sheet.product_id),
-        "seen": _seen(sheet),
+        "due": [(each, sheet.version_of(each.product_id), uuid4()) for each in due if each != line],
+        "given": sheet.given,
+        "going": [each for each in sheet.where_next() if each != place],
+        "is_closable": is_closable,
+        "seen": sheet.seen if is_closable and not count.product_id else 0,
         "ask": _ask(sheet, place, line is not None),
     }
     return show(request, "fulfillment/count.html", context, status=status)
 
 
-def _seen(sheet: Count) -> int:
-    if sheet.bin is None or sheet.product_id:
-        return 0
-    return seen_at(sheet.bin, without=sheet.lines.values_list("product", flat=True))
-
-
-def _ask(sheet: Count, place: Bin | None, is_open: bool) -> str:  # noqa: FBT001
+def _ask(sheet: Sheet, place: Bin | None, is_open: bool) -> str:  # noqa: FBT001
     if is_open:
         return "How many?"
-    if place is None or sheet.product_id:
+    if place is None or sheet.count.product_id:
         return "Scan the bin"
     return "Scan an article"

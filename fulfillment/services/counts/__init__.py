@@ -9,10 +9,9 @@ from fulfillment.services.counts.figures import (
     close_sheet,
     count_position,
     open_position,
-    places_left,
-    seen_at,
 )
 from fulfillment.services.counts.plan import plan_counts
+from fulfillment.services.counts.sheet import places_left, seen_at
 
 __all__ = [
     "MovedMeanwhile",

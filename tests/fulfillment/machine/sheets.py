@@ -52,13 +52,13 @@ class Sheets(Counts):
         counted = max(0, self.model.bins[place] + error)
         may = seen_at(line.bin, line.product) == line.seen
         act = Act(self.act(by).operation, by, count=counted, line=line.pk)
-        scan = scan_to_count(count, act)
+        scan, _ = scan_to_count(count, act)
         assert scan.is_done == may, scan.sentence
         if may:
             self._note(count, place, counted)
             self._judged(count)
         if twice:
-            assert scan_to_count(count, act) == scan
+            assert scan_to_count(count, act) == (scan, None)
 
     @step(when=_sheets, number=any_of, by=people)
     def say_that_nothing_else_is_there(self, number: int, by: Actor) -> None:
@@ -68,7 +68,7 @@ class Sheets(Counts):
         lines = [row for row in self.books.rows["counted"] if row[1] == count.pk]
         done = {(*self.names.bins[row[2]], self.names.skus[row[3]]) for row in lines}
         seen = seen_at(count.bin, without={row[3] for row in lines}) if count.bin else 0
-        scan = finish_sheet(count, self.act(by), seen)
+        scan, _ = finish_sheet(count, self.act(by), seen)
         lacks = any(row[5] is None for row in lines) or bool(count.product and self._places_left(count, done))
         assert scan.is_done != lacks, scan.sentence
         if not lacks:
@@ -94,4 +94,4 @@ class Sheets(Counts):
         ]
 
     def _scan(self, count: Count, by: Actor, text: str) -> Scan:
-        return scan_to_count(count, self.act(by, text))
+        return scan_to_count(count, self.act(by, text))[0]
