@@ -101,7 +101,10 @@ def change(
             raise NotAllowed(why_not(refusal.object, refusal.method.__name__)) from refusal
         kind = _kind_of_change(opened) if order else ""
         if not (is_saved_last or isinstance(opened.row, Order)):
+            is_new = opened.row.pk is None
             _save(opened)
+            if is_new:
+                rows[type(opened.row), opened.row.pk] = rows.pop((type(opened.row), None))
         opened.status = opened.row.status
         if kind and order:
             extra = {"reason": reason} if reason else {}
@@ -202,7 +205,10 @@ def _opened(row: Any) -> _Open:
 
 
 def adopt(thing: Any) -> None:
-    """Let a row that this very transaction inserted or locked be open without fetching it. Inside `writing()` only."""
+    """Let a row that this very transaction inserted or locked be open without fetching it. Inside `writing()` only.
+
+    One that is still to be inserted is so with its first change(): one of a kind at a time.
+    """
     rows = _open_rows.get()
     if rows is None:
         raise RuntimeError("adopt() belongs inside writing()")
@@ -221,6 +227,10 @@ def _values(row: models.Model) -> dict[str, Any]:
 
 
 def _save(opened: _Open) -> None:
+    if opened.row.pk is None:
+        opened.row.save(force_insert=True)
+        opened.saved = _values(opened.row)
+        return
     now = _values(opened.row)
     touched = [name for name, value in now.items() if value != opened.saved[name]]
     if touched:

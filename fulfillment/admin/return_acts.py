@@ -7,9 +7,10 @@ from uuid import uuid5
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from fulfillment import ledger
 from fulfillment.admin.told import told
 from fulfillment.blockers import reasons
-from fulfillment.models import Return, ReturnLine, Scan, Warehouse
+from fulfillment.models import Bin, Return, ReturnLine, Scan, Warehouse
 from fulfillment.services import Act as Doing
 from fulfillment.services.returns import (
     Outcome,
@@ -20,12 +21,11 @@ from fulfillment.services.returns import (
     find_return,
     send_return,
 )
-from fulfillment.services.scan_return import Coming, close_by_press, grade_by_scan, scan_to_return
-from fulfillment.services.scanned import is_same
+from fulfillment.services.returns.sheet import At, Coming
+from fulfillment.services.scan_return import close_by_press, grade_by_scan, scan_to_return, take_in_decided
 from orders.admin.acting import Act, ActForm, choice_field, number_field, standing_field, text_field
 from orders.blockers import Reason
 from orders.intake.draft import MAX_QUANTITY
-from orders.lifecycle import writing
 from orders.models import Actor
 
 APPROVE = "fulfillment.approve_return"
@@ -134,24 +134,22 @@ def _undecided(back: Return) -> list[ReturnLine]:
 
 def take_in(thing: Coming, by: Actor, data: dict[str, Any]) -> str:
     """Take a unit in; what becomes of it, if that is said, with it: both or neither. Raises NotDone, NotAllowed."""
-    doing, said = Doing(data["operation"], by, data["sku"].strip()), []
-    with writing():
-        scan, back = scan_to_return(thing, doing, data["home"])
-        if scan.is_done and back and data["grade"]:
-            line = _line(back, doing.text)
-            named = Doing(uuid5(doing.operation, "grade"), by, data["bin"].strip(), 1, line.pk)
-            said.append(told(grade_by_scan(line, Outcome(data["grade"]), named)).sentence)
-    return " ".join([told(scan).sentence, *said])
+    doing = Doing(data["operation"], by, data["sku"].strip())
+    if data["grade"]:
+        decision = Doing(uuid5(doing.operation, "grade"), by, data["bin"].strip(), 1)
+        scans = take_in_decided(thing, doing, _at(data["home"]), Outcome(data["grade"]), decision, told)
+    else:
+        scans = [scan_to_return(thing, doing, _at(data["home"]))[0]]
+    return " ".join(told(scan).sentence for scan in scans)
 
 
-def _line(back: Return, sku: str) -> ReturnLine:
-    lines = back.lines.select_related("order_line__product")
-    return max((line for line in lines if is_same(sku, line.order_line.product.sku)), key=lambda line: line.undecided)
+def _at(home: Warehouse) -> At:
+    return lambda: ledger.standing_bin(home, Bin.Kind.RETURNS)
 
 
 def _decide(back: Return, by: Actor, data: dict[str, Any]) -> object:
-    doing = Doing(data["operation"], by, data["bin"].strip(), data["units"], data["line"].pk)
-    return told(grade_by_scan(data["line"], Outcome(data["grade"]), doing))
+    line, doing = data["line"], Doing(data["operation"], by, data["bin"].strip(), data["units"])
+    return told(grade_by_scan(back, line.pk, Outcome(data["grade"]), doing)[0])
 
 
 def _close(back: Return, by: Actor, data: dict[str, Any]) -> object:

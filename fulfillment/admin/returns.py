@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from fulfillment.admin.return_acts import ACTS, RECEIVE, ArrivedForm, take_in
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.models import Return
-from fulfillment.services.scan_return import order_of
+from fulfillment.services.returns.sheet import order_of
 from orders.admin import badges
 from orders.admin.acting import ActingAdmin, flashing
 from orders.admin.base import ReadOnlyAdmin, actor

@@ -1,90 +1,132 @@
 """The returns desk by scan: each article that lies there is taken in, then said what becomes of it."""
 
-from fulfillment.models import Bin, Return, ReturnLine, Scan, Shipment, Warehouse
-from fulfillment.services.returns import Outcome, can_come_back, finish_return, grade_return, receive_return
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from django.db.models import QuerySet
+
+from fulfillment.models import Bin, Return, ReturnLine, Scan
+from fulfillment.services.returns import Outcome, finish_return
+from fulfillment.services.returns.desk import grade, take_in
+from fulfillment.services.returns.sheet import At, Coming, Desk, Named, open_desk, read_desk
 from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, wrong
 from orders.lifecycle import change
-from orders.models import Order, OrderLine
+from orders.models import OrderLine
 
 SAID = {
     Outcome.RESTOCK: "{} × {} into {}: sold again.",
     Outcome.QUARANTINE: "{} × {} to quarantine.",
     Outcome.SCRAP: "{} × {} to scrap.",
 }
-Coming = Return | Order | Shipment
+Returned = Return | QuerySet[Return]
+"""A return; or the one of which only the number is known."""
 
 
-def scan_to_return(thing: Coming, act: Act, warehouse: Warehouse) -> tuple[Scan, Return | None]:
-    """Take in the unit that was scanned; return what was said, and the return it came in with.
+def scan_to_return(thing: Named, act: Act, at: At) -> tuple[Scan, Desk | None]:
+    """Take in the unit that was scanned; return what was said, and how the desk stands then.
 
-    Repeated, it answers as before. Raises NotAllowed.
+    `at` says where the person puts it. Repeated, it answers as before. Raises NotAllowed, NotHere.
     """
-    scan = once(act, Scan.Step.RETURN, lambda: _scan(thing, act, warehouse))[0]
-    return scan, _standing(thing)
+    turn = _Turn(thing, act, at)
+    scan, is_new = once(act, Scan.Step.RETURN, turn.take)
+    return scan, turn.desk if is_new else None
 
 
-def grade_by_scan(line: ReturnLine, outcome: Outcome, act: Act) -> Scan:
-    """Say what becomes of units: all that are undecided, or `act.count`. To be sold again, scan the bin.
+def take_in_decided(
+    thing: Named, act: Act, at: At, outcome: Outcome, decision: Act, check: Callable[[Scan], object]
+) -> list[Scan]:
+    """Take a unit in and say at once what becomes of it: neither, where `check` raises of what the second came to.
 
-    Repeated, it answers as before. Raises NotAllowed, NotDecided.
+    Repeated, it answers as before. Raises NotAllowed, NotHere.
     """
-    return once(act, Scan.Step.RETURN, lambda: _grade(line, outcome, act))[0]
+    turn = _Turn(thing, act, at)
+
+    def both() -> Scan:
+        scan = turn.take()
+        if turn.taken and turn.taken.pk:
+            check(_Grading(turn.taken.return_of, turn.taken.pk, outcome, decision).take())
+        return scan
+
+    scan = once(act, Scan.Step.RETURN, both)[0]
+    return [scan, *Scan.objects.filter(operation=decision.operation)]
 
 
-def close_by_press(back: Return, act: Act) -> Scan:
+def grade_by_scan(back: Returned, line: int, outcome: Outcome, act: Act) -> tuple[Scan, Desk | None]:
+    """Say what becomes of units of a line: all that are undecided, or `act.count`. To be sold again, scan the bin.
+
+    Return what was said, and how the desk stands then. Repeated, it answers as before. Raises NotAllowed, NotDecided,
+    NotHere.
+    """
+    turn = _Grading(back, line, outcome, act)
+    scan, is_new = once(act, Scan.Step.RETURN, turn.take)
+    return scan, turn.desk if is_new else None
+
+
+def close_by_press(back: Returned, act: Act) -> Scan:
     """Close a return; repeated, it answers as before. Raises NotAllowed, NotDecided."""
     return once(act, Scan.Step.RETURN, lambda: _finish(back, act))[0]
 
 
-def _scan(thing: Coming, act: Act, warehouse: Warehouse) -> Scan:
-    with change(order_of(thing), by=act.by) as order:
-        meant = [line for line in order.lines.select_related("product") if is_same(act.text, line.product.sku)]
-        there = can_come_back(order, announced=False)
-        line = next((line for line in meant if there[line]), None)
-        if line is None:
-            return keep(act, _refuse(act, meant, warehouse), Scan.Step.RETURN)
-        home = thing.warehouse if isinstance(thing, Return) and thing.warehouse else warehouse
-        back = receive_return(thing, line, 1, warehouse=home, by=act.by, operation=str(act.operation))
-        here = back.lines.get(order_line=line)
-        announced = f" of {here.quantity}" if here.quantity else ""
-        said = Verdict(Result.RIGHT, f"{here.received}{announced} × {line.name}.", 1)
-        return keep(act, said, Scan.Step.RETURN)
+@dataclass
+class _Turn:
+    """One try to take a unit in."""
+
+    thing: Named
+    act: Act
+    at: At
+    desk: Desk | None = None
+    taken: ReturnLine | None = None
+
+    def take(self) -> Scan:
+        act = self.act
+        with change(self.thing, by=act.by) as fresh:
+            self.desk = desk = open_desk(cast("Coming", fresh), act.by)
+            there = desk.can_come
+            meant = [line for line in desk.lines if is_same(act.text, line.product.sku)]
+            line = next((line for line in meant if there[line]), None)
+            if line is None:
+                return keep(act, self._refuse(meant), Scan.Step.RETURN)
+            take_in(desk, line, 1, self.at, by=act.by, operation=str(act.operation))
+            self.taken = here = desk.line_of(line)
+            announced = f" of {here.quantity}" if here.quantity else ""
+            said = Verdict(Result.RIGHT, f"{here.received}{announced} × {line.name}.", 1)
+            return keep(act, said, Scan.Step.RETURN)
+
+    def _refuse(self, meant: list[OrderLine]) -> Verdict:
+        if meant:
+            said = f"No more of {meant[0].name} is out there: this one is not from this order. Set it aside."
+            return Verdict(Result.WRONG_QUANTITY, said)
+        return wrong(self.act.text, "It is not of this order: set it aside.", self.at().warehouse)
 
 
-def _grade(line: ReturnLine, outcome: Outcome, act: Act) -> Scan:
-    with change(line.return_of, by=act.by) as back:
-        into = None
-        if outcome == Outcome.RESTOCK:
-            spellings = {act.text, act.text.upper()}
-            into = Bin.objects.filter(warehouse=back.warehouse, code__in=spellings, kind=Bin.Kind.PICK).first()
-            if into is None:
-                said = wrong(act.text, "Scan a bin to pick from.", back.warehouse)
-                return keep(act, said, Scan.Step.RETURN)
-        units = act.count or back.lines.get(pk=line.pk).undecided
-        done = grade_return(line, outcome, units, into=into, by=act.by, operation=str(act.operation))
-        said = Verdict(Result.RIGHT, SAID[outcome].format(units, done.order_line.name, into), units, bin=into)
-        return keep(act, said, Scan.Step.RETURN)
+@dataclass
+class _Grading:
+    """One try to say what becomes of units."""
+
+    back: Returned
+    line: int
+    outcome: Outcome
+    act: Act
+    desk: Desk | None = None
+
+    def take(self) -> Scan:
+        act, into = self.act, None
+        with change(self.back, by=act.by) as fresh:
+            self.desk = read_desk(fresh.order, fresh)
+            line = self.desk.found(self.line)
+            if self.outcome == Outcome.RESTOCK:
+                spellings = {act.text, act.text.upper()}
+                into = Bin.objects.filter(warehouse=fresh.warehouse, code__in=spellings, kind=Bin.Kind.PICK).first()
+                if into is None:
+                    said = wrong(act.text, "Scan a bin to pick from.", fresh.warehouse)
+                    return keep(act, said, Scan.Step.RETURN)
+            units = act.count or line.undecided
+            grade(line, self.outcome, units, into, by=act.by, operation=str(act.operation))
+            sentence = SAID[self.outcome].format(units, line.order_line.name, into)
+            return keep(act, Verdict(Result.RIGHT, sentence, units, bin=into), Scan.Step.RETURN)
 
 
-def _finish(back: Return, act: Act) -> Scan:
-    with change(back, by=act.by) as fresh:
-        finish_return(fresh, by=act.by)
-        return keep(act, Verdict(Result.RIGHT, f"{fresh} is closed."), Scan.Step.RETURN)
-
-
-def order_of(thing: Coming) -> Order:
-    return thing if isinstance(thing, Order) else thing.order
-
-
-def _standing(thing: Coming) -> Return | None:
-    if isinstance(thing, Return):
-        return thing
-    known = order_of(thing).returns.filter(status=Return.Status.RECEIVED)
-    return known.filter(shipment=thing).first() if isinstance(thing, Shipment) else known.first()
-
-
-def _refuse(act: Act, meant: list[OrderLine], warehouse: Warehouse) -> Verdict:
-    if meant:
-        said = f"No more of {meant[0].name} is out there: this one is not from this order. Set it aside."
-        return Verdict(Result.WRONG_QUANTITY, said)
-    return wrong(act.text, "It is not of this order: set it aside.", warehouse)
+def _finish(back: Returned, act: Act) -> Scan:
+    closed = finish_return(back, by=act.by)
+    return keep(act, Verdict(Result.RIGHT, f"{closed} is closed."), Scan.Step.RETURN)

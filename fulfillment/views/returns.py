@@ -1,18 +1,26 @@
 """The returns desk: find what came back, take it in unit by unit, say what becomes of each."""
 
+import re
+
+from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from fulfillment import reports
+from fulfillment import ledger, reports
 from fulfillment.forms import ScanForm
-from fulfillment.models import Return, ReturnLine, Scan, Warehouse
+from fulfillment.models import Bin, Return, Scan, Shipment, Warehouse
+from fulfillment.models.scope import within
 from fulfillment.services import Act
-from fulfillment.services.returns import Outcome, can_come_back, find_return
-from fulfillment.services.scan_return import Coming, close_by_press, grade_by_scan, order_of, scan_to_return
+from fulfillment.services.returns import Outcome, find_return
+from fulfillment.services.returns.sheet import Coming, Desk, Named, order_of, read_desk
+from fulfillment.services.scan_return import close_by_press, grade_by_scan, scan_to_return
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
-from fulfillment.views.steps import here, places_of
+from fulfillment.views.steps import here, mine_from_here, places_of
+from orders.models import Order
+from orders.numbers import read_number
 
+_RETURN = re.compile(r"OT-\w+-R\d+")
 GRADES = {"restock": Outcome.RESTOCK, "quarantine": Outcome.QUARANTINE, "scrap": Outcome.SCRAP}
 
 
@@ -41,77 +49,100 @@ def returns(request: HttpRequest) -> HttpResponse:
 @allowed_to("returns")
 def return_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """Show what came back, or may; take in what is scanned, and say what becomes of it."""
-    thing = _load(request, number)
-    if request.method != "POST":
-        return _sheet(request, thing)
     form = ScanForm(request.POST)
-    if not form.is_valid():
-        say(request, form.complaint, is_right=False)
-        return _sheet(request, thing, status=422)
-    act = form.act(actor(request))
-    if form.is_whole and isinstance(thing, Return):
-        return _close(request, thing, act)
-    if grade := GRADES.get(request.POST.get("grade") or request.GET.get("grade", "")):
-        return _grade(request, thing, grade, act)
-    scan, back = scan_to_return(thing, act, here(request))
+    if request.method == "POST" and form.is_valid():
+        act = form.act(actor(request))
+        grade = GRADES.get(request.POST.get("grade") or request.GET.get("grade", ""))
+        return _grade(request, number, grade, act) if grade else _do(request, number, act, is_whole=form.is_whole)
+    desk = _load(request, number)
+    if request.method != "POST":
+        return _sheet(request, desk)
+    say(request, form.complaint, is_right=False)
+    return _sheet(request, desk, status=422)
+
+
+def _do(request: HttpRequest, number: str, act: Act, *, is_whole: bool) -> HttpResponse:
+    if is_whole and _RETURN.fullmatch(number):
+        say(request, close_by_press(_returns(request, number), act).sentence, is_right=True)
+        return go(request, reverse("floor:returns"))
+    scan, desk = scan_to_return(_named(request, number), act, lambda: _bin(request))
     say(request, scan.sentence, is_right=scan.is_done)
-    return _again(request, back or thing)
+    return _again(request, desk or _load(request, number))
 
 
-def _close(request: HttpRequest, back: Return, act: Act) -> HttpResponse:
-    say(request, close_by_press(back, act).sentence, is_right=True)
-    return go(request, reverse("floor:returns"))
-
-
-def _grade(request: HttpRequest, thing: Coming, grade: Outcome, act: Act) -> HttpResponse:
+def _grade(request: HttpRequest, number: str, outcome: Outcome, act: Act) -> HttpResponse:
     wanted = str(act.line or request.GET.get("line"))
-    lines = ReturnLine.objects.filter(return_of__number=thing.number).select_related("return_of__warehouse")
-    line = next((each for each in lines if str(each.pk) == wanted), None)
-    if line is None:
+    if not (wanted.isdecimal() and wanted.isascii()):
         raise Http404(wanted)
-    scan = grade_by_scan(line, grade, act)
+    scan, desk = grade_by_scan(_returns(request, number), int(wanted), outcome, act)
     say(request, scan.sentence, is_right=scan.is_done)
-    if not scan.is_done:
-        return go(request, request.get_full_path())
-    return _again(request, thing)
+    return _again(request, desk or _load(request, number)) if scan.is_done else go(request, request.get_full_path())
 
 
-def _again(request: HttpRequest, thing: Coming) -> HttpResponse:
+def _again(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Show the sheet again, under the number of the return once there is one."""
-    url = reverse("floor:return", args=[thing.number])
-    if is_htmx(request) and request.get_full_path() == url:
-        return _sheet(request, _load(request, thing.number))
-    return go(request, url)
+    url = reverse("floor:return", args=[desk.thing.number])
+    return _sheet(request, desk) if is_htmx(request) and request.get_full_path() == url else go(request, url)
 
 
-def _load(request: HttpRequest, number: str) -> Coming:
-    """Return what has this number, if it is not in a warehouse where this person does not work. Raises Http404."""
+def _named(request: HttpRequest, number: str) -> Named:
+    """Return the one of this number, to be looked for behind its lock: how it is written says what it is."""
+    order, _, place = number.rpartition("-")
+    if _RETURN.fullmatch(number):
+        return _returns(request, number)
+    if read_number(number) == number:
+        return Order.objects.filter(number=number)
+    if read_number(order) == order and place.isdecimal():
+        return Shipment.objects.filter(number=number)
+    return _find(number)
+
+
+def _returns(request: HttpRequest, number: str) -> QuerySet[Return]:
+    return Return.objects.filter(within(request.user, or_none=True), number=number).select_related("warehouse")
+
+
+def _find(number: str) -> Coming:
+    """Return what has this number. Raises Http404."""
     found = Return.objects.filter(number=number).select_related("order", "warehouse").first() or find_return(number)
     if isinstance(found, str):
-        raise Http404(number)
-    place = found.warehouse if isinstance(found, Return) else None
-    if place and not Warehouse.objects.of(request.user).filter(pk=place.pk).exists():
         raise Http404(number)
     return found
 
 
-def _sheet(request: HttpRequest, thing: Coming, status: int = 200) -> HttpResponse:
-    back = thing if isinstance(thing, Return) else None
-    lines = list(back.lines.select_related("order_line__product").order_by("order_line__number")) if back else []
+def _load(request: HttpRequest, number: str) -> Desk:
+    """Return what came back, if it is not in a warehouse where this person does not work. Raises Http404."""
+    found = _find(number)
+    place = found.warehouse if isinstance(found, Return) else None
+    if place and not Warehouse.objects.of(request.user).filter(pk=place.pk).exists():
+        raise Http404(number)
+    if isinstance(found, Return):
+        return read_desk(found.order, found)
+    return read_desk(order_of(found), shipment=found if isinstance(found, Shipment) else None)
+
+
+def _bin(request: HttpRequest) -> Bin:
+    """Return the bin for what comes back in the warehouse where this person is."""
+    here_ = Subquery(mine_from_here(request).values("pk")[:1])
+    found = Bin.objects.filter(warehouse=here_, code=Bin.Kind.RETURNS).select_related("warehouse").first()
+    return found or ledger.standing_bin(here(request), Bin.Kind.RETURNS)
+
+
+def _sheet(request: HttpRequest, desk: Desk, status: int = 200) -> HttpResponse:
+    back, lines = desk.back, desk.returned
     restocked = next((each for each in lines if str(each.pk) == request.GET.get("line")), None)
     is_here = back is not None and back.status == Return.Status.RECEIVED
-    can_come = {line: units for line, units in can_come_back(order_of(thing), announced=False).items() if units}
+    url = reverse("floor:return", args=[desk.thing.number])
     context = {
-        "thing": thing,
+        "thing": desk.thing,
         "back": back,
-        "order": order_of(thing),
+        "order": desk.order,
         "lines": lines,
-        "rest": [] if lines else can_come.items(),
+        "rest": [] if lines else [(line, units) for line, units in desk.can_come.items() if units],
         "first": next((each for each in lines if each.undecided and is_here), None),
         "restocked": restocked if restocked and restocked.undecided else None,
         "is_here": is_here,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},
-        "scan_url": request.get_full_path() if restocked else reverse("floor:return", args=[thing.number]),
+        "scan_url": request.get_full_path() if restocked else url,
         "ask": "Scan the bin" if restocked else "Scan each article",
     }
     return show(request, "fulfillment/return.html", context, status=status)

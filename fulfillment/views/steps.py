@@ -3,10 +3,12 @@
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from django.db.models import Case, When
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 
 from fulfillment.models import Scan, Warehouse
+from fulfillment.models.stock import WarehouseQuerySet
 from fulfillment.services.undo_booking import to_take_back
 from fulfillment.views.access import actor
 from fulfillment.views.step_forms import StepForm
@@ -30,12 +32,17 @@ def fill(request: HttpRequest, form: type[Form]) -> Form:
 
 def here(request: HttpRequest) -> Warehouse:
     """Return the warehouse where this person was last, or the first of theirs."""
-    mine = Warehouse.objects.of(request.user)
-    last = request.GET.get("warehouse") or request.session.get(HERE)
-    found = mine.filter(code=last).first() or mine.first()
+    found = mine_from_here(request).first()
     if found is None:
         raise Http404("no warehouse")
     return found
+
+
+def mine_from_here(request: HttpRequest) -> WarehouseQuerySet:
+    """Return the warehouses of this person, the one where they were last before the others."""
+    last = request.GET.get("warehouse") or request.session.get(HERE, "")
+    is_last = Case(When(code=last, then=0), default=1)
+    return Warehouse.objects.of(request.user).order_by(is_last, "priority", "code")
 
 
 def steps(request: HttpRequest, form: StepForm, asks: dict[str, tuple[str, str]]) -> dict[str, Any]:

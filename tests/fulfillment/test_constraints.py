@@ -35,10 +35,11 @@ TWO = {"on_hand": 2, "reserved": 2, "blocked": 2}
 
 @pytest.fixture
 def ends(shop: Shop) -> dict[str, Any]:
-    """A shelf, the packing station, and a line: what movements speak of."""
+    """A shelf, the packing station, and a line, half of it packed: what movements speak of."""
     shop.receive(shop.mug, 10)
     line = shop.order((shop.mug, 4)).lines.get()
     pick_shipment(shipment(line.order), by=ALICE, lines={line.number: 2})
+    ledger.pack({shipment(line.order).lines.get(): 2})
     named = {place.code: place for place in Bin.objects.filter(warehouse=shop.warehouse)}
     return {"shelf": named["A-01-01"], "stage": named["STAGE"], "line": line, None: None}
 

@@ -204,7 +204,7 @@ def test_the_queries_of_the_waves_page(shop: Shop, django_assert_num_queries: An
         wave = released(shop, singles=1, others=2)
         claim_cart(wave.warehouse, by=Actor.of("user", person("picker", f"picker-{wave.pk}")), wave=wave)
     chief = Walker(person("manager"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         chief.client.get("/floor/waves/")
 
 

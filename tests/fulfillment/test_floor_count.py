@@ -149,7 +149,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
         place = Bin.objects.create(warehouse=shop.warehouse, code=f"C-0{n}-01")
         ask_count(shop.warehouse, bin=place, product=shop.mug, by=BOB)
     alice.page()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         alice.page()
 
 

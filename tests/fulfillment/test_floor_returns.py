@@ -116,7 +116,7 @@ def test_the_list_asks_the_database_as_often_for_three_as_for_one(
     for _ in range(rows):
         Return.objects.create(order=order, number=f"{order}-R{Return.objects.count() + 1}", status="APPROVED")
     alice.page()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         alice.page()
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fulfillment.ledger.stock import Arrival
-from fulfillment.models import Bin
+from fulfillment.models import Bin, ReturnLine
 from fulfillment.services import (
     ParcelDraft,
     claim_cart,
@@ -23,9 +23,11 @@ from fulfillment.services import (
     pick_shipment,
     receive_stock,
     release_wave,
+    return_shipment,
     ship_shipment,
 )
 from fulfillment.services.counts import ask_count
+from fulfillment.services.returns import approve_return, request_return, send_return
 from orders.models import Actor, Order, Product
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment
 from tests.fulfillment.floor import person
@@ -168,6 +170,47 @@ def sheet(shop: Shop, *scans: str) -> Desk:
     return desk
 
 
+def position(shop: Shop, *scans: str) -> Desk:
+    """One article in one bin, of which 3 lie there: its figure is the last."""
+    desk, product = Desk(shop), three(shop)[0]
+    shop.receive(product, 3, bin="B-01-1")
+    counted = ask_count(shop.warehouse, bin=Bin.objects.get(code="B-01-1"), product=product, by=BOB)
+    desk.url = f"/floor/counts/{counted.pk}/"
+    for text in scans:
+        desk.scan(text)
+    return desk
+
+
+def announced(shop: Shop) -> Desk:
+    desk = back(shop)
+    order = Order.objects.get()
+    arriving = request_return(order, {1: 2}, by=BOB)
+    send_return(approve_return(arriving, by=BOB), by=BOB)
+    desk.url = f"/floor/returns/{arriving}/"
+    return desk
+
+
+def undelivered(shop: Shop, *, is_told: bool = True) -> Desk:
+    """A shipment that comes back; `is_told`: the carrier said so before."""
+    desk, order = Desk(shop, "packer"), order_of(shop, 3, 2)
+    ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("DHL", "JJD1")])
+    if is_told:
+        return_shipment(shipment(order), by=BOB)
+    desk.url = f"/floor/returns/{shipment(order)}/"
+    return desk
+
+
+def graded(shop: Shop, outcome: str, **more: Any) -> list[str]:
+    desk = back(shop, "P-1")
+    return desk.post(grade=outcome, line=ReturnLine.objects.get().pk, **{"count": 1} | more)
+
+
+def decided(shop: Shop) -> Desk:
+    desk = back(shop, "P-1")
+    desk.post(grade="scrap", line=ReturnLine.objects.get().pk, count=1)
+    return desk
+
+
 def back(shop: Shop, *scans: str) -> Desk:
     desk, order = Desk(shop, "packer"), order_of(shop, 3, 2)
     ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("DHL", "JJD1")])
@@ -224,16 +267,32 @@ SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
     "move: target": (
         10, lambda shop: mover(shop).post(**MAIN, source="A-01-1", sku="P-1", quantity=2, target="A-01-2"),
     ),
-    "count: bin": (14, lambda shop: sheet(shop).scan("B-01-1")),
-    "count: article": (18, lambda shop: sheet(shop, "B-01-1").scan("P-1")),
-    "count: number": (24, lambda shop: sheet(shop, "B-01-1", "P-1").scan("1")),
-    "return: article": (33, lambda shop: back(shop).scan("P-1")),
-    "return: next article": (27, lambda shop: back(shop, "P-1").scan("P-1")),
+    "count: bin": (7, lambda shop: sheet(shop).scan("B-01-1")),
+    "count: article": (9, lambda shop: sheet(shop, "B-01-1").scan("P-1")),
+    "count: wrong": (10, lambda shop: sheet(shop, "B-01-1").scan("nothing")),
+    "count: number": (10, lambda shop: sheet(shop, "B-01-1", "P-1").scan("1")),
+    "count: nothing else": (12, lambda shop: sheet(shop, "B-01-1", "P-1", "1").post(whole=1, seen=2)),
+    "count: last number": (11, lambda shop: position(shop, "B-01-1").scan("3")),
+    "count: last number, which differs": (11, lambda shop: position(shop, "B-01-1").scan("2")),
+    "count: differs again": (23, lambda shop: position(shop, "B-01-1", "2", "B-01-1").scan("2")),
+    "return: article": (12, lambda shop: back(shop).scan("P-1")),
+    "return: next article": (9, lambda shop: back(shop, "P-1").scan("P-1")),
+    "return: wrong": (8, lambda shop: back(shop).scan("P-3")),
+    "return: announced": (12, lambda shop: announced(shop).scan("P-1")),
+    "return: undelivered": (12, lambda shop: undelivered(shop).scan("P-1")),
+    "return: undelivered, nobody told": (13, lambda shop: undelivered(shop, is_told=False).scan("P-1")),
+    "return: shelf": (10, lambda shop: graded(shop, "restock", scanned="A-01-1")),
+    "return: quarantine": (10, lambda shop: graded(shop, "quarantine")),
+    "return: scrap": (10, lambda shop: graded(shop, "scrap")),
+    "return: closed": (8, lambda shop: decided(shop).post(whole=1)),
 }  # fmt: skip
 
 
-STILL_TOO_MANY = {"count", "return"}
-"""What costs more than MOST yet: by steps."""
+BEYOND = {
+    "count: differs again": "the difference is booked at once, in a transaction of its own: 12 of the 23",
+    "return: undelivered, nobody told": "the shipment and its order come back with the first unit: a row more",
+}
+"""What costs more than MOST, and why."""
 
 
 @pytest.mark.parametrize("kind", SCANS)
@@ -241,4 +300,4 @@ def test_a_scan_costs_so_many_statements_and_no_more(shop: Shop, kind: str) -> N
     expected, scan = SCANS[kind]
     asked = scan(shop)
     assert len(asked) == expected, "\n".join(asked)
-    assert len(asked) <= MOST or kind.partition(":")[0] in STILL_TOO_MANY
+    assert len(asked) <= MOST or kind in BEYOND

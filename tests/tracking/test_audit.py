@@ -197,7 +197,7 @@ def test_a_missing_trigger_is_named_and_the_finding_closes_once_it_stands(order:
     with lifted(connection):
         names = set(findings("missing_guards"))
     assert {"orders_event_no_update", "fulfillment_stockmovement_no_delete"} < names
-    assert len(names) == 8
+    assert len(names) == 10
     run_audit()
     assert set(Finding.objects.values_list("status", flat=True)) == {"RESOLVED"}
 

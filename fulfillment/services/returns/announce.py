@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from fulfillment.models import Return, ReturnLine, Shipment
+from fulfillment.models import Return, ReturnLine
 from fulfillment.services.returns.units import can_come_back
-from orders.lifecycle import Refused, adopt, change, operation_facts, record, refuse_repeated
+from orders.lifecycle import Refused, change, operation_facts, record, refuse_repeated
 from orders.models import Actor, Order, OrderLine
 
 
@@ -29,26 +29,14 @@ def request_return(
     with change(order, by=by) as fresh:
         refuse_repeated(fresh, operation)
         units = _chosen(can_come_back(fresh, announced=True), lines)
-        announced = new_return(fresh, reason=reason)
+        number = f"{fresh.number}-R{fresh.returns.count() + 1}"
+        announced = Return.objects.create(order=fresh, number=number, reason=reason)
         ReturnLine.objects.bulk_create(
             ReturnLine(return_of=announced, order_line=line, quantity=count) for line, count in units.items()
         )
         facts = {"return": announced.number, "units": sum(units.values())} | operation_facts(operation)
         record(fresh, "return.requested", by=by, facts=facts)
     return announced
-
-
-def new_return(order: Order, *, reason: str, shipment: Shipment | None = None, is_announced: bool = True) -> Return:
-    """Insert a return of an order that is open in change()."""
-    fresh = Return.objects.create(
-        order=order,
-        number=f"{order.number}-R{order.returns.count() + 1}",
-        reason=reason,
-        shipment=shipment,
-        is_announced=is_announced,
-    )
-    adopt(fresh)
-    return fresh
 
 
 def approve_return(announced: Return, *, by: Actor) -> Return:

@@ -1,19 +1,20 @@
 """At the returns desk: units arrive in the returns bin, and each is looked at and goes on from there."""
 
 from enum import StrEnum
+from typing import cast
 from uuid import uuid4
 
-from django.db.models import F
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Bin, Return, ReturnLine, Shipment, Warehouse
-from fulfillment.services.returns.announce import NotReturnable, new_return
-from fulfillment.services.returns.units import can_come_back
-from fulfillment.services.travel import return_shipment
+from fulfillment.services.resolve import resolve_order
+from fulfillment.services.returns.announce import NotReturnable
+from fulfillment.services.returns.sheet import At, Coming, Desk, open_anew, open_desk, read_desk, start_return
 from orders import outbox
-from orders.lifecycle import NotAllowed, Refused, change, why_not, writing
+from orders.lifecycle import NotAllowed, Refused, change, why_not
 from orders.models import Actor, Order, OrderLine
 
 
@@ -32,7 +33,7 @@ class NotDecided(Refused):
 
 
 def receive_return(
-    thing: Return | Order | Shipment,
+    thing: Coming,
     line: OrderLine,
     quantity: int,
     *,
@@ -44,23 +45,38 @@ def receive_return(
 
     Raises NotAllowed, NotReturnable, AlreadyApplied.
     """
-    with writing():
-        arrived = thing if isinstance(thing, Return) else _unannounced(thing, by)
-        with change(arrived, by=by, facts={"units": quantity}) as fresh:
-            _refuse_too_many(fresh.order, line, quantity)
-            if fresh.status != Return.Status.RECEIVED:
-                fresh.receive(warehouse=warehouse, at=timezone.now())
-        place = ledger.standing_bin(_home(fresh), Bin.Kind.RETURNS)
-        ReturnLine.objects.get_or_create(return_of=fresh, order_line=line)
-        ReturnLine.objects.filter(return_of=fresh, order_line=line).update(received=F("received") + quantity)
-        ledger.receive(
-            place.warehouse,
-            [Arrival(line.product, quantity, place.code)],
-            operation=operation or str(uuid4()),
-            by=by,
-            cause=fresh.number,
-        )
-    return fresh
+    with change(thing, by=by) as fresh:
+        desk = open_anew(fresh) if isinstance(fresh, Order) else open_desk(cast("Coming", fresh), by)
+        there = desk.can_come.get(line, 0)
+        if quantity > there:
+            raise NotReturnable(f"{there} × {line.name} are out there, not {quantity}.", line=line.number, left=there)
+        at = lambda: ledger.standing_bin(warehouse, Bin.Kind.RETURNS)  # noqa: E731
+        return take_in(desk, line, quantity, at, by=by, operation=operation or str(uuid4()))
+
+
+def take_in(desk: Desk, line: OrderLine, quantity: int, at: At, *, by: Actor, operation: str) -> Return:
+    """Take units of a line in, of which so many can come back; what nobody announced becomes a return now.
+
+    They lie in the returns bin of its warehouse, or `at` the one that is asked for. Raises NotAllowed, AlreadyApplied.
+    """
+    back = desk.back or _unannounced(desk, by)
+    place = ledger.standing_bin(back.warehouse, Bin.Kind.RETURNS) if back.warehouse else at()
+    with change(back, by=by, facts={"units": quantity}) as fresh:
+        if fresh.status != Return.Status.RECEIVED:
+            fresh.receive(warehouse=place.warehouse, at=timezone.now())
+    _count_in(desk.line_of(line), quantity)
+    arrival = Arrival(line.product, quantity, place)
+    ledger.receive(place.warehouse, [arrival], operation=operation, by=by, cause=back.number)
+    return back
+
+
+def _count_in(line: ReturnLine, quantity: int) -> None:
+    """Count units on a line, behind the lock of its order."""
+    line.received += quantity
+    if line.pk:
+        ReturnLine.objects.filter(pk=line.pk).update(received=line.received)
+    else:
+        line.save(force_insert=True)
 
 
 def grade_return(
@@ -77,51 +93,49 @@ def grade_return(
     Raises NotAllowed, NotDecided, AlreadyApplied.
     """
     with change(line.return_of, by=by) as fresh:
-        if blockers := why_not(fresh, "inspect"):
-            raise NotAllowed(blockers)
-        line = fresh.lines.select_related("order_line__product").get(pk=line.pk)
-        if quantity > line.undecided:
-            raise NotDecided(f"{line.undecided} × {line.order_line.name} are still to be decided, not {quantity}.")
-        _move_on(fresh, line, outcome, quantity, into, by, operation or str(uuid4()))
-        fresh.lines.filter(pk=line.pk).update(**{outcome.value: F(outcome.value) + quantity})
-        outbox.ring("allocate")
-    return fresh.lines.select_related("order_line").get(pk=line.pk)
+        found = read_desk(fresh.order, fresh).found(line.pk)
+        grade(found, outcome, quantity, into, by=by, operation=operation or str(uuid4()))
+    return found
 
 
-def finish_return(arrived: Return, *, by: Actor) -> Return:
+def grade(
+    line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None = None, *, by: Actor, operation: str
+) -> None:
+    """Say it of a line that was read behind the lock of its return."""
+    if blockers := why_not(line.return_of, "inspect"):
+        raise NotAllowed(blockers)
+    if quantity > line.undecided:
+        raise NotDecided(f"{line.undecided} × {line.order_line.name} are still to be decided, not {quantity}.")
+    _move_on(line, outcome, quantity, into, by, operation)
+    setattr(line, outcome.value, getattr(line, outcome.value) + quantity)
+    ReturnLine.objects.filter(pk=line.pk).update(**{outcome.value: getattr(line, outcome.value)})
+    outbox.ring("allocate")
+
+
+def finish_return(arrived: Return | QuerySet[Return], *, by: Actor) -> Return:
     """Close a return of which every unit is decided. Raises NotAllowed, NotDecided."""
-    with writing():
-        with change(arrived, by=by) as fresh:
-            if blockers := why_not(fresh, "inspect"):
-                raise NotAllowed(blockers)
-            lines = list(fresh.lines.select_related("order_line"))
-            if open_ := [line for line in lines if line.undecided]:
-                units = ", ".join(f"{line.undecided} × {line.order_line.name}" for line in open_)
-                raise NotDecided(f"Still to be decided: {units}.")
+    with change(arrived, by=by) as back:
+        if blockers := why_not(back, "inspect"):
+            raise NotAllowed(blockers)
+        lines = list(back.lines.select_related("order_line"))
+        if open_ := [line for line in lines if line.undecided]:
+            units = ", ".join(f"{line.undecided} × {line.order_line.name}" for line in open_)
+            raise NotDecided(f"Still to be decided: {units}.")
         facts = {each.value: sum(getattr(line, each.value) for line in lines) for each in Outcome}
-        with change(arrived, by=by, facts=facts) as fresh:
+        with change(back, by=by, facts=facts, is_saved_last=True) as fresh:
             fresh.inspect(at=timezone.now())
-        with change(arrived, by=by) as fresh:
+        with change(back, by=by) as fresh:
             fresh.close(at=timezone.now())
-    return fresh
+    return back
 
 
-def _unannounced(thing: Order | Shipment, by: Actor) -> Return:
+def _unannounced(desk: Desk, by: Actor) -> Return:
     """Make the return of what came back without a word; a shipment that was under way is back at the shop then."""
-    if isinstance(thing, Order):
-        with change(thing, by=by) as order:
-            return new_return(order, reason=Return.Reason.OTHER, is_announced=False)
-    if thing.status != Shipment.Status.RETURNED_TO_SENDER:
-        return_shipment(thing, by=by)
-    with change(thing, by=by) as fresh:
-        known = Return.objects.filter(shipment=fresh).first()
-        return known or new_return(fresh.order, reason=Return.Reason.UNDELIVERED, shipment=fresh, is_announced=False)
-
-
-def _refuse_too_many(order: Order, line: OrderLine, quantity: int) -> None:
-    there = can_come_back(order, announced=False).get(line, 0)
-    if quantity > there:
-        raise NotReturnable(f"{there} × {line.name} are out there, not {quantity}.", line=line.number, left=there)
+    if desk.shipment and desk.shipment.status != Shipment.Status.RETURNED_TO_SENDER:
+        with change(desk.shipment, by=by) as fresh:
+            fresh.return_to_sender()
+        resolve_order(desk.order, by=by, standing=[*desk.others, fresh.status])
+    return start_return(desk)
 
 
 def _home(arrived: Return) -> Warehouse:
@@ -130,12 +144,10 @@ def _home(arrived: Return) -> Warehouse:
     return arrived.warehouse
 
 
-def _move_on(
-    arrived: Return, line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None, by: Actor, operation: str
-) -> None:
-    home, product = _home(arrived), line.order_line.product
+def _move_on(line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None, by: Actor, operation: str) -> None:
+    home, product = _home(line.return_of), line.order_line.product
     source = ledger.standing_bin(home, Bin.Kind.RETURNS)
-    cause = f"{arrived.number} {outcome.value}"
+    cause = f"{line.return_of.number} {outcome.value}"
     if outcome == Outcome.SCRAP:
         named = {"bin_code": source.code, "operation": operation, "cause": cause}
         ledger.adjust(home, product, -quantity, by=by, **named)

@@ -4,7 +4,8 @@ from collections import Counter
 
 from hypothesis import strategies as st
 
-from fulfillment.models import Return, ReturnLine
+from fulfillment import ledger
+from fulfillment.models import Bin, Return, ReturnLine
 from fulfillment.services.returns import (
     Outcome,
     approve_return,
@@ -70,15 +71,17 @@ class Desk(Floor):
     def _bring(self, text: str, sku: str, home: str, by: Actor, *, twice: bool) -> None:
         """Scan what is on the parcel, then what is in it."""
         thing, act = find_return(text), self.act(by, sku)
-        if isinstance(thing, str) or (done := self.do(lambda: scan_to_return(thing, act, self.homes[home]))) is None:
+        at = lambda: ledger.standing_bin(self.homes[home], Bin.Kind.RETURNS)  # noqa: E731
+        if isinstance(thing, str) or (done := self.do(lambda: scan_to_return(thing, act, at))) is None:
             return
-        scan, back = done
+        scan, desk = done
+        back = desk and desk.back
         if scan.quantity:
             assert back is not None
             assert back.warehouse is not None
             self.model.add(back.warehouse.code, RETURNS, sku, 1)
         if twice:
-            assert scan_to_return(thing, act, self.homes[home])[0] == scan
+            assert scan_to_return(thing, act, at)[0] == scan
 
     @step(when=_out_there, number=any_of, by=people)
     def announce_a_return(self, number: int, by: Actor) -> None:
@@ -106,7 +109,7 @@ class Desk(Floor):
         assert line.return_of.warehouse is not None
         home, sku = line.return_of.warehouse.code, line.order_line.product.sku
         act = Act(self.act(by).operation, by, into, count=1)
-        scan = self.do(lambda: grade_by_scan(line, outcome, act))
+        scan = self.do(lambda: grade_by_scan(line.return_of, line.pk, outcome, act)[0])
         if scan is None:
             assert not self.model.bins[home, RETURNS, sku]
             return
@@ -116,7 +119,7 @@ class Desk(Floor):
         elif scan.is_done:
             self.model.move(home, RETURNS, GOES_TO.get(outcome, into), sku, 1)
         if twice:
-            assert grade_by_scan(line, outcome, act) == scan
+            assert grade_by_scan(line.return_of, line.pk, outcome, act) == (scan, None)
 
     @step(when=_received, number=any_of, by=people)
     def finish_a_return(self, number: int, by: Actor) -> None:

@@ -1,0 +1,171 @@
+"""What of an order came back and what may: read behind its lock in one statement, and shown as a scan left it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import OuterRef
+from django.db.models.functions import Coalesce
+
+from fulfillment.models import Bin, Return, ReturnLine, Shipment
+from fulfillment.services.returns.find import HERE, UNDELIVERED
+from fulfillment.services.returns.units import ARRIVED
+from orders.lifecycle import NotHere, adopt, change
+from orders.models import Actor, Order, OrderLine
+from orders.models.joined import Joined
+
+Coming = Return | Order | Shipment
+Named = Coming | QuerySet[Return] | QuerySet[Order] | QuerySet[Shipment]
+"""What came back; or the one of which only the number is known."""
+At = Callable[[], Bin]
+"""Says where what comes back is put, if no warehouse is known of it yet."""
+
+
+def order_of(thing: Coming) -> Order:
+    return thing if isinstance(thing, Order) else thing.order
+
+
+@dataclass
+class Desk:
+    """What is looked at: an order's lines, and the return of which units are here; or the shipment that came back."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    back: Return | None = None
+    shipment: Shipment | None = None
+
+    @property
+    def thing(self) -> Coming:
+        """Return that by whose number it is known."""
+        return self.back or self.shipment or self.order
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """Return what was read of the order with its lines, the same on each."""
+        return self.lines[0].__dict__ if self.lines else {}
+
+    @property
+    def others(self) -> list[str]:
+        """Return the statuses of the order's other shipments, the cancelled ones left out."""
+        return (self.known.get("others") or "").split()
+
+    @property
+    def can_come(self) -> dict[OrderLine, int]:
+        """Return how many units of each line left and are not back."""
+        return {line: max(0, line.shipped + line.delivered - line.came) for line in self.lines}  # type: ignore[attr-defined]
+
+    @cached_property
+    def returned(self) -> list[ReturnLine]:
+        """Return the lines of the return."""
+        return [_line(self.back, line) for line in self.lines if self.back and getattr(line, "here_id", None)]
+
+    def found(self, pk: int) -> ReturnLine:
+        """Return a line of the return. Raises NotHere."""
+        line = next((line for line in self.returned if line.pk == pk), None)
+        if line is None:
+            raise NotHere("There is no such line here.")
+        return line
+
+    def line_of(self, line: OrderLine) -> ReturnLine:
+        """Return the line of the return; a new one, not saved yet, where nothing of it was expected."""
+        found = next((each for each in self.returned if each.order_line_id == line.pk), None)
+        if found is None:
+            found = ReturnLine(return_of=self.back, order_line=line)
+            self.returned.append(found)
+            self.returned.sort(key=lambda each: each.order_line.number)
+        return found
+
+
+def open_desk(thing: Coming, by: Actor) -> Desk:
+    """Return what is looked at, of what is open in change(): the return that stands, where there is one.
+
+    Raises NotHere where nothing of it can come back.
+    """
+    if isinstance(thing, Return):
+        return read_desk(thing.order, thing)
+    order, shipment = order_of(thing), None if isinstance(thing, Order) else thing
+    if shipment and shipment.status not in (*UNDELIVERED, Shipment.Status.DELIVERED):
+        raise NotHere(f"{shipment} has not left: nothing of it can come back.")
+    desk = open_anew(order, shipment)
+    if of_shipment := desk.known.get("of_shipment"):
+        return _opened(Return.objects.filter(pk=of_shipment), by)
+    return (
+        desk if shipment and shipment.status in UNDELIVERED else _of_order(open_anew(order) if shipment else desk, by)
+    )
+
+
+def open_anew(order: Order, shipment: Shipment | None = None) -> Desk:
+    """Return what is looked at where units come back that nobody announced, whatever else stands of the order."""
+    return Desk(order, list(_lines(order).annotate(**_standing(order, shipment))), shipment=shipment)
+
+
+def _of_order(desk: Desk, by: Actor) -> Desk:
+    order, standing = desk.order, (desk.known.get("standing") or "").split()
+    if len(standing) > 1:
+        raise NotHere(f"Several returns of {order} are known: scan one of them.")
+    if standing:
+        return _opened(Return.objects.filter(pk=standing[0]), by)
+    if undelivered := desk.known.get("undelivered"):
+        return _opened(Shipment.objects.filter(pk=undelivered), by)
+    if not any(line.shipped + line.delivered for line in desk.lines):
+        raise NotHere(f"Nothing of {order} has left: nothing of it can come back.")
+    return desk
+
+
+def _opened(things: QuerySet[Return] | QuerySet[Shipment], by: Actor) -> Desk:
+    with change(things, by=by) as thing:
+        return open_desk(cast("Coming", thing), by)
+
+
+def read_desk(order: Order, back: Return | None = None, shipment: Shipment | None = None) -> Desk:
+    """Read what of an order came back with a return, or can; nothing is locked here."""
+    lines = _lines(order)
+    if back:
+        lines = lines.annotate(here=FilteredRelation("return_lines", condition=Q(return_lines__return_of=back.pk)))
+        lines = lines.annotate(**{f"here_{name}": F(f"here__{name}") for name in ("id", *_UNITS)})
+    return Desk(order, list(lines), back, shipment)
+
+
+def start_return(desk: Desk) -> Return:
+    """Open the return of what nobody announced: it is inserted once its first unit is here."""
+    reason = Return.Reason.UNDELIVERED if desk.shipment else Return.Reason.OTHER
+    number = f"{desk.order.number}-R{(desk.known['count'] or 0) + 1}"
+    desk.back = Return(order=desk.order, number=number, reason=reason, shipment=desk.shipment, is_announced=False)
+    adopt(desk.back)
+    return desk.back
+
+
+def _lines(order: Order) -> QuerySet[OrderLine]:
+    came = ReturnLine.objects.filter(order_line=OuterRef("pk"), return_of__status__in=ARRIVED).order_by()
+    units = came.values("order_line").annotate(units=Sum("received")).values("units")
+    lines = order.lines.select_related("product").order_by("number")
+    return lines.annotate(came=Coalesce(Subquery(units), 0))
+
+
+def _standing(order: Order, shipment: Shipment | None) -> dict[str, Subquery]:
+    """Say of the order which returns of it stand, how many there are, and what came back undelivered."""
+    known = Return.objects.filter(order=order.pk).order_by()
+    undelivered = Shipment.objects.filter(
+        order=order.pk, status=Shipment.Status.RETURNED_TO_SENDER, return_of=None
+    ).order_by("pk")
+    others = Shipment.objects.filter(order=order.pk).exclude(pk=shipment.pk if shipment else 0).order_by()
+    return {
+        "others": Subquery(others.standing().annotate(each=Joined("status", Value(""))).values("each")),
+        "standing": Subquery(known.filter(status__in=HERE).annotate(each=Joined("pk", Value(""))).values("each")),
+        "count": Subquery(known.values("order").annotate(each=Count("pk")).values("each")),
+        "undelivered": Subquery(undelivered.values("pk")[:1]),
+        "of_shipment": Subquery(known.filter(shipment=shipment.pk if shipment else None).values("pk")[:1]),
+    }
+
+
+def _line(back: Return, line: OrderLine) -> ReturnLine:
+    """Return the line of a return that was read with the line of its order."""
+    values = [getattr(line, f"here_{name}") for name in ("id", *_UNITS)]
+    found = ReturnLine.from_db(None, ["id", *_UNITS], values)
+    found.return_of, found.order_line = back, line
+    return found
+
+
+_UNITS = ("quantity", "received", "restocked", "quarantined", "scrapped")
