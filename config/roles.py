@@ -55,6 +55,7 @@ VIEW_SETTINGS = ["orders.view_channel", "orders.view_shippingmethod", "orders.vi
 ANSWER = ["notifications.resend_message"]
 HEED_ALARMS = ["tracking.handle_alarm"]
 HEED_AUDIT = ["tracking.acknowledge_finding"]
+TELL_OF_PARCELS = ["tracking.enter_scan"]
 MAP_WORDS = ["tracking.map_code"]
 VIEW_AUDIT = ["tracking.view_auditrun", "tracking.view_finding"]
 VIEW_REPORTS = ["tracking.view_reports"]
@@ -133,6 +134,7 @@ ROLES: dict[str, list[str]] = {
         *SERVE,
         *ANSWER,
         *HEED_ALARMS,
+        *TELL_OF_PARCELS,
     ],
     "manager": [
         *VIEW_ORDERS,
@@ -149,6 +151,7 @@ ROLES: dict[str, list[str]] = {
         *ANSWER,
         *HEED_ALARMS,
         *HEED_AUDIT,
+        *TELL_OF_PARCELS,
         *VIEW_WORDS,
         *MAP_WORDS,
         *LEAD_FLOOR,

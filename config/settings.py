@@ -171,6 +171,8 @@ CELERY_BEAT_SCHEDULE = {
     "replay": {"task": "tracking.tasks.replay", "schedule": 30.0, "options": {"expires": 30}},
     "watch": {"task": "tracking.tasks.watch", "schedule": 300.0, "options": {"expires": 300}},
     "learn-lanes": {"task": "tracking.tasks.learn", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "ask": {"task": "tracking.tasks.ask", "schedule": 60.0, "options": {"expires": 60}},
+    "listen": {"task": "tracking.tasks.listen", "schedule": 300.0, "options": {"expires": 300}},
     "adopt": {"task": "tracking.tasks.adopt", "schedule": 20.0, "options": {"expires": 20}},
     "allocate": {"task": "fulfillment.tasks.allocate", "schedule": 15.0, "options": {"expires": 15}},
     "plan-counts": {"task": "fulfillment.tasks.plan", "schedule": 86_400.0, "options": {"expires": 3600}},
@@ -178,6 +180,15 @@ CELERY_BEAT_SCHEDULE = {
     "lift-holds": {"task": "orders.tasks.lift_due_holds", "schedule": 60.0, "options": {"expires": 60}},
     "record-delays": {"task": "orders.tasks.record_delays", "schedule": 60.0, "options": {"expires": 60}},
     "forget": {"task": "orders.tasks.forget_old_keys", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+
+# --- whom we ask of parcels ------------------------------------------------------------------------------
+
+PROVIDER_URLS = {
+    "easypost": env.str("EASYPOST_URL", "https://api.easypost.com"),
+    "aftership": env.str("AFTERSHIP_URL", "https://api.aftership.com"),
+    "karrio": env.str("KARRIO_URL", "https://api.karrio.io"),
+    "17track": env.str("SEVENTEENTRACK_URL", "https://api.17track.net"),
 }
 
 # --- mail ------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ TASKS = {
     "relay": "notifications.tasks.relay",
     "understand": "tracking.tasks.understand",
     "replay": "tracking.tasks.replay",
+    "ask": "tracking.tasks.ask",
     "look_up": "tracking.tasks.look_up",
     "allocate": "fulfillment.tasks.allocate",
 }

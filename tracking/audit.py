@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from orders.audit import CHUNK, Check, Problem
 from orders.signatures import SCHEMES
-from tracking.models import UnmappedCode
+from tracking.models import Contact, UnmappedCode
 from tracking.models.tracker import Status, Tracker
 
+MANY_FAILURES = 3
+"""In a row: before that it may be a bad minute."""
 REASONS = {
     "unmapped_value": "the carrier used a word that we do not know",
     "headline_disagrees": "the carrier's summary and its scans disagree",
@@ -41,7 +45,15 @@ def lost_parcels() -> Iterator[Problem]:
         yield Problem(parcel, f"The carrier lost it; order {order} waits for it.")
 
 
+def carriers_not_heard() -> Iterator[Problem]:
+    """Name whose webhooks have stopped or get lost, and who does not answer when we ask."""
+    contacts = Contact.objects.filter(~Q(alarm="") | Q(failures__gte=MANY_FAILURES)).order_by("pk")
+    for contact in contacts.select_related("endpoint").iterator(CHUNK):
+        yield Problem(str(contact.endpoint), contact.alarm_words or contact.trouble)
+
+
 CHECKS = [
+    Check("carriers_not_heard", "WARNING", carriers_not_heard),
     Check("parcels_to_review", "WARNING", parcels_to_review),
     Check("unknown_words", "WARNING", unknown_words),
     Check("lost_parcels", "WARNING", lost_parcels),

@@ -8,8 +8,10 @@ from celery import shared_task
 from tracking.services import (
     adopt_unmatched,
     answer_look_ups,
+    ask_providers,
     forget_unmatched,
     learn_lanes,
+    listen,
     replay_history,
     sweep_alarms,
     understand_inbox,
@@ -42,6 +44,18 @@ def _drain(deadline: float) -> None:
     while time.monotonic() < deadline and understand_inbox():
         pass
     adopt_unmatched()
+
+
+@shared_task(name="tracking.tasks.ask")
+def ask() -> None:
+    """Ask providers of the parcels that nothing was heard of."""
+    ask_providers()
+
+
+@shared_task(name="tracking.tasks.listen")
+def hear() -> None:
+    """Find out whose webhooks have stopped, or get lost."""
+    listen()
 
 
 @shared_task(name="tracking.tasks.look_up")

@@ -20,6 +20,7 @@ from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import field_filter
 from orders.admin.orders import show_again
 from orders.numbers import read_number
+from tracking.admin.entering import OF_SHIPMENT
 
 
 @admin.register(Shipment)
@@ -27,7 +28,7 @@ class ShipmentAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Lists shipments, newest first; each leads to its order."""
 
     is_shared = True
-    acts = ACTS
+    acts = (*ACTS, OF_SHIPMENT)
     is_logged = False
     list_display = ("shipment_number", "where", "warehouse", "order_of", "planned_at", "shipped_at")
     list_filter = (

@@ -19,7 +19,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from orders.admin import badges
+from orders.admin import asking, badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
 from orders.admin.base import ReadOnlyAdmin
 from orders.blockers import Reason
@@ -277,6 +277,7 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
             "{} is open again.",
             _why_not_reopen,
         ),
+        *asking.ACTS,
     )
     add_label = "New endpoint"
     list_display = ("provider_name", "path_code", "channel", "mode", "state", "last_received_at", "refused")
@@ -315,6 +316,9 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         address = {"Address": f"{settings.PUBLIC_URL}{endpoint.secret_path}"}
         secret = {"Secret": endpoint.secrets[0]} if endpoint.secrets and not form.cleaned_data["secret"] else {}
         return self.secret_page(request, endpoint, address | secret)
+
+    def more_of(self, request: HttpRequest, thing: Endpoint) -> dict[str, Any]:
+        return asking.panel(thing)
 
     def _open(self, data: dict[str, Any]) -> Endpoint:
         return open_endpoint(

@@ -87,6 +87,7 @@ class Inbox(models.Model):
     raw = models.BinaryField()
     mended = models.BinaryField(null=True, blank=True, help_text="What a person made of the raw body.")
     headers = models.JSONField(default=dict)
+    is_asked = models.BooleanField("we asked for it", default=False)
     status = models.CharField(max_length=16, choices=Status, default=Status.RECEIVED)
     problems = models.JSONField(default=list, help_text="Rows of row, column, value, reason.")
     note = models.CharField(max_length=255, blank=True)

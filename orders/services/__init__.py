@@ -20,7 +20,7 @@ from orders.services.note import note_order
 from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_order, place_orders
 from orders.services.product_file import import_products
 from orders.services.quarantine import NotQuarantined, Outcome, Verdict
-from orders.services.receive import receive_delivery
+from orders.services.receive import keep_answer, receive_delivery
 
 __all__ = [
     "AlreadyPlaced",
@@ -38,6 +38,7 @@ __all__ = [
     "hold_order",
     "import_products",
     "issue_key",
+    "keep_answer",
     "lift_due_holds",
     "note_order",
     "open_endpoint",

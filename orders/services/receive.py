@@ -39,12 +39,27 @@ def receive_delivery(
     return _keep(delivery, endpoint, now)
 
 
+def keep_answer(endpoint: Endpoint, body: bytes, *, name: str, now: datetime) -> Inbox:
+    """Keep what the endpoint's provider answered when we asked; the same answer, which has the same name, once."""
+    answer = Inbox(
+        source=endpoint.provider,
+        endpoint=endpoint,
+        channel_id=endpoint.channel_id,
+        dedupe_key=f"asked:{name}",
+        raw=body,
+        is_asked=True,
+        received_at=now,
+    )
+    return _keep(answer, endpoint, now)
+
+
 def _keep(delivery: Inbox, endpoint: Endpoint, now: datetime) -> Inbox:
     """Insert it and ring; a redelivery finds the row of the first and does no more."""
     try:
         with transaction.atomic():
             delivery.save(force_insert=True)
-            if endpoint.last_received_at is None or endpoint.last_received_at < now - SEEN_EVERY:
+            is_first = endpoint.last_received_at is None or endpoint.last_received_at < now - SEEN_EVERY
+            if is_first and not delivery.is_asked:
                 Endpoint.objects.filter(pk=endpoint.pk).update(last_received_at=now)
             outbox.ring("understand")
     except IntegrityError:

@@ -42,6 +42,16 @@ def named_by_header(name: str) -> Callable[[Headers, bytes], str]:
     return dedupe
 
 
+def happening_of_a_shop(headers: Headers, body: bytes) -> str:
+    """Name a happening at Shopify: shop, topic, and the event or else the delivery, by headers with `X-` or without."""
+    given = {name.removeprefix("x-"): value for name, value in headers.items()}
+    name = given.get("shopify-event-id") or given.get("shopify-webhook-id")
+    if not name:
+        return body_hash(headers, body)
+    parts = (given.get("shopify-shop-domain", ""), given.get("shopify-topic", ""), name)
+    return hashlib.sha256(as_bytes("\0".join(parts))).hexdigest()
+
+
 def named_in_body(name: str) -> Callable[[Headers, bytes], str]:
     def dedupe(headers: Headers, body: bytes) -> str:
         with suppress(ValueError, RecursionError):

@@ -111,6 +111,23 @@ SCHEMES: Mapping[str, Scheme] = {
         has_token=True,
         makes_secret=True,
     ),
+    "shopify": Scheme(  # newer deliveries name the same headers without `X-`
+        name="Shopify",
+        proofs=[
+            Proof(header=name, read=how.whole, encode=base64.b64encode)
+            for name in ("x-shopify-hmac-sha256", "shopify-hmac-sha256")
+        ],
+        dedupe=names.happening_of_a_shop,
+        kept=(
+            "content-type",
+            *(
+                f"{prefix}shopify-{name}"
+                for prefix in ("x-", "")
+                for name in ("topic", "shop-domain", "api-version", "webhook-id", "event-id", "triggered-at", "test")
+            ),
+        ),
+        makes_secret=True,
+    ),
     "17track": Scheme(
         name="17TRACK",
         proofs=[Proof(header="sign", read=how.whole, mac=how.hash_with_key)],

@@ -81,6 +81,7 @@ ADMIN: dict[str, Pages] = {  # model → its pages
             "split": LEAD,
             "merge": LEAD,
             **dict.fromkeys(("deliver", "lose", "find", "return"), LEAD),
+            "enter": SERVE,
         },
     ),
     "receipt": Pages(ALL, add=LEAD, acts={"close": WALK, "undo": WALK, "open": LEAD}, bulk={"close_deliveries": WALK}),

@@ -29,7 +29,7 @@ from tests.tracking.payloads import (
 )
 from tests.tracking.pictures import NOW
 from tracking.carriers import ADAPTERS
-from tracking.carriers.base import Ignored, Invalid
+from tracking.carriers.base import Ignored, Invalid, Stopped
 from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import table_of, understood
 from tracking.status import Eta, Place, Snapshot, fold
@@ -440,12 +440,16 @@ def test_a_country_of_three_letters_is_its_code_of_two() -> None:
         ("shippo", "event", 5),
         ("aftership", "event", "return_update"),
         ("karrio", "event", "shipment_purchased"),
-        ("17track", "event", "TRACKING_STOPPED"),
         ("17track", "event", []),
     ],
 )
 def test_what_we_did_not_ask_for_is_ignored(provider: str, field: str, event: Any) -> None:
     assert isinstance(read(provider, payload(provider) | {field: event}), Ignored)
+
+
+def test_a_number_that_17track_stopped_to_watch_is_a_fact_about_17track() -> None:
+    assert read("17track", payload("17track") | {"event": "TRACKING_STOPPED"}) == Stopped("JD014")
+    assert isinstance(read("17track", {"event": "TRACKING_STOPPED", "data": {}}), Invalid)
 
 
 @pytest.mark.parametrize("event", ["tracking_update", "edd_revise", "tracking_pending_time"])

@@ -24,8 +24,10 @@ from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Order
 from orders.numbers import read_number
+from orders.signatures import SCHEMES
+from tracking.admin.entering import OF_TRACKER
 from tracking.carriers.meaning import mean
-from tracking.models import AuditRun, Finding, Snapshot, Tracker
+from tracking.models import AuditRun, Finding, Question, Snapshot, Tracker
 from tracking.models.tracker import Status
 from tracking.services import acknowledge_finding
 from tracking.services.codes import tables_for
@@ -69,6 +71,8 @@ def _clock(text: str) -> str:
 
 @admin.register(Tracker)
 class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
+    acts = (OF_TRACKER,)
+    is_logged = False
     list_display = ("parcel_number", "state", "carrier", "tracking_number", "order_of", "last_scan_at", "expected")
     list_filter = (
         field_filter("status", "Status", lambda: Status.choices),
@@ -110,6 +114,7 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
         more: dict[str, Any] = {
             "panel": "admin/tracking/tracker/scans.html",
             "scans": [_scan(scan) for scan in thing.timeline[::-1]],
+            "stops": _stops(thing),
         }
         if request.user.has_perm("tracking.view_snapshot"):
             more["snapshots"] = with_sources(thing.snapshots.order_by("-pk")[:LATEST])
@@ -139,6 +144,13 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
     def expected(self, tracker: Tracker) -> str:
         days = [f"{day:%-d %b}" for day in (tracker.eta_from, tracker.eta_to) if day]
         return " – ".join(dict.fromkeys(days)) or "—"
+
+
+def _stops(tracker: Tracker) -> list[dict[str, Any]]:
+    """Say which source does not watch the parcel any more, and since when."""
+    stopped = Question.objects.filter(parcel=tracker.parcel_id, stopped_at__isnull=False, ended="")
+    rows = stopped.order_by("pk").values_list("endpoint__provider", "stopped_at")
+    return [{"provider": SCHEMES[provider].name, "at": at} for provider, at in rows]
 
 
 def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tracking.carriers import aftership, easypost, generic, karrio, seventeentrack, shippo
+from tracking.carriers import aftership, easypost, generic, karrio, seventeentrack, shippo, shopify
 from tracking.carriers.base import Adapter
 
 ADAPTERS: Mapping[str, Adapter] = {
@@ -12,5 +12,6 @@ ADAPTERS: Mapping[str, Adapter] = {
     "aftership": aftership.read,
     "karrio": karrio.read,
     "17track": seventeentrack.read,
+    "shopify": shopify.read,
 }
 """By the provider of the endpoint that the delivery came through."""

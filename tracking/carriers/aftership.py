@@ -38,6 +38,7 @@ def _event(body: Fields) -> Item:
         number(it.get("tracking_number"), "msg.tracking_number"),
         oldest_first(scans, is_newest_first=False),
         source_tracker_id=loose(it.get("id"), 128) or loose(it.get("legacy_id"), 128),
+        reference=loose(it.get("order_id"), 255) or loose(it.get("order_number"), 255),
         stated_at=unix(body.get("ts")),
         headline=Headline(raw=word(it.get("tag"), "msg.tag"), detail=word(it.get("subtag"), "msg.subtag")),
         eta=_eta(it),

@@ -31,7 +31,14 @@ class Ignored:
     reason: str
 
 
-Item = Snapshot | Invalid | Ignored
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The source does not watch this number any more: a fact about the source, and none about the parcel (F9)."""
+
+    tracking_number: str
+
+
+Item = Snapshot | Invalid | Ignored | Stopped
 
 
 class Adapter(Protocol):

@@ -41,6 +41,8 @@ def _event(body: Fields) -> Item:
         number(data.get("tracking_number"), "data.tracking_number"),
         oldest_first(scans, is_newest_first=True),
         source_tracker_id=loose(data.get("id"), 128),
+        reference=loose(part(data.get("info")).get("order_id"), 255)
+        or loose(part(data.get("metadata")).get("order_id"), 255),
         headline=Headline(raw=DELIVERED if data.get("delivered") is True else status),
         eta=expected(data.get("estimated_delivery"), part(data.get("info")).get("expected_delivery")),
         is_test=data.get("test_mode") is True or body.get("test_mode") is True,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orders.intake.payload import Unreadable
-from tracking.carriers.base import Ignored, Item
+from tracking.carriers.base import Ignored, Item, Stopped
 from tracking.carriers.payload import (
     Fields,
     day_and_time,
@@ -33,7 +33,7 @@ def _event(body: Fields) -> Item:
     if isinstance(given, list) or (isinstance(given, dict) and "track" in given):
         raise Unreadable("version_unsupported", "This is version 1 of 17TRACK's webhooks: choose 2.2 or later there.")
     if name == STOPPED:
-        return Ignored("17TRACK has stopped watching this number: that tells nothing of the parcel.")
+        return Stopped(number(fields(given, "data").get("number"), "data.number"))
     if name != "TRACKING_UPDATED":
         return Ignored(f"Not about a number's way: {name or 'an event without a name'}.")
     return _picture(fields(given, "data"))
@@ -51,6 +51,7 @@ def _picture(data: Fields) -> Snapshot:
         data.get("carrier"),
         number(data.get("number"), "data.number"),
         _merged(providers, f"{path}.providers"),
+        reference=loose(data.get("tag"), 255),
         stated_at=max((each for each in synced if each), default=None),
         headline=Headline(
             raw=word(status.get("status"), "data.track_info.latest_status.status"),

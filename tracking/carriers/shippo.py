@@ -37,6 +37,7 @@ def _event(body: Fields) -> Item:
         carrier,
         number(data.get("tracking_number"), "data.tracking_number"),
         oldest_first(scans, is_newest_first=False),
+        reference=loose(data.get("metadata"), 255),
         headline=Headline(
             raw=word(status.get("status"), "data.tracking_status.status"),
             detail=_detail(status, "data.tracking_status"),

@@ -3,6 +3,7 @@
 from tracking.models.alarm import Alarm
 from tracking.models.audit import AuditRun, Finding
 from tracking.models.code import CarrierCode, Remapping, UnmappedCode
+from tracking.models.contact import Contact, Heard, Question
 from tracking.models.lane import LearntLane
 from tracking.models.link import LinkRequest, TrackingLink
 from tracking.models.tracker import CarrierEvent, Snapshot, Tracker
@@ -12,9 +13,12 @@ __all__ = [
     "AuditRun",
     "CarrierCode",
     "CarrierEvent",
+    "Contact",
     "Finding",
+    "Heard",
     "LearntLane",
     "LinkRequest",
+    "Question",
     "Remapping",
     "Snapshot",
     "Tracker",

@@ -57,6 +57,7 @@ class Tracker(models.Model):
     class Meta:
         verbose_name = "tracked parcel"
         default_permissions = ("view",)
+        permissions = [("enter_scan", "Can enter what happened to parcels")]
         constraints = [models.CheckConstraint(condition=STATUSES, name="tracker_status")]
 
     def __str__(self) -> str:
@@ -86,10 +87,12 @@ class Snapshot(models.Model):
     provider = models.SlugField(max_length=32, default="generic", db_index=False, help_text="Whose words it uses.")
     source_tracker_id = models.CharField(max_length=128, blank=True)
     carrier = models.CharField(max_length=64, blank=True)
-    tracking_number = models.CharField(max_length=255)
-    tracking_key = models.CharField(max_length=255)
+    tracking_number = models.CharField(max_length=255, blank=True)
+    tracking_key = models.CharField(max_length=255, blank=True)
+    reference = models.CharField(max_length=255, blank=True, help_text="What it calls our order or parcel.")
     stated_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
+    is_asked = models.BooleanField(default=False, help_text="We asked for it; nobody sent it.")
     is_complete = models.BooleanField(default=False, help_text="It carries the whole history.")
     headline_raw = models.CharField(max_length=128, blank=True)
     headline_detail = models.CharField(max_length=128, blank=True)

@@ -2,7 +2,19 @@
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
 from tracking.services.alarms import AlarmClosed, leave_alarm, snooze_alarm, sweep_alarms, take_alarm
+from tracking.services.ask.listen import listen
+from tracking.services.ask.round import ask_providers
+from tracking.services.ask.wish import (
+    AskedToWait,
+    CannotBeAsked,
+    NotAsked,
+    WeakKey,
+    ask_for_missing,
+    begin_asking,
+    end_asking,
+)
 from tracking.services.audit import NoSuchCheck, run_audit
+from tracking.services.enter import NotLeft, NotYet, enter_scan
 from tracking.services.finding import acknowledge_finding
 from tracking.services.keep import Taken
 from tracking.services.lanes import known_lanes, learn_lanes
@@ -23,15 +35,26 @@ from tracking.services.understand import understand_inbox
 
 __all__ = [
     "AlarmClosed",
+    "AskedToWait",
+    "CannotBeAsked",
     "NoSuchCheck",
     "NoSuchReason",
+    "NotAsked",
+    "NotLeft",
+    "NotYet",
     "OwnName",
     "SameMeaning",
     "Shift",
     "Taken",
+    "WeakKey",
     "acknowledge_finding",
     "adopt_unmatched",
     "answer_look_ups",
+    "ask_for_missing",
+    "ask_providers",
+    "begin_asking",
+    "end_asking",
+    "enter_scan",
     "forget_unmatched",
     "heard",
     "known_lanes",
@@ -39,6 +62,7 @@ __all__ = [
     "leave_alarm",
     "link_for",
     "links_for",
+    "listen",
     "look_up",
     "preview_meaning",
     "replay_everything",

@@ -14,6 +14,7 @@ from orders.models import Actor, Order
 from tracking.carriers.meaning import Tables
 from tracking.models import Snapshot, Tracker
 from tracking.services.alarms import hear_from
+from tracking.services.ask.hearing import count_news
 from tracking.services.codes import tables_for
 from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
@@ -48,7 +49,8 @@ def _fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: d
     with change(order, by=by) as fresh:
         trackers = _trackers(snapshots)
         news = [parcel for parcel, given in snapshots.items() if _attach(given, trackers[parcel.pk])]
-        _project(fresh, {parcel: trackers[parcel.pk] for parcel in news}, by=by, now=now)
+        changed = _project(fresh, {parcel: trackers[parcel.pk] for parcel in news}, by=by, now=now)
+        count_news([each for parcel in changed for each in snapshots[parcel]], now=now)
 
 
 def fold_again(trackers: Iterable[Tracker], *, by: Actor, now: datetime) -> int:
@@ -65,7 +67,7 @@ def fold_again(trackers: Iterable[Tracker], *, by: Actor, now: datetime) -> int:
             with change(order, by=by) as fresh:
                 known = _trackers(tracker.parcel for tracker in found)
                 parcels = {tracker.parcel: known[tracker.parcel_id] for tracker in found}
-                changed += _project(fresh, parcels, by=by, now=now, is_again=True)
+                changed += len(_project(fresh, parcels, by=by, now=now, is_again=True))
         except Exception:  # as above
             logger.exception("the parcels of order %s could not be folded again", order.pk)
     return changed
@@ -85,15 +87,17 @@ def pictures_of(
 
 def _project(
     order: Order, trackers: Mapping[Parcel, Tracker], *, by: Actor, now: datetime, is_again: bool = False
-) -> int:
-    """Bring trackers of an order, open in change(), up to date, and its shipments after them; return how many changed.
+) -> list[Parcel]:
+    """Bring trackers of an order, open in change(), up to date, and its shipments after them; return what customers
+    see changed.
 
     The tables are read behind the order's lock: whoever changes one folds this order again after us.
     """
-    pictures, arrived, heard, changed = pictures_of(trackers.values()), set[int](), set[int](), 0
+    pictures, arrived, heard, changed = pictures_of(trackers.values()), set[int](), set[int](), []
     for parcel, tracker in sorted(trackers.items(), key=lambda pair: pair[0].pk):
         it = project(tracker, parcel, order, pictures[tracker.pk], by=by, now=now, is_again=is_again)
-        changed += bool(it.seen)
+        if it.seen:
+            changed.append(parcel)
         if "last_scan_at" in it.changed:
             heard.add(parcel.pk)
         if it.result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:

@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from fulfillment.models import Parcel
 from orders.models import Endpoint
-from tracking.carriers.base import Ignored, Invalid, Item
+from tracking.carriers.base import Ignored, Invalid, Item, Stopped
 from tracking.models import CarrierEvent, Snapshot
+from tracking.services.ask.plan import note_stopped
 from tracking.services.codes import note_unmapped
 from tracking.services.match import match
 from tracking.services.pictures import scans_of, snapshot_of
@@ -31,6 +32,7 @@ class Reading:
     endpoint: Endpoint | None = None
     channel_id: int | None = None
     inbox_id: UUID | None = None
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def keep(readings: Sequence[Reading], *, now: datetime) -> tuple[list[Taken], Fo
     rows = dict(zip(wanted, _insert(list(wanted.values()), now), strict=True))
     news = [item for place, row in rows.items() if row and isinstance(item := readings[place].item, Picture)]
     note_unmapped(news, now=now)
+    note_stopped([(each.endpoint, each.item) for each in readings if isinstance(each.item, Stopped)], now=now)
     matches = match([row for row in rows.values() if row], now=now)
     ambiguous = [pk for pk, found in matches.items() if found.is_ambiguous]
     if ambiguous:
@@ -78,6 +81,8 @@ def _unwanted(reading: Reading) -> Taken | None:
             return Taken("invalid", item.path, item.value, item.reason)
         case Ignored():
             return Taken("ignored", reason=item.reason)
+        case Stopped():
+            return Taken("ignored", reason="It is not watched any more: that tells nothing of the parcel.")
     is_for_tests = endpoint is not None and endpoint.mode == Endpoint.Mode.TEST
     if item.is_test and not is_for_tests:
         return Taken("ignored", reason="A test.")
@@ -119,6 +124,7 @@ def _row(reading: Reading, picture: Picture, now: datetime) -> Snapshot:
         channel_id=reading.channel_id,
         inbox_id=reading.inbox_id,
         received_at=now,
+        is_asked=reading.is_asked,
     )
 
 

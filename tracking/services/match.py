@@ -2,6 +2,10 @@
 
 Whoever speaks our own format names the carrier as we do. Others have names of their own for carriers, or numbers: a
 name that we do not know does not tell whose parcel it is, so the number alone does, if it is of one parcel only.
+
+A reference is what a source calls our order or parcel, because we told it so. It decides between parcels of one number.
+The parcel's own tells it whatever its number is now; the order's, where the source tells no number, if it has one
+parcel only: another number may be of a parcel on its way back to us.
 """
 
 from collections import defaultdict
@@ -31,10 +35,14 @@ class Match:
 def match(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, Match]:
     """Return the parcel of each snapshot, by its pk: by the source's own tracker, else by carrier and number."""
     by_tracker = _by_source_tracker(snapshots)
-    by_number = _by_number(snapshots, now)
+    by_number, by_reference = _by_number(snapshots, now), _by_reference(snapshots, now)
     return {
         each.pk: by_tracker.get((each.endpoint_id, each.source_tracker_id))
-        or _one([parcel for parcel in by_number[each.tracking_key] if _may_be(each, parcel)], each)
+        or _one(
+            [parcel for parcel in by_number[each.tracking_key] if _may_be(each, parcel)],
+            by_reference[each.channel_id, each.reference],
+            each,
+        )
         for each in snapshots
     }
 
@@ -47,7 +55,11 @@ def matchable(now: datetime) -> Q:
     ).exclude(source_tracker_id="")
     of_carrier = of_number.filter(carrier=OuterRef("carrier"))
     by_number = (Q(provider=OURS) & _reaches(of_carrier)) | (~Q(provider=OURS) & _reaches(of_number))
-    return by_number | (~Q(source_tracker_id="") & Q(Exists(siblings)))
+    recent = Parcel.objects.filter(shipped_at__gte=now - RECENT)
+    by_parcel = ~Q(reference="") & _reaches(recent.filter(number=OuterRef("reference")))
+    of_order = recent.filter(_of_order(OuterRef("reference"), OuterRef("channel")))
+    by_reference = by_parcel | (~Q(reference="") & Q(tracking_key="") & _reaches(of_order))
+    return by_number | by_reference | (~Q(source_tracker_id="") & Q(Exists(siblings)))
 
 
 def _reaches(parcels: QuerySet[Parcel]) -> Q:
@@ -75,6 +87,26 @@ def _by_number(snapshots: Iterable[Snapshot], now: datetime) -> Mapping[str, lis
     return found
 
 
+_Named = Mapping[tuple[int | None, str], list[Parcel]]
+
+
+def _by_reference(snapshots: Iterable[Snapshot], now: datetime) -> _Named:
+    """Return the parcels, by channel and reference: our own numbers, and the shop's id within its channel."""
+    found: dict[tuple[int | None, str], list[Parcel]] = defaultdict(list)
+    for channel, reference in {(each.channel_id, each.reference) for each in snapshots if each.reference}:
+        named = Parcel.objects.filter(Q(number=reference) | _of_order(reference, channel))
+        recent = named.filter(shipped_at__gte=now - RECENT)
+        found[channel, reference] = list(recent.select_related("shipment__order"))
+    return found
+
+
+def _of_order(reference: str | OuterRef, channel: int | OuterRef | None) -> Q:
+    by_number = Q(shipment__order__number=reference)
+    if channel is None:
+        return by_number
+    return by_number | Q(shipment__order__channel=channel, shipment__order__external_id=reference)
+
+
 def _may_be(snapshot: Snapshot, parcel: Parcel) -> bool:
     """Say whether the source's name of a carrier may stand for ours."""
     if snapshot.provider == OURS:
@@ -88,8 +120,13 @@ def _compact(carrier: str) -> str:
     return "".join(char for char in carrier.lower() if char.isalnum())
 
 
-def _one(parcels: Sequence[Parcel], snapshot: Snapshot) -> Match:
+def _one(numbered: Sequence[Parcel], named: Sequence[Parcel], snapshot: Snapshot) -> Match:
     """Return the only one; what came through a channel reaches the parcels of that channel alone."""
-    if snapshot.channel_id is not None:
-        parcels = [each for each in parcels if each.shipment.order.channel_id == snapshot.channel_id]
+    both = [each for each in numbered if each in named]
+    by_name = [each for each in named if not snapshot.tracking_key or each.number == snapshot.reference]
+    parcels = [each for each in both or numbered or by_name if _is_reached(each, snapshot)]
     return Match(parcels[0]) if len(parcels) == 1 else Match(is_ambiguous=len(parcels) > 1)
+
+
+def _is_reached(parcel: Parcel, snapshot: Snapshot) -> bool:
+    return snapshot.channel_id is None or parcel.shipment.order.channel_id == snapshot.channel_id

@@ -22,6 +22,7 @@ def snapshot_of(
     channel_id: int | None,
     inbox_id: UUID | None,
     received_at: datetime,
+    is_asked: bool = False,
 ) -> Snapshot:
     """Return the row of a picture, not saved yet."""
     return Snapshot(
@@ -34,8 +35,10 @@ def snapshot_of(
         carrier=picture.carrier,
         tracking_number=picture.tracking_number,
         tracking_key=Parcel.key_of(picture.tracking_number)[:LONGEST],
+        reference=picture.reference,
         stated_at=picture.stated_at,
         received_at=received_at,
+        is_asked=is_asked,
         is_complete=picture.is_complete,
         headline_raw=picture.headline.raw,
         headline_detail=picture.headline.detail,
@@ -81,6 +84,7 @@ def _said(snapshot: Snapshot) -> Picture:
         source_tracker_id=snapshot.source_tracker_id,
         carrier=snapshot.carrier,
         tracking_number=snapshot.tracking_number,
+        reference=snapshot.reference,
         stated_at=snapshot.stated_at,
         headline=Headline(raw=snapshot.headline_raw, detail=snapshot.headline_detail),
         eta=eta,

@@ -14,6 +14,7 @@ from orders.intake.payload import Unreadable
 from orders.models import Actor, Inbox
 from tracking.carriers import ADAPTERS
 from tracking.carriers.base import Item
+from tracking.services.ask.hearing import count_heard
 from tracking.services.fold import fold_found
 from tracking.services.keep import Found, Reading, Taken, keep
 from tracking.status import Snapshot as Picture
@@ -52,6 +53,7 @@ def _take(deliveries: Sequence[_Delivery], now: datetime) -> int:
         mine = _claim(deliveries)
         found = _keep(mine, now)
         _mark(mine, now)
+        count_heard([each.row for each in mine])
     fold_found(found, now=now)
     return len(mine)
 
@@ -105,7 +107,7 @@ def _keep(deliveries: Sequence[_Delivery], now: datetime) -> Found:
 
 def _reading(row: Inbox, item: Item) -> Reading:
     source = Actor("endpoint", str(row.endpoint_id))
-    return Reading(item, str(source), row.endpoint, row.channel_id, row.pk)
+    return Reading(item, str(source), row.endpoint, row.channel_id, row.pk, row.is_asked)
 
 
 def _mark(deliveries: Sequence[_Delivery], now: datetime) -> None:

@@ -125,7 +125,7 @@ class Eta:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One picture of a parcel; scans oldest first. `source` is the endpoint or key it came through, `provider` whose
-    words it uses.
+    words it uses; `reference` what it calls our order or parcel, where that comes back to us.
 
     A partial one (`is_complete` false) adds scans and does not compete with others (F2).
     """
@@ -136,6 +136,7 @@ class Snapshot:
     source_tracker_id: str = ""
     carrier: str = ""
     tracking_number: str = ""
+    reference: str = ""
     stated_at: datetime | None = None
     headline: Headline = field(default_factory=Headline)
     eta: Eta | None = None
@@ -147,6 +148,8 @@ class Snapshot:
     def digest(self) -> str:
         """Return the SHA-256 of all that it says, whoever says it, and whatever we take it to mean."""
         said = {name: value for name, value in asdict(self).items() if name not in {"source", "is_test"}}
+        if not self.reference:  # as it was before there were any: the same picture has the same name for ever
+            del said["reference"]
         said["scans"] = [_said(scan) for scan in said["scans"]]
         return fingerprint(said | {"headline": _said(said["headline"])})
 

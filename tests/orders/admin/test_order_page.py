@@ -146,6 +146,7 @@ def test_what_cannot_be_done_now_is_grey_with_the_reason_beside(shop: Shop) -> N
         "Lost",
         "Found",
         "Came back",
+        "Enter what the carrier said",
     ]
     assert "The shipment is ready but not picked, so it cannot be delivered." in text_of(response)
 

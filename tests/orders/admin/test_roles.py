@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from fulfillment.models import StockItem, StockMovement
-from fulfillment.services import lose_shipment, pack_shipment, pick_shipment, ship_shipment, split_shipment
+from fulfillment.services import ParcelDraft, lose_shipment, pack_shipment, pick_shipment, ship_shipment, split_shipment
 from notifications.models import Message
 from orders.models import ApiKey, Endpoint, Event, Inbox, Order
 from orders.services import hold_order, issue_key, open_endpoint, rotate_secret
 from tests.factories import BOB, Shop, shipment
 from tests.staff import client_of
-from tracking.models import Alarm, CarrierCode, Finding
+from tracking.models import Alarm, CarrierCode, Contact, Finding, Question
+from tracking.services import begin_asking
 
 ROLES = ["picker", "packer", "support", "manager", "auditor", "integrator", "admin"]
 SERVE = {"support", "manager", "admin"}
@@ -73,6 +74,16 @@ def on_endpoint(verb: str, provider: str = "generic", **data: Any) -> Callable[[
     return lambda _: (_url(open_endpoint(provider=provider), verb), data)
 
 
+def _ask(verb: str) -> Callable[[Shop], Prepared]:
+    def prepare(shop: Shop) -> Prepared:
+        endpoint, order = open_endpoint(provider="karrio"), _order(shop)
+        ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("dhl", order.number)])
+        begin_asking(endpoint, "a-key-of-their-api")
+        return _url(endpoint, verb), {}
+
+    return prepare
+
+
 def _forget(_shop: Shop) -> Prepared:
     endpoint = open_endpoint(provider="generic")
     rotate_secret(endpoint)
@@ -125,6 +136,9 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "enter": (on_endpoint("enter", secret="whsec_" + "A" * 43), {"integrator", "admin"}),
     "move": (on_endpoint("move", provider="karrio"), {"integrator", "admin"}),
     "second": (on_endpoint("second", provider="easypost", is_believed="on"), {"integrator", "admin"}),
+    "ask key": (on_endpoint("ask-key", provider="karrio", key="a-key-of-their-api"), {"integrator", "admin"}),
+    "ask": (_ask("ask"), {"integrator", "admin"}),
+    "ask no more": (_ask("ask-no-more"), {"integrator", "admin"}),
     "forget": (_forget, {"integrator", "admin"}),
     "take back": (_take_back, LEAD),
     "take alarm": (on_alarm("take"), SERVE),
@@ -141,6 +155,8 @@ def _everything() -> tuple[Any, ...]:
         StockMovement.objects.count(),
         list(ApiKey.objects.values_list("revoked_at")),
         list(CarrierCode.objects.exclude(changed_by="").values_list("pk")),
+        [(each.is_asking, each.keys) for each in Contact.objects.all()],
+        list(Question.objects.values_list("is_urgent")),
         [(each.is_active, each.secrets, each.tokens, each.accept_v2) for each in Endpoint.objects.all()],
         list(Finding.objects.values_list("status")),
         list(Alarm.objects.values_list("owner", "snoozed_until")),

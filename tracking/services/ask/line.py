@@ -1,0 +1,103 @@
+"""The line to a provider: one question, one answer, or the trouble in words. Never inside a transaction."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from orders.signatures import SCHEMES
+from tracking.carriers.asking import Request
+
+TIMEOUT_SECONDS = 10
+MOST_BYTES = 5 * 1024 * 1024
+FIRST_WAIT, LONGEST_WAIT, NO_KEY_WAIT = timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1)
+LONGEST_ASKED = timedelta(hours=24)
+
+
+class Trouble(Exception):
+    """There is no answer; `wait` is how long nobody should ask, if that is known."""
+
+    def __init__(self, sentence: str, wait: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence, self.wait = sentence, wait
+
+
+class NotKnown(Exception):
+    """The provider knows no such parcel."""
+
+
+def ask(provider: str, request: Request, *, now: datetime) -> Any:
+    """Return the JSON of the answer. Raises Trouble, NotKnown."""
+    name = SCHEMES[provider].name
+    try:
+        with _client(provider) as client, _stream(client, request) as response:
+            _look_at(response, name, now)
+            return _read(response, name)
+    except httpx.TimeoutException:
+        raise Trouble(f"{name} did not answer within {TIMEOUT_SECONDS} seconds.") from None
+    except httpx.HTTPError:
+        raise Trouble(f"{name} cannot be reached.") from None
+
+
+def backoff(failures: int) -> timedelta:
+    """Return how long to wait after so many failures in a row."""
+    return min(FIRST_WAIT * (1 << min(failures - 1, 10)), LONGEST_WAIT)
+
+
+def _client(provider: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=settings.PROVIDER_URLS[provider], timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+    )
+
+
+def _stream(client: httpx.Client, request: Request) -> Any:
+    more: dict[str, Any] = {} if request.body is None else {"json": request.body}
+    auth = httpx.BasicAuth(*request.auth) if request.auth else None
+    headers = {"Accept": "application/json", **request.headers}
+    return client.stream(
+        request.method, request.path, params=dict(request.query) or None, headers=headers, auth=auth, **more
+    )
+
+
+def _look_at(response: httpx.Response, name: str, now: datetime) -> None:
+    """Raise what its status says."""
+    status = response.status_code
+    if httpx.codes.is_success(status):
+        return
+    if status == httpx.codes.NOT_FOUND:
+        raise NotKnown
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        raise Trouble(f"{name} does not take our key: enter a new one.", NO_KEY_WAIT)
+    asked = _retry_after(response.headers.get("Retry-After", ""), now)
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        raise Trouble(f"{name} asks us to wait.", asked)
+    if httpx.codes.is_server_error(status):
+        raise Trouble(f"{name} has trouble of its own (it answers {status}).", asked)
+    raise Trouble(f"{name} refuses our question (it answers {status}).", LONGEST_WAIT)
+
+
+def _read(response: httpx.Response, name: str) -> Any:
+    found = bytearray()
+    for chunk in response.iter_bytes():
+        found += chunk
+        if len(found) > MOST_BYTES:
+            raise Trouble(f"{name} answers more than we can read.")
+    try:
+        return json.loads(found)
+    except (ValueError, RecursionError):
+        raise Trouble(f"{name} answers what is no JSON.") from None
+
+
+def _retry_after(text: str, now: datetime) -> timedelta | None:
+    """Read a number of seconds, or a date; at most a day."""
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:9])), LONGEST_ASKED)
+    try:
+        then = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return min(max(then - now, timedelta(0)), LONGEST_ASKED)
