@@ -276,5 +276,5 @@ def test_the_page_takes_the_same_number_of_queries_however_much_is_on_it(
     client = superuser()
     client.get(page_of(small))
     for order in (small, big):
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             client.get(page_of(order))
