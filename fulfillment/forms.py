@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms.renderers import get_default_renderer
 
+from fulfillment.carrier import carrier_code
 from fulfillment.models import Parcel, PickTask, Scan, ShipmentLine
 from fulfillment.services import Act, ParcelDraft, by_badge, by_pin
 from fulfillment.services.switch import Met
@@ -169,7 +170,7 @@ class ParcelForm(forms.Form):
         name: str = self.cleaned_data["carrier"].strip()
         if name and not any(each.isalnum() for each in name):
             raise forms.ValidationError("That is no carrier’s name.")
-        return name
+        return carrier_code(name)
 
     def clean_tracking_number(self) -> str:
         text: str = self.cleaned_data["tracking_number"].strip()

@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from fulfillment.carrier import carrier_name
+
 register = template.Library()
 
 
@@ -79,6 +81,12 @@ LOOKS = {
     "LATE": Look("look", "clock"),
     "STUCK": Look("look", "alert"),
 }
+
+
+@register.filter
+def carrier(code: str) -> str:
+    """Return a carrier's name, as people write it."""
+    return carrier_name(code)
 
 
 @register.filter

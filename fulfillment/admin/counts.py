@@ -9,6 +9,8 @@ from django.db.models import Count as Number
 from django.db.models import F, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from fulfillment.admin.count_acts import ACTS, PLAN
@@ -32,7 +34,7 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     counted_by = ("applied_at__gte", "applied_at__lt")
     add_label = "Plan counts"
     list_before_template = "admin/fulfillment/count/list.html"
-    list_display = ("number", "what", "warehouse", "state", "cause", "difference", "counted_at", "who")
+    list_display = ("number", "what", "warehouse", "state", "difference", "counted")
     list_filter = (field_filter("status", "Status", lambda: Count.Status.choices), warehouse_filter())
     list_select_related = ("warehouse", "bin", "product")
     search_fields = ("bin__code", "product__sku")
@@ -81,13 +83,13 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         return {"panel": "admin/fulfillment/count/lines.html", "lines": lines, "is_blind": is_blind}
 
     @display(description="Count", ordering="pk")
-    def number(self, count: Count) -> str:
-        return str(count)
+    def number(self, count: Count) -> SafeString:
+        return badges.cell(count, count.get_cause_display())
 
     @display(description="Of")
     def what(self, count: Count) -> SafeString:
-        product = count.product.name or count.product.sku if count.product else "all that is there"
-        return badges.cell(badges.code(str(count.bin or "everywhere")), product)
+        product = count.product.name or count.product.sku if count.product else "All that is there"
+        return badges.cell(badges.code(count.bin) if count.bin else "Wherever it lies", product)
 
     @display(description="Status")
     def state(self, count: Count) -> SafeString:
@@ -99,6 +101,11 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         """Say it once it is counted: until then nobody knows what the books say."""
         is_told = count.wrong and count.status not in Count.TO_COUNT
         return f"{count.net:+d} in {count.wrong}" if is_told else "—"
+
+    @display(description="Counted")
+    def counted(self, count: Any) -> SafeString | str:
+        when = count.counted_at and date_format(timezone.localtime(count.counted_at), "DATETIME_FORMAT")
+        return badges.cell(when, self.who(count)) if when else "—"
 
     @display(description="Counted by")
     def who(self, count: Any) -> str:

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.admin.told import told
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.services import Act, close_manifest, load_all
 from orders.admin.acting import ActForm, ActingAdmin, choice_field, flashing, standing_field
@@ -50,7 +51,10 @@ def _vans(places: dict[int, Warehouse]) -> list[tuple[str, str]]:
     of_vans = parcels.order_by("shipment__warehouse", "carrier").values_list("shipment__warehouse", "carrier")
     rows = of_vans.annotate(**counts)
     return [
-        (f"{place}:{carrier}", f"{carrier.upper() or 'No carrier'}, {places[place]}: {loaded} of {waiting} in the van")
+        (
+            f"{place}:{carrier}",
+            f"{carrier_name(carrier) or 'No carrier'}, {places[place]}: {loaded} of {waiting} in the van",
+        )
         for place, carrier, waiting, loaded in rows
     ]
 
@@ -103,7 +107,7 @@ class ManifestAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Carrier")
     def carrier_name(self, manifest: Manifest) -> str:
-        return manifest.carrier.upper() or "none named"
+        return carrier_name(manifest.carrier) or "none named"
 
     @display(description="Parcels")
     def parcels_taken(self, manifest: Manifest) -> int:

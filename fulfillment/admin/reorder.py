@@ -46,6 +46,7 @@ class ReorderRuleAdmin(ScopedAdmin, SheetAdmin):
     search_fields = ("product__sku", "product__name")
     search_help_text = "SKU or name"
     ordering = ("product__sku", "warehouse")
+    fields = ("product", "warehouse", "reorder_point", "safety_stock")
     autocomplete_fields = ("product",)
     add_label = "Add a rule"
 
@@ -55,6 +56,10 @@ class ReorderRuleAdmin(ScopedAdmin, SheetAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return ModelAdmin.has_delete_permission(self, request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Of what a rule is stays as it is: another product, or warehouse, has a rule of its own."""
+        return ("product", "warehouse") if obj else ()
 
     def reorder_view(self, request: HttpRequest) -> HttpResponse:
         """List what has to be ordered, as a page or as CSV."""

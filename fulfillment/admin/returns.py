@@ -27,7 +27,7 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     is_shared = True
     acts = ACTS
     is_logged = False
-    add_label = "Take in what came back"
+    add_label = "Take one in"
     list_display = ("numbered", "order_of", "state", "reason", "units", "warehouse", "requested_at", "received_at")
     list_filter = (field_filter("status", "Status", lambda: Return.Status.choices), warehouse_filter())
     list_select_related = ("order", "warehouse")
@@ -71,9 +71,9 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     def order_of(self, each: Return) -> SafeString:
         return badges.code(each.order.number)
 
-    @display(description="Announced", boolean=True)
-    def was_announced(self, each: Return) -> bool:
-        return each.is_announced
+    @display(description="Announced")
+    def was_announced(self, each: Return) -> str:
+        return "Yes" if each.is_announced else "No: nobody said that it comes"
 
     @display(description="Status")
     def state(self, each: Return) -> SafeString:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from fulfillment.blockers import merge_into_reasons, merge_reasons, reasons, split_reasons
+from fulfillment.carrier import carrier_code
 from fulfillment.models import Shipment
 from fulfillment.services import (
     ParcelDraft,
@@ -97,7 +98,7 @@ def _merge(shipment: Shipment, by: Actor, data: dict[str, Any]) -> object:
 
 def _draft(data: dict[str, Any], n: int) -> ParcelDraft:
     return ParcelDraft(
-        carrier=data.get(f"carrier_{n}") or "",
+        carrier=carrier_code(data.get(f"carrier_{n}") or ""),
         tracking_number=data.get(f"tracking_number_{n}") or "",
         weight_grams=data.get(f"weight_grams_{n}"),
     )

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -216,7 +218,7 @@ class StockMovementAdmin(ScopedAdmin, ReadOnlyAdmin):
     """The ledger's entries, newest first: written once, never changed."""
 
     warehouse_path = "stock_item__warehouse"
-    list_display = ("at", "kind_word", "quantity", "product_name", "way", "order_of", "cause", "by_whom")
+    list_display = ("when", "kind_word", "quantity", "product_name", "way", "why", "by_whom")
     list_display_links = None
     list_filter = (
         field_filter("kind", "Kind", lambda: StockMovement.Kind.choices),
@@ -243,6 +245,11 @@ class StockMovementAdmin(ScopedAdmin, ReadOnlyAdmin):
         items = list(StockItem.objects.filter(product__sku__in={term, term.upper()}).values_list("pk", flat=True))
         return queryset.filter(stock_item__in=items), False
 
+    @display(description="When")
+    def when(self, row: StockMovement) -> SafeString:
+        at = timezone.localtime(row.at)
+        return badges.cell(date_format(at, "j M Y"), date_format(at, "H:i:s"))
+
     @display(description="Kind")
     def kind_word(self, row: StockMovement) -> str:
         return row.get_kind_display()
@@ -252,22 +259,18 @@ class StockMovementAdmin(ScopedAdmin, ReadOnlyAdmin):
         return badges.cell(badges.code(row.stock_item.product.sku), row.stock_item.product.name)
 
     @display(description="From → to")
-    def way(self, row: StockMovement) -> str:
+    def way(self, row: StockMovement) -> SafeString:
         ends = f"{row.from_bin or '–'} → {row.to_bin or '–'}" if row.from_bin or row.to_bin else "stays"
-        return f"{row.stock_item.warehouse}: {ends}"
+        return badges.cell(ends, row.stock_item.warehouse)
 
-    @display(description="Order")
-    def order_of(self, row: StockMovement) -> SafeString:
-        return order_link(row)
+    @display(description="Order and cause")
+    def why(self, row: StockMovement) -> SafeString | str:
+        if row.order_line is None:
+            return row.cause or "—"
+        order = row.order_line.order
+        url = reverse("admin:orders_order_change", args=[order.pk])
+        return badges.cell(format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, order), row.cause)
 
     @display(description="By")
     def by_whom(self, row: Any) -> str:
         return str(row.by_name)
-
-
-def order_link(row: StockMovement) -> SafeString:
-    if row.order_line is None:
-        return SafeString("—")
-    order = row.order_line.order
-    url = reverse("admin:orders_order_change", args=[order.pk])
-    return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, order)

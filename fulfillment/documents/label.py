@@ -1,5 +1,6 @@
 """The label of a parcel, 100 × 150 mm: where it comes from, where it goes, and its number for every scanner."""
 
+from fulfillment.carrier import carrier_name
 from fulfillment.documents.facts import Label
 from fulfillment.documents.sheet import LABEL, Sheet
 
@@ -22,7 +23,7 @@ def what_of(label: Label) -> list[str]:
     """Return what is said beside the addresses, line by line."""
     box = label.box
     weight = f"{box.weight_grams / 1000:.2f} kg" if box.weight_grams else ""
-    carrier = " ".join(filter(None, [label.carrier.upper(), label.tracking_number]))
+    carrier = " ".join(filter(None, [carrier_name(label.carrier), label.tracking_number]))
     return [f"Parcel {box.place} of {box.of}", *filter(None, [weight, label.method, carrier])]
 
 

@@ -1,5 +1,6 @@
 """The manifest: the parcels that a carrier takes along, and the line that its driver signs."""
 
+from fulfillment.carrier import carrier_name
 from fulfillment.documents.facts import Handover, Row
 from fulfillment.documents.sheet import A4, Sheet
 from fulfillment.documents.slip import turn
@@ -28,7 +29,7 @@ def _head(sheet: Sheet, handover: Handover, title: str) -> float:
     width = sheet.right - MARGIN
     y = sheet.write_in(title, MARGIN, MARGIN, width, points=15, bold=True)
     count = "1 parcel" if len(handover.rows) == 1 else f"{len(handover.rows)} parcels"
-    carrier = handover.carrier.upper() or "no carrier named"
+    carrier = carrier_name(handover.carrier) or "no carrier named"
     y = sheet.write_in(f"{count} · {carrier}", MARGIN, y, width, points=13) + 2
     at = handover.closed_at
     closed = f"Closed on {at.day} {at:%B %Y, %H:%M} by {handover.by}"

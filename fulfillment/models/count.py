@@ -51,11 +51,11 @@ class Count(models.Model):
     cause = models.CharField(max_length=8, choices=Cause, default=Cause.ASKED)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.CharField(max_length=64)
-    counted_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField("counted", null=True, blank=True)
     counted_by = models.CharField(max_length=64, blank=True)
-    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField("approved", null=True, blank=True)
     approved_by = models.CharField(max_length=64, blank=True)
-    applied_at = models.DateTimeField(null=True, blank=True)
+    applied_at = models.DateTimeField("booked", null=True, blank=True)
 
     objects = CountQuerySet.as_manager()
 

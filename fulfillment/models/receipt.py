@@ -30,11 +30,11 @@ class Receipt(models.Model):
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="receipts", db_index=False)
     reference = models.CharField(max_length=64, help_text="The number on the delivery note.")
     supplier = models.CharField(max_length=255, blank=True)
-    expected_date = models.DateField(null=True, blank=True)
+    expected_date = models.DateField("expected on", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    arrived_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    put_away_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField("arrived", null=True, blank=True)
+    closed_at = models.DateTimeField("closed", null=True, blank=True)
+    put_away_at = models.DateTimeField("put away", null=True, blank=True)
 
     objects = ReceiptQuerySet.as_manager()
 

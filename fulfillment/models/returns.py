@@ -42,10 +42,10 @@ class Return(models.Model):
     status = FSMField(max_length=10, choices=Status.choices, default=Status.REQUESTED, protected=True)
     reason = models.CharField(max_length=15, choices=Reason, default=Reason.OTHER)
     is_announced = models.BooleanField(default=True)
-    requested_at = models.DateTimeField(default=timezone.now)
-    received_at = models.DateTimeField(null=True, blank=True)
+    requested_at = models.DateTimeField("asked for", default=timezone.now)
+    received_at = models.DateTimeField("arrived", null=True, blank=True)
     inspected_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField("closed", null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]

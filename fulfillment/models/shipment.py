@@ -86,11 +86,11 @@ class Shipment(models.Model):
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="shipments")
     status = FSMField(max_length=18, choices=Status.choices, default=Status.PLANNED, protected=True)
     is_apart = models.BooleanField(default=False, editable=False, help_text="Split off by hand: it joins no other.")
-    planned_at = models.DateTimeField(default=timezone.now)
+    planned_at = models.DateTimeField("planned", default=timezone.now)
     ready_at = models.DateTimeField(null=True, blank=True)
     picked_at = models.DateTimeField(null=True, blank=True)
     packed_at = models.DateTimeField(null=True, blank=True)
-    shipped_at = models.DateTimeField(null=True, blank=True)
+    shipped_at = models.DateTimeField("shipped", null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
     objects = ShipmentQuerySet.as_manager()
@@ -263,7 +263,7 @@ class Manifest(models.Model):
 
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="manifests")
     carrier = models.CharField(max_length=64)
-    closed_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField("closed", default=timezone.now)
     by = models.CharField(max_length=64)
 
     class Meta:
@@ -299,7 +299,7 @@ class Parcel(models.Model):
     carrier = models.CharField(max_length=64, blank=True)
     tracking_number = models.CharField(max_length=255, blank=True)
     tracking_key = models.CharField(max_length=255, blank=True, editable=False)
-    weight_grams = models.PositiveIntegerField(null=True, blank=True)
+    weight_grams = models.PositiveIntegerField("weight in grams", null=True, blank=True)
     packed_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     loaded_at = models.DateTimeField(null=True, blank=True)

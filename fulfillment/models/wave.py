@@ -12,7 +12,7 @@ class Wave(models.Model):
     """Shipments of one warehouse that were released to the floor together."""
 
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="waves")
-    released_at = models.DateTimeField(default=timezone.now)
+    released_at = models.DateTimeField("released", default=timezone.now)
     by = models.CharField(max_length=64)
     operation = models.UUIDField(unique=True, null=True, editable=False)
 

@@ -3,6 +3,7 @@
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.models.shipment import ParcelQuerySet
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once, wrong
@@ -120,7 +121,7 @@ def _does_not_go(parcel: Parcel, carrier: str, waiting: ParcelQuerySet) -> str:
     if parcel.shipped_at is None:
         return f"{parcel} is not shipped yet. Ship it first."
     if parcel.carrier != carrier:
-        goes = f"goes with {parcel.carrier.upper()}" if parcel.carrier else "has no carrier"
+        goes = f"goes with {carrier_name(parcel.carrier)}" if parcel.carrier else "has no carrier"
         return f"{parcel} {goes}. Take it out."
     return "" if waiting.filter(pk=parcel.pk).exists() else f"{parcel} left long ago. Put it aside and ask."
 

@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
@@ -110,10 +111,13 @@ def go(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def show(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a screen; to a scan or a press that htmx sent, its working panel alone."""
+    """Render a screen; to a scan or a press that htmx sent, its working panel and what came of it."""
     is_panel = is_htmx(request) and request.method == "POST"
-    name = f"{template}#panel" if is_panel else template
-    return render(request, name, context | {"operation": uuid4(), "is_panel": is_panel}, status=status)
+    given = context | {"operation": uuid4(), "is_panel": is_panel}
+    if not is_panel:
+        return render(request, template, given, status=status)
+    parts = (f"{template}#panel", "fulfillment/_verdict.html")
+    return HttpResponse("".join(render_to_string(part, given, request) for part in parts), status=status)
 
 
 def in_the_way(request: HttpRequest, shipment: Shipment, step: str) -> HttpResponse | None:

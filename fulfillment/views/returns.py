@@ -40,7 +40,7 @@ def returns(request: HttpRequest) -> HttpResponse:
         "given": {"warehouse": warehouse},
         "warehouses": places_of(request),
         "rows": reports.returns_at_hand(warehouse),
-        "ask": "Scan what came back",
+        "ask": "Scan the parcel",
     }
     return show(request, "fulfillment/returns.html", context)
 

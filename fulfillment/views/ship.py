@@ -6,6 +6,7 @@ from babel import Locale
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from fulfillment.carrier import carrier_name
 from fulfillment.forms import MAX_PARCELS, OperationForm, ParcelFormSet
 from fulfillment.models import Parcel, Shipment
 from fulfillment.services import Act, ParcelDraft, scan_to_ship
@@ -65,7 +66,7 @@ class _Filled:
 def _screen(
     request: HttpRequest, leaving: Leaving, parcels: ParcelFormSet | None = None, status: int = 200
 ) -> HttpResponse:
-    shipment, carriers = leaving.shipment, _carriers()
+    shipment, carriers = leaving.shipment, [carrier_name(code) for code in _carriers()]
     context: dict[str, Any] = {
         "shipment": shipment,
         "lines": leaving.lines,

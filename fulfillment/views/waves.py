@@ -48,7 +48,7 @@ def _screen(request: HttpRequest, form: ReleaseForm, status: int = 200) -> HttpR
     rows = reports.waves_of(warehouse)
     context = {
         "form": form,
-        "warehouse": warehouse,
+        "given": {"warehouse": warehouse},
         "warehouses": places_of(request),
         "rows": rows,
         "free_carts": sum(row.free for row in rows),

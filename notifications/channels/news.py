@@ -8,13 +8,14 @@ from typing import NamedTuple
 from django.db.models import Prefetch
 from django.utils import timezone
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, ParcelLine, Shipment, ShipmentLine
 from notifications.channels import words
 from notifications.models import Message
 from orders.models import OrderLine
 from tracking.models import Tracker
 from tracking.timeline import dates
-from tracking.timeline.words import REASONS, carrier_name, say
+from tracking.timeline.words import REASONS, say
 
 READ_WITH = (
     "order__lines",

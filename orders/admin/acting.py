@@ -157,7 +157,9 @@ class ActingAdmin(HouseAdmin):
         more = dict(extra_context or {})
         thing = self.get_object(request, object_id) if self.has_view_permission(request) else None
         if thing is not None:
-            more |= {"offers": offers(request, thing, self.acts, more.get("bound")), "thing": thing}
+            found = offers(request, thing, self.acts, more.get("bound"))
+            more |= {"thing": thing, "offers": [each for each in found if not each.is_wrong_time]}
+            more |= {"not_now": [each for each in found if each.is_wrong_time]}
             more |= self.more_of(request, thing)
         return super().change_view(request, object_id, form_url, more)
 

@@ -46,6 +46,7 @@ class HouseAdmin(HouseModelAdmin):
     compressed_fields = True
     sortable_by = ()
     add_label = "Add"
+    empty_value_display = "—"
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the filters that the list declares, and no column by its name: else one could guess at names."""

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from fulfillment.blockers import why_not_shipped
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, Return, Shipment, ShipmentLine
 from orders.admin import badges
 from orders.admin.acting import Act, Bound, Offer, act_url, offers
@@ -23,7 +24,6 @@ from orders.admin.words import GROUPS
 from orders.blockers import Reason, held
 from orders.models import Hold, Order, OrderLine
 from orders.money import money
-from tracking.timeline.words import carrier_name
 
 LINES_SHOWN = 300
 """Of a trail longer than that the newest; nearly no order has a tenth of it."""

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, Shipment
 from notifications.models import Message
 from orders.admin import badges, words
 from orders.models import Actor, ApiKey, Endpoint, Event, Note, Order
 from tracking.models.tracker import Status as TrackerStatus
-from tracking.timeline.words import carrier_name
 
 SYSTEM = {
     "calendar": "the calendar",

@@ -11,7 +11,7 @@ class Product(models.Model):
     department = models.CharField(max_length=255, blank=True)
     brand = models.CharField(max_length=255, blank=True)
     package_size = models.CharField(max_length=255, blank=True)
-    weight_grams = models.PositiveIntegerField(null=True, blank=True)
+    weight_grams = models.PositiveIntegerField("weight in grams", null=True, blank=True)
 
     class Meta:
         ordering = ["sku"]

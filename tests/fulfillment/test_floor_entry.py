@@ -276,3 +276,9 @@ def test_a_character_that_no_database_keeps_is_refused(shop: Shop, path: str) ->
     sent = {"operation": str(uuid4()), "scanned": "\0"}
     assert {client.post(f"/floor/{screen}/", sent).status_code for screen in ("counts", "returns", "receive")} == {400}
     assert Scan.objects.count() == 0
+
+
+@pytest.mark.parametrize("path", ["NOTHING-1/pick/", "counts/999/", "returns/NOTHING/"])
+def test_a_screen_of_nothing_leads_back_to_the_floor(shop: Shop, path: str) -> None:
+    answer = client_of(person("manager")).get(f"/floor/{path}")
+    assert (answer.status_code, "Back to the floor" in words(answer)) == (404, True)

@@ -150,10 +150,12 @@ def test_what_was_not_packed_here_may_leave_and_the_page_says_what_that_means(sh
     assert floor.status() == "SHIPPED"
 
 
-def test_the_last_carrier_is_proposed(floor: Floor, shop: Shop) -> None:
-    floor.post(**parcels({"carrier": "UPS", "tracking_number": "1Z1"}))
+def test_the_last_carrier_is_proposed_by_its_name_and_kept_by_its_code(floor: Floor, shop: Shop) -> None:
+    floor.post(**parcels({"carrier": "La Poste", "tracking_number": "1Z1"}))
     another = Floor(packed(shop.order((shop.mug, 1))), "ship")
-    assert 'value="ups"' in another.client.get(another.url).content.decode()
+    assert 'value="La Poste"' in another.client.get(another.url).content.decode()
+    another.post(**parcels({"carrier": "la-poste", "tracking_number": "1Z2"}))
+    assert set(Parcel.objects.values_list("carrier", flat=True)) == {"la-poste"}
 
 
 @pytest.mark.parametrize("articles", [1, 3])

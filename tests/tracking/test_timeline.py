@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from fulfillment.carrier import carrier_code, carrier_name
 from fulfillment.models import Shipment
 from orders.models import Hold
 from tests.factories import Shop
@@ -14,7 +15,7 @@ from tracking.timeline import OrderPage, page_of
 from tracking.timeline.dates import day, day_range, moment, wall_clock
 from tracking.timeline.page import redacted
 from tracking.timeline.parcels import STAGES
-from tracking.timeline.words import ATTENTION, HOLDS, NEXT_STEPS, PREDICATES, SCANS, carrier_name
+from tracking.timeline.words import ATTENTION, HOLDS, NEXT_STEPS, PREDICATES, SCANS
 
 pytestmark = pytest.mark.django_db
 
@@ -206,5 +207,14 @@ def test_carriers_have_the_names_people_know() -> None:
         "DHL",
         "Royal Mail",
         "Acme Express",
+        "",
+    ]
+
+
+def test_a_carrier_that_is_named_is_known_by_its_code() -> None:
+    assert [carrier_code(name) for name in ("DHL Express", " la  Poste ", "dhl", "")] == [
+        "dhl-express",
+        "la-poste",
+        "dhl",
         "",
     ]

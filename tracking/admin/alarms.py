@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from fulfillment.carrier import carrier_name
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
 from orders.admin.base import ReadOnlyAdmin, actor
@@ -22,7 +23,6 @@ from orders.blockers import Reason
 from tracking.admin.parcels import order_link, parcels_named
 from tracking.models import Alarm
 from tracking.services import leave_alarm, snooze_alarm, take_alarm
-from tracking.timeline.words import carrier_name
 
 PERMISSION = "tracking.handle_alarm"
 Kind = Alarm.Kind

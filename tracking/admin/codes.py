@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fulfillment.carrier import carrier_name
 from orders.admin import badges
 from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
@@ -25,7 +26,6 @@ from tracking.models.tracker import Status
 from tracking.services import set_meaning
 from tracking.services.codes import columns
 from tracking.status.picture import same_code
-from tracking.timeline.words import carrier_name
 
 WORD_FILTERS = (
     field_filter("provider", "Provider", lambda: PROVIDERS),

@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Warehouse
 from orders.admin import badges
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import country_choices, field_filter
 from orders.models import ShippingMethod
 from tracking.models import LearntLane
-from tracking.timeline.words import carrier_name
 
 DAY = 24
 

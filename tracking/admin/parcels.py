@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel
 from orders.admin import badges
 from orders.admin.acting import Act, ActingAdmin
@@ -34,7 +35,6 @@ from tracking.services.codes import tables_for
 from tracking.services.pictures import picture_of
 from tracking.status.picture import same_code
 from tracking.timeline.dates import wall_clock
-from tracking.timeline.words import carrier_name
 
 LATEST = 20
 FOUND = 100

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, Shipment
 from orders.lifecycle import Refused, change, record
 from orders.models import Actor, Order
@@ -14,7 +15,6 @@ from tracking.lanes import Cry, Lane, Lanes, Watched, watch
 from tracking.models import Alarm
 from tracking.models.tracker import Status
 from tracking.services.lanes import known_lanes
-from tracking.timeline.words import carrier_name
 
 WATCH = Actor.system("watch")
 DONE = (Status.DELIVERED, Status.RETURNED_TO_SENDER)

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from fulfillment.carrier import CARRIERS
 from fulfillment.models import Parcel
 from tracking.carriers.meaning import OURS
 from tracking.models import Snapshot
-from tracking.timeline.words import CARRIERS
 
 RECENT = timedelta(days=120)
 KNOWN = tuple(code.replace("-", "") for code in CARRIERS)

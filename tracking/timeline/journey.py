@@ -7,11 +7,12 @@ from typing import Any
 
 from django.db.models import F
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, ReceiptLine, Shipment, ShipmentLine
 from orders.models import Hold, Order, OrderLine
 from tracking.models import Tracker
 from tracking.models.tracker import Status
-from tracking.timeline.words import ATTENTION, carrier_name
+from tracking.timeline.words import ATTENTION
 
 FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
 SETTLED = {  # a person may say so where no carrier does

@@ -123,30 +123,11 @@ HOLDS = {  # the shop's suspicion of fraud is the shop's own
     "OTHER": "We have to check something first.",
 }
 
-CARRIERS = {
-    "dhl": "DHL",
-    "dhl-express": "DHL Express",
-    "dpd": "DPD",
-    "fedex": "FedEx",
-    "gls": "GLS",
-    "la-poste": "La Poste",
-    "postnl": "PostNL",
-    "royal-mail": "Royal Mail",
-    "seur": "SEUR",
-    "tnt": "TNT",
-    "ups": "UPS",
-    "usps": "USPS",
-}
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def count(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
-
-
-def carrier_name(code: str) -> str:
-    """Return the name as people write it; "" where no carrier is named."""
-    return CARRIERS.get(code.replace("_", "-").replace(" ", "-"), code.replace("_", " ").replace("-", " ").title())
 
 
 def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "") -> str:

@@ -36,7 +36,7 @@ def test_the_lists_ask_the_database_as_often_for_three_as_for_one(
         ship_shipment(shipment(order), by=ALICE)
         request_return(order, by=ALICE)
     manager = client_of("manager")
-    for url, queries in (("count", 7), ("return", 6)):
+    for url, queries in (("count", 8), ("return", 7)):
         manager.get(f"/admin/fulfillment/{url}/")
         with django_assert_num_queries(queries):
             assert manager.get(f"/admin/fulfillment/{url}/").status_code == 200

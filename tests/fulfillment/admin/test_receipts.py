@@ -213,3 +213,11 @@ def test_a_rule_is_made_in_the_admin_and_never_below_its_safety_stock(shop: Shop
     assert ReorderRule.objects.count() == 0
     assert client.post("/admin/fulfillment/reorderrule/add/", given | {"reorder_point": 5}).status_code == 302
     assert ReorderRule.objects.get().reorder_point == 5
+
+
+def test_a_rule_stays_with_its_product_and_warehouse(shop: Shop) -> None:
+    rule = ReorderRule.objects.create(product=shop.mug, warehouse=shop.warehouse, reorder_point=9)
+    given = {"product": shop.teapot.pk, "warehouse": shop.warehouse.pk, "reorder_point": 5, "safety_stock": 1}
+    assert client_of("manager").post(f"/admin/fulfillment/reorderrule/{rule.pk}/change/", given).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.product, rule.warehouse, rule.reorder_point) == (shop.mug, shop.warehouse, 5)

@@ -165,9 +165,16 @@ def test_no_cell_of_a_sheet_is_taken_for_a_formula(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "words"), [("import", "The first row names the columns:"), ("export", "The sheet has the columns")]
+    ("way", "words", "does"),
+    [
+        ("import", "The first row names the columns:", "Check the file"),
+        ("export", "The sheet has the columns", "Export"),
+    ],
 )
-def test_a_sheet_says_what_its_columns_are(shop: Shop, way: str, words: str) -> None:
+def test_a_sheet_says_what_its_columns_are_and_what_its_button_does(
+    shop: Shop, way: str, words: str, does: str
+) -> None:
     page = client_of("manager").get(f"/admin/fulfillment/reorderrule/{way}/").content.decode()
     assert words in page
+    assert f'class="ot-button ot-button-main">{does}</button>' in page
     assert "porter will" not in page
