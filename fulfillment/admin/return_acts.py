@@ -11,6 +11,7 @@ from fulfillment import ledger
 from fulfillment.admin.told import told
 from fulfillment.blockers import reasons
 from fulfillment.models import Bin, Return, ReturnLine, Scan, Warehouse
+from fulfillment.models.scope import within
 from fulfillment.services import Act as Doing
 from fulfillment.services.returns import (
     Outcome,
@@ -84,7 +85,8 @@ class TakeInForm(GradeForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        return data | {"home": data.get("warehouse") or (self.thing and self.thing.warehouse)}
+        home = data.get("warehouse") or (self.thing and self.thing.warehouse)
+        return data | {"home": home, "mine": within(self.user, or_none=True)}
 
 
 class ArrivedForm(TakeInForm):
@@ -137,9 +139,11 @@ def take_in(thing: Coming, by: Actor, data: dict[str, Any]) -> str:
     doing = Doing(data["operation"], by, data["sku"].strip())
     if data["grade"]:
         decision = Doing(uuid5(doing.operation, "grade"), by, data["bin"].strip(), 1)
-        scans = take_in_decided(thing, doing, _at(data["home"]), Outcome(data["grade"]), decision, told)
+        scans = take_in_decided(
+            thing, doing, _at(data["home"]), Outcome(data["grade"]), decision, told, mine=data["mine"]
+        )
     else:
-        scans = [scan_to_return(thing, doing, _at(data["home"]))[0]]
+        scans = [scan_to_return(thing, doing, _at(data["home"]), data["mine"])[0]]
     return " ".join(told(scan).sentence for scan in scans)
 
 

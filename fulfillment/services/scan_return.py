@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fulfillment.models import Bin, Return, ReturnLine, Scan
 from fulfillment.services.returns import Outcome, finish_return
 from fulfillment.services.returns.desk import grade, take_in
-from fulfillment.services.returns.sheet import At, Coming, Desk, Named, open_desk, read_desk
+from fulfillment.services.returns.sheet import ANYWHERE, At, Coming, Desk, Named, open_desk, read_desk
 from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, wrong
 from orders.lifecycle import change
 from orders.models import OrderLine
@@ -23,24 +23,32 @@ Returned = Return | QuerySet[Return]
 """A return; or the one of which only the number is known."""
 
 
-def scan_to_return(thing: Named, act: Act, at: At) -> tuple[Scan, Desk | None]:
+def scan_to_return(thing: Named, act: Act, at: At, mine: Q = ANYWHERE) -> tuple[Scan, Desk | None]:
     """Take in the unit that was scanned; return what was said, and how the desk stands then.
 
-    `at` says where the person puts it. Repeated, it answers as before. Raises NotAllowed, NotHere.
+    `at` says where the person puts it, `mine` which returns are of their warehouses. Repeated, it answers as before.
+    Raises NotAllowed, NotHere.
     """
-    turn = _Turn(thing, act, at)
+    turn = _Turn(thing, act, at, mine)
     scan, is_new = once(act, Scan.Step.RETURN, turn.take)
     return scan, turn.desk if is_new else None
 
 
 def take_in_decided(
-    thing: Named, act: Act, at: At, outcome: Outcome, decision: Act, check: Callable[[Scan], object]
+    thing: Named,
+    act: Act,
+    at: At,
+    outcome: Outcome,
+    decision: Act,
+    check: Callable[[Scan], object],
+    *,
+    mine: Q = ANYWHERE,
 ) -> list[Scan]:
     """Take a unit in and say at once what becomes of it: neither, where `check` raises of what the second came to.
 
     Repeated, it answers as before. Raises NotAllowed, NotHere.
     """
-    turn = _Turn(thing, act, at)
+    turn = _Turn(thing, act, at, mine)
 
     def both() -> Scan:
         scan = turn.take()
@@ -75,13 +83,14 @@ class _Turn:
     thing: Named
     act: Act
     at: At
+    mine: Q = ANYWHERE
     desk: Desk | None = None
     taken: ReturnLine | None = None
 
     def take(self) -> Scan:
         act = self.act
         with change(self.thing, by=act.by) as fresh:
-            self.desk = desk = open_desk(cast("Coming", fresh), act.by)
+            self.desk = desk = open_desk(cast("Coming", fresh), act.by, self.mine)
             there = desk.can_come
             meant = [line for line in desk.lines if is_same(act.text, line.product.sku)]
             line = next((line for line in meant if there[line]), None)

@@ -2,7 +2,7 @@
 
 import re
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -65,7 +65,7 @@ def _do(request: HttpRequest, number: str, act: Act, *, is_whole: bool) -> HttpR
     if is_whole and _RETURN.fullmatch(number):
         say(request, close_by_press(_returns(request, number), act).sentence, is_right=True)
         return go(request, reverse("floor:returns"))
-    scan, desk = scan_to_return(_named(request, number), act, lambda: _bin(request))
+    scan, desk = scan_to_return(_named(request, number), act, lambda: _bin(request), _mine(request))
     say(request, scan.sentence, is_right=scan.is_done)
     return _again(request, desk or _load(request, number))
 
@@ -94,11 +94,17 @@ def _named(request: HttpRequest, number: str) -> Named:
         return Order.objects.filter(number=number)
     if read_number(order) == order and place.isdecimal():
         return Shipment.objects.filter(number=number)
-    return _find(number)
+    found = _find(number)
+    return _returns(request, found.number) if isinstance(found, Return) else found
 
 
 def _returns(request: HttpRequest, number: str) -> QuerySet[Return]:
-    return Return.objects.filter(within(request.user, or_none=True), number=number).select_related("warehouse")
+    return Return.objects.filter(_mine(request), number=number).select_related("warehouse")
+
+
+def _mine(request: HttpRequest) -> Q:
+    """Keep the returns of the warehouses where this person works, and what has none yet."""
+    return within(request.user, or_none=True)
 
 
 def _find(number: str) -> Coming:

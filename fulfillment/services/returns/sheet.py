@@ -21,6 +21,8 @@ Named = Coming | QuerySet[Return] | QuerySet[Order] | QuerySet[Shipment]
 """What came back; or the one of which only the number is known."""
 At = Callable[[], Bin]
 """Says where what comes back is put, if no warehouse is known of it yet."""
+ANYWHERE = Q()
+"""The returns of every warehouse."""
 
 
 def order_of(thing: Coming) -> Order:
@@ -78,10 +80,10 @@ class Desk:
         return found
 
 
-def open_desk(thing: Coming, by: Actor) -> Desk:
+def open_desk(thing: Coming, by: Actor, mine: Q = ANYWHERE) -> Desk:
     """Return what is looked at, of what is open in change(): the return that stands, where there is one.
 
-    Raises NotHere where nothing of it can come back.
+    Raises NotHere where nothing of it can come back, or where the return that stands is not `mine`.
     """
     if isinstance(thing, Return):
         return read_desk(thing.order, thing)
@@ -90,10 +92,10 @@ def open_desk(thing: Coming, by: Actor) -> Desk:
         raise NotHere(f"{shipment} has not left: nothing of it can come back.")
     desk = open_anew(order, shipment)
     if of_shipment := desk.known.get("of_shipment"):
-        return _opened(Return.objects.filter(pk=of_shipment), by)
-    return (
-        desk if shipment and shipment.status in UNDELIVERED else _of_order(open_anew(order) if shipment else desk, by)
-    )
+        return _opened(Return.objects.filter(mine, pk=of_shipment), by, mine)
+    if shipment and shipment.status in UNDELIVERED:
+        return desk
+    return _of_order(open_anew(order) if shipment else desk, by, mine)
 
 
 def open_anew(order: Order, shipment: Shipment | None = None) -> Desk:
@@ -101,22 +103,22 @@ def open_anew(order: Order, shipment: Shipment | None = None) -> Desk:
     return Desk(order, list(_lines(order).annotate(**_standing(order, shipment))), shipment=shipment)
 
 
-def _of_order(desk: Desk, by: Actor) -> Desk:
+def _of_order(desk: Desk, by: Actor, mine: Q) -> Desk:
     order, standing = desk.order, (desk.known.get("standing") or "").split()
     if len(standing) > 1:
         raise NotHere(f"Several returns of {order} are known: scan one of them.")
     if standing:
-        return _opened(Return.objects.filter(pk=standing[0]), by)
+        return _opened(Return.objects.filter(mine, pk=standing[0]), by, mine)
     if undelivered := desk.known.get("undelivered"):
-        return _opened(Shipment.objects.filter(pk=undelivered), by)
+        return _opened(Shipment.objects.filter(pk=undelivered), by, mine)
     if not any(line.shipped + line.delivered for line in desk.lines):
         raise NotHere(f"Nothing of {order} has left: nothing of it can come back.")
     return desk
 
 
-def _opened(things: QuerySet[Return] | QuerySet[Shipment], by: Actor) -> Desk:
+def _opened(things: QuerySet[Return] | QuerySet[Shipment], by: Actor, mine: Q) -> Desk:
     with change(things, by=by) as thing:
-        return open_desk(cast("Coming", thing), by)
+        return open_desk(cast("Coming", thing), by, mine)
 
 
 def read_desk(order: Order, back: Return | None = None, shipment: Shipment | None = None) -> Desk:
