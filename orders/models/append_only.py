@@ -3,7 +3,8 @@
 What follows from a new row, other triggers write with it: the outbox row of an event, the balances of a movement.
 The name of each holds the digest of what it writes, so that one of an earlier release counts as missing, and goes.
 They are put up after each `migrate`, not in a migration: SQLite rebuilds a table for most alterations and drops its
-triggers without a word. Flushing a test database lifts them, and filling one for a bench; nothing else does.
+triggers without a word. Those that write what follows name many tables, and make way for every `migrate` there.
+Flushing a test database lifts them as well, and filling one for a bench.
 """
 
 import hashlib
@@ -83,10 +84,20 @@ def put_up_triggers(sender: AppConfig, using: str = "default", **_: Any) -> None
             put_up(connection, table)
 
 
+def make_way(using: str = "default", plan: Sequence[Any] = (), **_: Any) -> None:
+    """Receiver of `pre_migrate`. SQLite reads every trigger when a table is rebuilt, and what follows names many."""
+    connection = connections[using]
+    if not plan or connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for statement in _drops(connection, table, _following(connection, table)):
+                cursor.execute(statement)
+
+
 def put_up(connection: BaseDatabaseWrapper, table: Table) -> None:
     statements = _sqlite(table) if connection.vendor == "sqlite" else _postgresql(table)
-    standing = [name for name in _standing(connection) if name.startswith(f"{table.name}_follow")]
-    before = [name for name in standing if name not in table.named()]
+    before = [name for name in _following(connection, table) if name not in table.named()]
     with connection.cursor() as cursor:
         for statement in [*_drops(connection, table, before), *statements]:
             cursor.execute(statement)
@@ -96,6 +107,11 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     """Return the names of the triggers that ought to stand and do not."""
     present = _standing(connection)
     return [name for table in TABLES for name in table.triggers() if name not in present]
+
+
+def _following(connection: BaseDatabaseWrapper, table: Table) -> list[str]:
+    """Return the triggers that write what follows, of whatever release."""
+    return [name for name in _standing(connection) if name.startswith(f"{table.name}_follow")]
 
 
 def _standing(connection: BaseDatabaseWrapper) -> set[str]:

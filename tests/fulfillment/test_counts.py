@@ -111,6 +111,21 @@ def test_above_the_tolerance_somebody_else_has_to_approve(shop: Shop) -> None:
     assert adjusted() == [(-4, f"count {count.pk}", str(BOB))]
 
 
+def test_whoever_counted_a_part_does_not_approve_the_whole(shop: Shop) -> None:
+    shop.receive(shop.mug, 10)
+    shop.receive(shop.teapot, 2)
+    count = ask_count(shop.warehouse, bin=place(shop), by=BOB)
+    figure(count, place(shop), shop.mug, 1, ALICE)
+    figure(count, place(shop), shop.teapot, 1, BOB)
+    close(count, place(shop), BOB)
+    figure(count, place(shop), shop.mug, 1, ALICE)
+    figure(count, place(shop), shop.teapot, 1, BOB)
+    assert (Count.objects.get().status, Count.objects.get().counted_by) == ("COUNTED", str(BOB))
+    with pytest.raises(YourOwnCount, match="somebody else has to approve it"):
+        approve_count(count, by=ALICE)
+    assert (Count.objects.get().status, shop.stock(shop.mug), adjusted()) == ("COUNTED", (10, 0), [])
+
+
 def test_the_database_itself_lets_nobody_approve_their_own_count(shop: Shop) -> None:
     count = a_large_difference(shop)
     with pytest.raises(IntegrityError, match="count_approved_by_another"), transaction.atomic():

@@ -37,10 +37,14 @@ def judge(count: Count, lines: Sequence[CountLine]) -> None:
 def approve_count(count: Count, *, by: Actor) -> Count:
     """Believe a count, and book it. Raises NotAllowed, YourOwnCount."""
     with change(count, by=by) as fresh:
-        if fresh.status == Count.Status.COUNTED and str(by) == fresh.counted_by:
-            raise YourOwnCount("You counted this yourself: somebody else has to approve it.")
+        if fresh.status == Count.Status.COUNTED and _has_counted(fresh, by):
+            raise YourOwnCount("You counted some of this yourself: somebody else has to approve it.")
         fresh.approve(str(by), timezone.now())
     return apply_count(fresh)
+
+
+def _has_counted(count: Count, by: Actor) -> bool:
+    return count.counted_by == str(by) or count.lines.filter(by=str(by)).exists()
 
 
 def count_again(count: Count, *, by: Actor) -> Count:
