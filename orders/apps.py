@@ -1,15 +1,16 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders.models.append_only import put_up_triggers
+        from orders.models.append_only import make_way, put_up_triggers
 
+        pre_migrate.connect(make_way, sender=self)
         post_migrate.connect(put_up_triggers, sender=self)
         post_migrate.connect(start_with_a_shipping_method, sender=self)
 
