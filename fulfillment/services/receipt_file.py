@@ -6,11 +6,13 @@ from datetime import date
 from typing import Annotated, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from fulfillment import ledger
 from fulfillment.models import Receipt, ReceiptLine, Warehouse
+from fulfillment.services.stock import not_among
 from orders.intake.draft import MAX_QUANTITY, Text, clean_text
 from orders.intake.rows import understand
 from orders.intake.table import Problem, Row, Table, read_table, shown
@@ -74,10 +76,14 @@ def import_receipts(table: Table, *, file: str) -> Iterator[Outcome]:
             yield reject.outcome(mended) if reject else Outcome(understood[number].subject, verdicts[number])
 
 
-def retry_receipts(inbox: Inbox) -> list[Problem]:
-    """Announce the rows of a mended text, or return what is wrong with it. Raises UnreadableFile."""
+def retry_receipts(inbox: Inbox, *, among: QuerySet[Warehouse] | None = None) -> list[Problem]:
+    """Announce the rows of a mended text, or return what is wrong with it. Raises UnreadableFile.
+
+    Where `among` is given, their warehouses are some of these.
+    """
     table = read_table(bytes(inbox.body), COLUMNS, name="The text")
     understood, faults = _understand(table.rows, {})
+    faults |= not_among({number: row.warehouse for number, row in understood.items()}, among)
     if not faults:
         _save(understood, faults)
     return [problem for problems in faults.values() for problem in problems]

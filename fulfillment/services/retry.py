@@ -6,7 +6,9 @@ A part of a file is tried at once; what came by a hook goes back to those who un
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from fulfillment.models import Warehouse
 from fulfillment.services import order_file, receipt_file, stock_file
 from orders.intake.csv import COLUMNS, UNUSED, read_orders
 from orders.intake.table import Problem, UnreadableFile, read_table
@@ -22,8 +24,10 @@ class NoReader(Refused):
     code = "no_reader"
 
 
-def retry_inbox(inbox: Inbox, *, by: Actor, mended: bytes | None = None) -> Inbox:
-    """Try again, with a new text if there is one.
+def retry_inbox(
+    inbox: Inbox, *, by: Actor, mended: bytes | None = None, among: QuerySet[Warehouse] | None = None
+) -> Inbox:
+    """Try again, with a new text if there is one; rows of stock and deliveries are of a warehouse `among` these then.
 
     What came from a file is PROCESSED then, or still QUARANTINED with its new problems; what came by a hook is
     RECEIVED, and read by the worker. Raises NotQuarantined where somebody else was quicker, NoReader.
@@ -33,13 +37,13 @@ def retry_inbox(inbox: Inbox, *, by: Actor, mended: bytes | None = None) -> Inbo
         if claimed.endpoint_id:
             requeue(claimed)
         else:
-            _retry_now(claimed, by)
+            _retry_now(claimed, by, among)
     return Inbox.objects.get(pk=inbox.pk)
 
 
-def _retry_now(claimed: Inbox, by: Actor) -> None:
+def _retry_now(claimed: Inbox, by: Actor, among: QuerySet[Warehouse] | None) -> None:
     try:
-        order, problems = _retry(claimed, by)
+        order, problems = _retry(claimed, by, among)
     except UnreadableFile as refusal:
         order, problems = None, [Problem(1, "", "", refusal.sentence)]
     if problems:
@@ -48,16 +52,16 @@ def _retry_now(claimed: Inbox, by: Actor) -> None:
         settle([claimed.pk], order=order)
 
 
-def _retry(inbox: Inbox, by: Actor) -> tuple[Order | None, Sequence[Problem]]:
+def _retry(inbox: Inbox, by: Actor, among: QuerySet[Warehouse] | None) -> tuple[Order | None, Sequence[Problem]]:
     match inbox.source:
         case order_file.SOURCE:
             return _retry_order(inbox, by)
         case product_file.SOURCE:
             return None, product_file.retry_products(inbox)
         case stock_file.SOURCE:
-            return None, stock_file.retry_stock(inbox, by=by)
+            return None, stock_file.retry_stock(inbox, by=by, among=among)
         case receipt_file.SOURCE:
-            return None, receipt_file.retry_receipts(inbox)
+            return None, receipt_file.retry_receipts(inbox, among=among)
     raise NoReader("It came neither from a file nor by a hook: nobody here can read it.")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
@@ -11,6 +12,7 @@ from fulfillment.models import StockItem, Warehouse
 from fulfillment.services.counts import counted_if_short
 from fulfillment.services.receipts import count_arrivals
 from orders import outbox
+from orders.intake.table import Problem, shown
 from orders.lifecycle import Refused
 from orders.models import Actor, Product
 
@@ -43,6 +45,18 @@ def look_up_stock(warehouse: str, skus: Mapping[str, str]) -> tuple[Warehouse, d
     if errors or place is None:
         raise UnknownStock(errors)
     return place, products
+
+
+def not_among(codes: Mapping[int, str], among: QuerySet[Warehouse] | None) -> dict[int, list[Problem]]:
+    """Return by row number what is wrong where its warehouse is none of these; without any to ask, each is right."""
+    if among is None:
+        return {}
+    there = set(among.filter(code__in=set(codes.values())).values_list("code", flat=True))
+    return {
+        number: [Problem(number, "warehouse", shown(code), f"There is no warehouse {shown(code)}.")]
+        for number, code in codes.items()
+        if code not in there
+    }
 
 
 def receive_stock(

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
-from fulfillment.models import StockMovement
+from fulfillment.models import StockMovement, Warehouse
+from fulfillment.services.stock import not_among
 from orders import outbox
 from orders.intake.draft import clean_text
 from orders.intake.rows import understand
@@ -67,13 +69,17 @@ def import_stock(file: StockFile, *, by: Actor) -> Iterator[Outcome]:
         yield from outcomes
 
 
-def retry_stock(inbox: Inbox, *, by: Actor) -> list[Problem]:
-    """Book the mended row in the place of the one it was, or return what is wrong with it. Raises UnreadableFile."""
+def retry_stock(inbox: Inbox, *, by: Actor, among: QuerySet[Warehouse] | None = None) -> list[Problem]:
+    """Book the mended row in the place of the one it was, or return what is wrong with it. Raises UnreadableFile.
+
+    Where `among` is given, its warehouse is one of these.
+    """
     table = read_table(bytes(inbox.body), COLUMNS, name="The text")
     if len(table.rows) != 1:
         return [Problem(1, "", "", "The text has to hold its header and one row.")]
     receipts, faults = _understand(table.rows)
-    for receipt in receipts.values():
+    faults |= not_among({number: receipt.row.warehouse for number, receipt in receipts.items()}, among)
+    for receipt in [] if faults else receipts.values():
         _book([receipt._replace(n=inbox.headers["row"])], inbox.headers["digest"], inbox.headers["file"], by)
     return [problem for problems in faults.values() for problem in problems]
 

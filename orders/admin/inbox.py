@@ -1,7 +1,7 @@
 """What came in: looked at as it came, and mended where it could not be understood."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +13,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from fulfillment.services import retry_inbox
+from fulfillment.models import Warehouse
+from fulfillment.services import receipt_file, retry_inbox, stock_file
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
@@ -27,6 +28,19 @@ SHOWN = 200_000
 """Bytes of a raw body that a page shows."""
 SURROGATE = 0xDC00
 UNREADABLE = re.compile("[\udc80-\udcff\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Needed(NamedTuple):
+    """What somebody may do who mends rows that do it."""
+
+    permission: str
+    said: str
+
+
+NEEDED = {
+    stock_file.SOURCE: Needed("fulfillment.receive_stock", "receive stock"),
+    receipt_file.SOURCE: Needed("fulfillment.expect_receipt", "announce deliveries"),
+}
 
 
 class MendForm(ActForm):
@@ -43,6 +57,12 @@ class MendForm(ActForm):
         super().__init__(*args, **kwargs)
         self.initial["body"] = self.thing.body.decode("utf-8", "replace")
 
+    def clean(self) -> dict[str, Any]:
+        needed = NEEDED.get(self.thing.source)
+        if needed and not self.user.has_perm(needed.permission):
+            raise forms.ValidationError(f"You may not {needed.said}: somebody who may has to mend this.")
+        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
+
 
 class StillQuarantined(Refused):
     """It was tried again, and there is still something that we cannot understand."""
@@ -51,7 +71,8 @@ class StillQuarantined(Refused):
 
 
 def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
-    after = retry_inbox(inbox, by=by, mended=data["body"].replace("\r\n", "\n").encode())
+    mended = data["body"].replace("\r\n", "\n").encode()
+    after = retry_inbox(inbox, by=by, mended=mended, among=data["among"])
     if after.status == Inbox.Status.QUARANTINED:
         raise StillQuarantined("It still cannot be understood. Your text is kept; what is wrong with it stands below.")
     return after
