@@ -65,6 +65,10 @@ class _Entries:
             )
         )
 
+    def release(self, takes: Iterable[Take]) -> None:
+        for line, item, quantity in takes:
+            self.add(Kind.RELEASE, item, quantity, line, reserved_delta=-quantity)
+
 
 def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
     """Reserve what is there of what the lines wait for, from few warehouses; return what was taken."""
@@ -136,14 +140,12 @@ def unpick(shipment: Shipment, units: Units, into: Bin, *, by: Actor) -> None:
     _move_units(back, "picked", {line: [("picked", "reserved", quantity)] for line, quantity in units.items()})
 
 
-def unreserve(units: Units, *, by: Actor, cause: str) -> None:
-    """Let units of lines that are not picked wait again: what was kept for them is free."""
+def unreserve(units: Units, *, by: Actor, cause: str, item: StockItem | None = None) -> None:
+    """Let units of lines that are not picked wait again: what was kept for them, of `item` if it is given, is free."""
+    _lock_reserved(units)
     entries = _Entries(by, cause)
-    items = _lock_reserved(units)
-    for line, quantity in units.items():
-        entries.add(Kind.RELEASE, items[line.order_line.product_id], quantity, line, reserved_delta=-quantity)
+    entries.release(_release(units, item))
     post(entries.rows)
-    _release(units)
     back = {line: -quantity for line, quantity in units.items()}
     _move_units(back, "reserved", {line: [("reserved", "waiting", quantity)] for line, quantity in units.items()})
 
@@ -179,13 +181,11 @@ def cancel(shipment: Shipment, units: Units, *, by: Actor, cause: str) -> None:
     shifts = {line: _stages(line, quantity) for line, quantity in units.items()}
     freed = {line: count for line, moves in shifts.items() if (count := _count(moves, "reserved", "picked", "packed"))}
     lifted = {line: count for line, moves in shifts.items() if (count := _count(moves, "picked", "packed"))}
-    for line, count in freed.items():
-        entries.add(Kind.RELEASE, items[line.order_line.product_id], count, line, reserved_delta=-count)
+    entries.release(_release(freed))
     ends = {"from_bin": _bin(shipment, STAGE), "to_bin": _bin(shipment, PUT_BACK)} if lifted else {}
     for line, count in lifted.items():
         entries.add(Kind.MOVE, items[line.order_line.product_id], count, line, **ends)
     post(entries.rows)
-    _release(freed)
     _take_out(shifts)
     _move_units({}, "", shifts)
 
@@ -242,9 +242,10 @@ def _offer(home: int, wanted: Mapping[OrderLine, int], shelves: Shelves, free: M
 
 
 def _lock_reserved(units: Units) -> dict[int, StockItem]:
-    """Lock the items that the lines have reserved, a shipment being of one warehouse; return product → item.
+    """Lock the items that the lines have reserved; return product → item.
 
-    `stage_id` on each is the packing station of its warehouse.
+    There is one of each where the shipment is of a warehouse; `stage_id` on each is the packing station there. Of
+    what waits there may be several: what is released is said by the reservations.
     """
     held = Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
     stage = Bin.objects.filter(warehouse=OuterRef("warehouse"), code=STAGE)
@@ -297,26 +298,30 @@ def _count(moves: Sequence[Shift], *stages: str) -> int:
     return sum(count for stage, _, count in moves if stage in stages)
 
 
-def _release(units: Units) -> None:
-    """Void reservations for so many units of each line; one that is needed in part only is split."""
-    left, splits = dict(units), []
-    held = list(
-        Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
-        .select_related("shipment_line")
-        .order_by("-pk"),
-    )
+def _release(units: Units, item: StockItem | None = None) -> list[Take]:
+    """Void reservations, of `item` if it is given, for so many units of each line; return what of which is free.
+
+    One that is needed in part only is split. While an order waits, units of several warehouses are kept for a line.
+    """
+    kept = Reservation.objects.filter(shipment_line__in=list(units), status=Reservation.Status.OPEN)
+    kept = kept.filter(stock_item=item) if item else kept
+    held = list(kept.select_related("shipment_line", "stock_item").order_by("-pk"))
+    left, freed, splits = dict(units), [], []
     for each in held:
         line = each.shipment_line
         count = min(left[line], each.quantity)
+        left[line] -= count
+        if count:
+            freed.append(Take(line, each.stock_item, count))
         if count == each.quantity:
             each.status = Reservation.Status.RELEASED
         elif count:
             each.quantity -= count
             released = {"quantity": count, "status": Reservation.Status.RELEASED}
-            splits.append(Reservation(shipment_line=line, stock_item_id=each.stock_item_id, **released))
-        left[line] -= count
+            splits.append(Reservation(shipment_line=line, stock_item=each.stock_item, **released))
     Reservation.objects.bulk_update(held, ["status", "quantity"])
     Reservation.objects.bulk_create(splits)
+    return freed
 
 
 def _move_units(units: Units, column: str, shifts: Mapping[ShipmentLine, Sequence[Shift]]) -> None:

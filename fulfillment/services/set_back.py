@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.models import Shipment, ShipmentLine, StockItem
 from fulfillment.services.allocate import new_shipment
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.tasks import take_off_cart, trim_tasks
@@ -14,11 +14,21 @@ from orders.lifecycle import change, record, why_not, writing
 from orders.models import Actor, Order
 
 
-def set_back(shipment: Shipment, units: Mapping[ShipmentLine, int], *, by: Actor, cause: str) -> Shipment:
-    """Let reserved units that are not picked wait again; what is left of the shipment goes on without them."""
+def set_back(
+    shipment: Shipment,
+    units: Mapping[ShipmentLine, int],
+    *,
+    by: Actor,
+    cause: str,
+    item: StockItem | None = None,
+) -> Shipment:
+    """Let reserved units that are not picked wait again; what is left of the shipment goes on without them.
+
+    Units of `item`, if it is given: for what waits, units of several warehouses may be kept.
+    """
     with writing():
         with change(shipment, by=by) as fresh:
-            ledger.unreserve(units, by=by, cause=cause)
+            ledger.unreserve(units, by=by, cause=cause, item=item)
             if fresh.status != Shipment.Status.PLANNED:
                 ledger.set_aside(units, _planned(fresh.order, by))
             trim_tasks(units)

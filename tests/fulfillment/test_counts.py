@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Count, Shipment, StockMovement, Warehouse
-from fulfillment.services import adjust_stock, pick_shipment
+from fulfillment.models import Bin, BinStock, Count, Shipment, StockItem, StockMovement, Warehouse
+from fulfillment.services import adjust_stock, allocate_order, pick_shipment
 from fulfillment.services.counts import (
     MovedMeanwhile,
     NotCountable,
@@ -295,6 +295,27 @@ def test_promised_units_that_lack_wait_again_those_of_the_last_promise_first(sho
     assert (stages(first), stages(last)) == ([{"reserved": 4}], [{"waiting": 2, "reserved": 4}])
     assert list(last.shipments.values_list("status", flat=True)) == ["READY", "PLANNED"]
     assert last.events.filter(kind="stock.set_back", facts__cause=f"count {count.pk}").count() == 1
+    assert list(ledger.verify()) == []
+
+
+@pytest.mark.parametrize("counted", ["MAIN", "NORTH"])
+def test_units_that_lack_wait_again_although_units_of_another_warehouse_are_kept_beside_them(
+    shop: Shop, counted: str
+) -> None:
+    north = ledger.open_warehouse("NORTH")
+    order = shop.order((shop.mug, 20))
+    shop.receive(shop.mug, 5)
+    shop.receive(shop.mug, 6, warehouse=north)
+    allocate_order(order, by=ALICE)
+    assert stages(order) == [{"waiting": 9, "reserved": 11}]
+    where = Bin.objects.get(warehouse__code=counted, code="A-01-01")
+    count = ask_count(where.warehouse, bin=where, product=shop.mug, by=BOB)
+    for _ in range(2):
+        count = figure(count, where, shop.mug, 1)
+    assert (count.status, approve_count(count, by=BOB).status) == ("COUNTED", "APPLIED")
+    left = {"MAIN": (5, 5), "NORTH": (6, 6)} | {counted: (1, 1)}
+    rows = StockItem.objects.filter(product=shop.mug).values_list("warehouse__code", "on_hand", "reserved")
+    assert {code: numbers for code, *numbers in rows} == {code: [*numbers] for code, numbers in left.items()}
     assert list(ledger.verify()) == []
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fulfillment import ledger
 from fulfillment.ledger.outbound import Wish, _share
-from fulfillment.models import CartSlot, Warehouse
-from fulfillment.services import claim_cart, read_walk, release_wave, single_for
+from fulfillment.models import CartSlot, StockItem, StockMovement, Warehouse
+from fulfillment.services import allocate_order, cancel_order, claim_cart, read_walk, release_wave, single_for
 from tests.factories import ALICE, Shop, stages
 from tests.fulfillment.test_cart import Picker
 
@@ -45,6 +45,50 @@ def test_of_two_that_have_as_much_the_one_of_first_choice_gives_it(shop: Shop, n
     order = shop.order((shop.mug, 3))
     assert (homes(order), stages(order)) == (["MAIN", "NORTH"], [{"reserved": 3}])
     assert shop.stock(shop.mug) == (2, 2)
+
+
+def kept(shop: Shop, north: Warehouse) -> list[tuple[int, int]]:
+    """Of mugs, on hand and reserved: here and in the other warehouse."""
+    items = StockItem.objects.filter(product=shop.mug)
+    return [items.values_list("on_hand", "reserved").get(warehouse=home) for home in (shop.warehouse, north)]
+
+
+@pytest.fixture
+def waits(shop: Shop, north: Warehouse) -> Any:
+    """An order of ten that waits, with units of two warehouses kept for it; somebody else has some of each."""
+    waits = shop.order((shop.mug, 10))
+    shop.receive(shop.mug, 2)
+    shop.receive(shop.mug, 3, warehouse=north)
+    allocate_order(waits, by=ALICE)
+    shop.receive(shop.mug, 4)
+    shop.receive(shop.mug, 4, warehouse=north)
+    for units in (4, 4):
+        shop.order((shop.mug, units))
+    assert (stages(waits), kept(shop, north)) == ([{"waiting": 5, "reserved": 5}], [(6, 6), (7, 7)])
+    return waits
+
+
+@pytest.mark.django_db
+def test_a_cancelled_order_that_waits_gives_back_to_each_warehouse_what_was_kept_there(
+    shop: Shop, north: Warehouse, waits: Any
+) -> None:
+    cancel_order(waits, by=ALICE)
+    assert (stages(waits), kept(shop, north)) == ([{"cancelled": 10}], [(6, 4), (7, 4)])
+    released = StockMovement.objects.filter(kind="RELEASE").order_by("quantity")
+    assert list(released.values_list("stock_item__warehouse__code", "reserved_delta")) == [("MAIN", -2), ("NORTH", -3)]
+    assert list(ledger.verify()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("units", "left"), [(5, [(6, 6), (7, 7)]), (6, [(6, 5), (7, 7)]), (8, [(6, 4), (7, 6)]), (9, [(6, 4), (7, 5)])]
+)
+def test_units_that_are_cancelled_of_it_are_free_where_they_were_kept(
+    shop: Shop, north: Warehouse, waits: Any, units: int, left: list[tuple[int, int]]
+) -> None:
+    cancel_order(waits, by=ALICE, lines={1: units})
+    assert (kept(shop, north), list(ledger.verify())) == (left, [])
+    assert sum(stages(waits)[0].values()) == 10
 
 
 stocks = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=4)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from fulfillment import ledger
@@ -149,18 +149,19 @@ def _set_back(shipment: Shipment, item: StockItem, lacking: int, count: Count) -
         if standing.status != Count.Status.APPROVED or fresh.status not in Shipment.NOT_LEFT:
             return 0
         units: dict[ShipmentLine, int] = {}
-        for line in _kept_here(fresh, item):
-            if taken := min(line.reserved - line.picked, lacking - sum(units.values())):
+        for line, kept in _kept_here(fresh, item).items():
+            if taken := min(kept, lacking - sum(units.values())):
                 units[line] = taken
         if units:
-            set_back(fresh, units, by=by, cause=cause)
+            set_back(fresh, units, by=by, cause=cause, item=item)
     return sum(units.values())
 
 
-def _kept_here(shipment: Shipment, item: StockItem) -> list[ShipmentLine]:
-    """Return the lines for which units of this item, and of no other warehouse, are kept."""
-    elsewhere = Reservation.objects.filter(shipment_line=OuterRef("pk"), status=Reservation.Status.OPEN).exclude(
-        stock_item=item
-    )
-    lines = shipment.lines.filter(~Exists(elsewhere), order_line__product=item.product_id, reserved__gt=F("picked"))
-    return list(lines.select_related("order_line"))
+def _kept_here(shipment: Shipment, item: StockItem) -> dict[ShipmentLine, int]:
+    """Return the lines for which units of this item are kept, with how many of them are not picked.
+
+    Where others of another warehouse are kept as well, the order waits and none is picked.
+    """
+    here = Q(reservations__status=Reservation.Status.OPEN, reservations__stock_item=item)
+    lines = shipment.lines.annotate(here=Sum("reservations__quantity", filter=here)).filter(here__gt=F("picked"))
+    return {line: line.here - line.picked for line in lines.select_related("order_line")}
