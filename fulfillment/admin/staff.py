@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
@@ -87,6 +88,10 @@ ACTS = (
 )
 
 
+def _leads_all(request: HttpRequest) -> bool:
+    return Warehouse.objects.of(request.user).count() == Warehouse.objects.count()
+
+
 @admin.register(Staff)
 class StaffAdmin(ScopedAdmin, ActingAdmin):
     """Whoever works in some warehouses only leads the people of those: not those who work in others, or in all."""
@@ -100,9 +105,9 @@ class StaffAdmin(ScopedAdmin, ActingAdmin):
 
     def scoped(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         rows = rows.select_related("user").prefetch_related("warehouses")
-        mine = Warehouse.objects.of(request.user)
-        if mine.count() == Warehouse.objects.count():
+        if _leads_all(request):
             return rows
+        mine = Warehouse.objects.of(request.user)
         beyond = Staff.objects.filter(warehouses__in=Warehouse.objects.exclude(pk__in=mine))
         return rows.exclude(Q(warehouses=None) | Q(pk__in=beyond))
 
@@ -114,8 +119,14 @@ class StaffAdmin(ScopedAdmin, ActingAdmin):
         widget = UnfoldAdminCheckboxSelectMultipleWidget()
         field = super().formfield_for_manytomany(db_field, request, queryset=mine, widget=widget, **kwargs)
         if field is not None:
-            field.required = mine.count() < Warehouse.objects.count()  # who works in some makes nobody work in all
+            field.required = not _leads_all(request)  # who works in some makes nobody work in all
         return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user" and not _leads_all(request):
+            kwargs["queryset"] = User.objects.filter(is_superuser=False, groups=None, user_permissions=None)
+            kwargs["help_text"] = "Whoever has a role already is added by somebody who leads all warehouses."
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @display(description="Person", ordering="user__username")
     def name(self, staff: Staff) -> str:

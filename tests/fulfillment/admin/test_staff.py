@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from fulfillment import ledger
 from fulfillment.models import Staff
 from fulfillment.services import by_badge, by_pin, give_badge, new_badge
 from tests.factories import Shop
+from tests.fulfillment.floor import person
 from tests.fulfillment.yard import works_in
 from tests.staff import client_of, flashes
 
@@ -95,3 +96,21 @@ def test_who_works_in_one_warehouse_leads_nobody_who_works_in_others_too(shop: S
         bob.warehouses.set(places)
         assert press(client, bob, "pin", pin=PIN).status_code in {403, 404}
     assert Staff.objects.get(pk=bob.pk).pin == ""
+
+
+@pytest.mark.parametrize("role", ["manager", "picker", "superuser", "permission"])
+def test_who_works_in_one_warehouse_takes_over_nobody_who_works_in_all(shop: Shop, role: str) -> None:
+    ledger.open_warehouse("FAR")
+    boss = User.objects.create_user("boss") if role in {"superuser", "permission"} else person(role, "boss")
+    if role == "permission":
+        boss.user_permissions.add(Permission.objects.get(codename="pick_shipment"))
+    User.objects.filter(pk=boss.pk).update(is_superuser=role == "superuser")
+    client, sent = Client(), {"user": boss.pk, "warehouses": [shop.warehouse.pk]}
+    client.force_login(works_in("manager", shop.warehouse))
+    page = client.get("/admin/fulfillment/staff/add/").content.decode()
+    assert (">boss<" in page, "Whoever has a role already" in page) == (False, True)
+    answer = client.post("/admin/fulfillment/staff/add/", sent)
+    assert (answer.status_code, "Select a valid choice" in answer.content.decode()) == (200, True)
+    assert not Staff.objects.filter(user=boss).exists()
+    client_of("manager").post("/admin/fulfillment/staff/add/", sent)
+    assert list(Staff.objects.get(user=boss).warehouses.all()) == [shop.warehouse]
