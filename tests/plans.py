@@ -12,6 +12,7 @@ OF_OPEN_WORK = {  # partial indexes: they hold what is open, and no history
     "hold_standing",
     "hold_due",
     "line_waiting",
+    "task_to_do_in_bin",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -27,6 +27,17 @@ from orders.admin.trail import names_of
 
 Status = PickTask.Status
 ENDED = (Status.DONE, Status.SHORT)
+CLAIMED = Q(status=Status.CLAIMED)
+FIGURES = {
+    "every": Count("pk"),
+    "ended": Count("pk", filter=Q(status__in=ENDED)),
+    "shorts": Count("pk", filter=Q(status=Status.SHORT)),
+    "left": Count("cart", filter=Q(status__in=PickTask.TO_DO), distinct=True),
+    "holder": Max("claimed_by", filter=CLAIMED),
+    "until": Max("lease_until", filter=CLAIMED),
+}
+"""What is counted of stops: all, what has ended, what was short, carts with something left; who walks, until when."""
+NO_STOPS = {"every": 0, "ended": 0, "shorts": 0, "left": 0, "holder": None, "until": None}
 STATES = [("free", "Nobody walks with it"), ("held", "Somebody walks with it"), ("late", "Late"), ("done", "Done")]
 
 
@@ -42,13 +53,12 @@ class WaveAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     fields = ("number", "warehouse", "progress", "carts_left", "shorts", "released_at", "who")
     readonly_fields = fields
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        left = Count("carts", filter=Q(carts__tasks__status__in=PickTask.TO_DO), distinct=True)
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(**_figures("carts__tasks"), left=left)
-        return rows
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return _counted(super().get_object(request, object_id, from_field), "cart__wave")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
+        _count(changelist.result_list, "cart__wave")
         _name(changelist.result_list, "by")
         return changelist
 
@@ -100,7 +110,17 @@ class WaveAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
 
 def _in_state(carts: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-    return carts.filter(state=chosen)
+    every = PickTask.objects.all()
+    left, claimed, held = (Q(pk__in=tasks.values("cart")) for tasks in (every.to_do(), every.claimed(), every.held()))
+    return carts.filter({"free": left & ~claimed, "held": held, "late": claimed & ~held, "done": ~left}[chosen])
+
+
+def _state(cart: Any) -> str:
+    if not cart.left:
+        return "done"
+    if not cart.holder:
+        return "free"
+    return "held" if cart.until > timezone.now() else "late"
 
 
 def _when(at: datetime | None) -> str:
@@ -120,22 +140,12 @@ class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     fields = ("number_", "where", "kind_", "state", "lease", "progress", "shorts", "scans_late")
     readonly_fields = fields
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        claimed = Q(tasks__status=Status.CLAIMED)
-        held = {"until": Max("tasks__lease_until", filter=claimed), "holder": Max("tasks__claimed_by", filter=claimed)}
-        left = Count("tasks", filter=Q(tasks__status__in=PickTask.TO_DO))
-        state = Case(
-            When(left=0, then=Value("done")),
-            When(holder=None, then=Value("free")),
-            When(until__lte=timezone.now(), then=Value("late")),
-            default=Value("held"),
-        )
-        counted = super().get_queryset(request).annotate(**_figures("tasks"), **held, left=left)
-        rows: QuerySet[Any] = counted.annotate(state=state)
-        return rows
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return _counted(super().get_object(request, object_id, from_field), "cart")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
+        _count(changelist.result_list, "cart")
         _name(changelist.result_list, "holder")
         return changelist
 
@@ -163,7 +173,7 @@ class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             "done": (badges.ARRIVED, "done", "Done"),
             "free": (badges.WAITING, "hourglass", "Nobody walks with it"),
             "late": (badges.LOOK, "alert", f"Late: {_named(cart, cart.holder)}"),
-        }.get(cart.state, (badges.MOVING, "box", _named(cart, cart.holder)))
+        }.get(_state(cart), (badges.MOVING, "box", _named(cart, cart.holder)))
         return badges.mark(hue, icon, word)
 
     @display(description="Stops done")
@@ -246,13 +256,19 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
         return _named(task, task.claimed_by)
 
 
-def _figures(tasks: str) -> dict[str, Any]:
-    """Count the tasks at this path: all, what has ended, what was short."""
-    return {
-        "every": Count(tasks, distinct=True),
-        "ended": Count(tasks, filter=Q(**{f"{tasks}__status__in": ENDED}), distinct=True),
-        "shorts": Count(tasks, filter=Q(**{f"{tasks}__status": Status.SHORT}), distinct=True),
-    }
+def _count(rows: Iterable[Any], path: str) -> None:
+    """Count the stops of the rows of one page; `path` leads from a stop to its row."""
+    tasks = PickTask.objects.filter(**{f"{path}__in": [row.pk for row in rows]}).order_by()
+    found: dict[int, dict[str, Any]] = {each["row"]: {**each} for each in tasks.values(row=F(path)).annotate(**FIGURES)}
+    for row in rows:
+        for name, nothing in NO_STOPS.items():
+            setattr(row, name, found[row.pk][name] if row.pk in found else nothing)
+
+
+def _counted(row: Any, path: str) -> Any:
+    if row:
+        _count([row], path)
+    return row
 
 
 def _name(rows: Iterable[Any], column: str) -> None:

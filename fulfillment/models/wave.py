@@ -1,7 +1,7 @@
 """Waves: shipments that are picked together, the carts they are walked with, and a task for each stop of a walk."""
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from fulfillment.models.shipment import Shipment, ShipmentLine
@@ -26,17 +26,22 @@ class Wave(models.Model):
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
+    """What is asked of carts starts from the tasks that are to be done, not from every cart that there ever was."""
+
     def under_way(self) -> "CartQuerySet":
         """Keep the carts on which something is still to be fetched."""
-        return self.filter(Exists(PickTask.objects.to_do().filter(cart=OuterRef("pk"))))
+        return self.filter(pk__in=PickTask.objects.to_do().values("cart"))
 
     def free(self) -> "CartQuerySet":
         """Keep those that nobody walks with. A cart is held as long as the lease of one of its tasks runs."""
-        return self.under_way().exclude(Exists(PickTask.objects.held().filter(cart=OuterRef("pk"))))
+        return self.under_way().exclude(pk__in=PickTask.objects.held().values("cart"))
+
+    def of_warehouse(self, warehouse: Warehouse) -> "CartQuerySet":
+        # as a subquery: SQLite would start from all waves of the one warehouse
+        return self.filter(wave__warehouse__in=Warehouse.objects.filter(pk=warehouse.pk))
 
     def claimed_by(self, who: str) -> "CartQuerySet":
-        mine = PickTask.objects.filter(cart=OuterRef("pk"), status=PickTask.Status.CLAIMED, claimed_by=who)
-        return self.filter(Exists(mine))
+        return self.filter(pk__in=PickTask.objects.claimed().filter(claimed_by=who).values("cart"))
 
 
 class Cart(models.Model):
@@ -84,9 +89,12 @@ class PickTaskQuerySet(models.QuerySet["PickTask"]):
     def to_do(self) -> "PickTaskQuerySet":
         return self.filter(status__in=PickTask.TO_DO)
 
+    def claimed(self) -> "PickTaskQuerySet":
+        return self.filter(status=PickTask.Status.CLAIMED)
+
     def held(self) -> "PickTaskQuerySet":
         """Keep what somebody walks for, under a lease that still runs."""
-        return self.filter(status=PickTask.Status.CLAIMED, lease_until__gt=timezone.now())
+        return self.claimed().filter(lease_until__gt=timezone.now())
 
     def locked(self) -> "PickTaskQuerySet":
         """Lock them in the one order that everybody keeps, behind the stock; also as what an UPDATE is of."""
@@ -145,6 +153,8 @@ class PickTask(models.Model):
         ]
         indexes = [
             models.Index(fields=["cart", "place"], name="task_of_cart"),
+            # whole: SQLite cannot tell that a list of parameters is within a condition
+            models.Index(fields=["status", "claimed_by", "cart"], name="task_by_status"),
             models.Index(fields=["bin"], condition=Q(status__in=["OPEN", "CLAIMED"]), name="task_to_do_in_bin"),
         ]
 

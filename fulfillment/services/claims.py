@@ -69,7 +69,7 @@ def give_up(cart: Cart, *, by: Actor, whose_: Actor | None = None) -> Cart:
 def cart_of(by: Actor, warehouse: Warehouse | None = None) -> Cart | None:
     """Return the cart that this person walks with."""
     mine = Cart.objects.claimed_by(str(by)).select_related("wave__warehouse")
-    return (mine.filter(wave__warehouse=warehouse) if warehouse else mine).first()
+    return (mine.of_warehouse(warehouse) if warehouse else mine).first()
 
 
 def cart_with(shipment: Shipment) -> Cart | None:
@@ -121,7 +121,8 @@ def _one_claim_at_a_time(by: Actor) -> None:
 
 
 def _next_free(warehouse: Warehouse, wave: Wave | None) -> Cart | None:
-    free = Cart.objects.free().filter(wave__warehouse=warehouse, **({"wave": wave} if wave else {}))
+    here = Cart.objects.free().of_warehouse(warehouse)
+    free = here.filter(wave=wave) if wave else here
     is_skipping = connection.features.has_select_for_update_skip_locked
     ordered = free.order_by("wave", "number").select_related("wave__warehouse")
     return ordered.select_for_update(of=("self",), no_key=True, skip_locked=is_skipping).first()

@@ -1,19 +1,24 @@
 """Who walks with which cart: claimed under a lease, handed over, given up, taken over when the lease ran out."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
-from fulfillment.models import Cart, PickTask, Wave
+from fulfillment import reports
+from fulfillment.models import Cart, PickTask, Warehouse, Wave
 from fulfillment.services import NoCartLeft, NotYourCart, claim_cart, give_up, hand_over, take_cart
 from fulfillment.services.claims import LEASE, cart_of, holder_of, whose
+from fulfillment.views.tiles import _free_carts
 from orders.models import Actor
 from tests.factories import ALICE, BOB, Shop
-from tests.fulfillment.waves import released
+from tests.fulfillment.waves import released, walked
+from tests.plans import plans_of, reads_whole
 
 pytestmark = pytest.mark.django_db
 CHARLIE = Actor("user", "3")
@@ -97,3 +102,26 @@ def test_a_cart_that_is_done_is_nobodys(wave: Wave) -> None:
     PickTask.objects.filter(cart=cart).delete()
     assert Cart.objects.free().filter(pk=cart.pk).count() == 0
     assert whose(cart, ALICE) == f"{cart} is done: nothing is left to fetch."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_of_carts_reads_the_stops_to_do_and_no_walk_of_the_past(shop: Shop, is_postgres: bool) -> None:
+    wave = released(shop, singles=2, others=4)
+    walked(wave, 5_000 if is_postgres else 5)
+    if is_postgres:  # it plans by the rows there are; SQLite, where nobody says ANALYZE, by the indexes
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    mine, by = Warehouse.objects.all(), ALICE
+    asked: dict[str, Callable[[], Any]] = {
+        "tile": lambda: list(_free_carts(mine).order_by()[:100]),
+        "entry": lambda: reports.free_carts(mine),
+        "mine": lambda: cart_of(by),
+        "mine here": lambda: cart_of(by, wave.warehouse),
+        "next": lambda: claim_cart(wave.warehouse, by=by),
+    }
+    grows = {"fulfillment_cart", "fulfillment_picktask", "fulfillment_wave"}
+    for name, call in asked.items():
+        plans = plans_of(call, is_small=False)
+        assert plans, name
+        assert [plan for plan in plans if reads_whole(plan, grows)] == [], name
+        assert [plan for plan in plans if "wave_warehouse_id" in str(plan)] == [], f"{name}: every wave of the place"

@@ -1,6 +1,8 @@
 """A floor with work for several people: stock in bins of three aisles, and orders of one unit and of several."""
 
-from fulfillment.models import Cart, Wave
+from django.utils import timezone
+
+from fulfillment.models import Cart, PickTask, Wave
 from fulfillment.services import release_wave
 from orders.models import Order, Product
 from tests.factories import ALICE, ProductFactory, Shop
@@ -30,3 +32,25 @@ def released(shop: Shop, *, singles: int = 0, others: int = 0, slots: int = 4, a
 def shape(wave: Wave) -> list[tuple[str, int]]:
     """The kind of each cart of a wave, and how many shipments are on it."""
     return [(cart.kind, cart.slots.count()) for cart in Cart.objects.filter(wave=wave)]
+
+
+def walked(wave: Wave, count: int) -> None:
+    """Add earlier waves of two carts with two stops each, all done."""
+    stop = PickTask.objects.filter(cart__wave=wave).first()
+    assert stop
+    waves = Wave.objects.bulk_create(Wave(warehouse=wave.warehouse, by=wave.by) for _ in range(count))
+    carts = Cart.objects.bulk_create(Cart(wave=each, number=n, kind="MULTI") for each in waves for n in (1, 2))
+    PickTask.objects.bulk_create(
+        PickTask(
+            cart=cart,
+            shipment_line=stop.shipment_line,
+            bin=stop.bin,
+            quantity=1,
+            picked=1,
+            status="DONE",
+            claimed_by=f"user:{100 + cart.pk % 20}",
+            lease_until=timezone.now(),
+        )
+        for cart in carts
+        for _ in range(2)
+    )

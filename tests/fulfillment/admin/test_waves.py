@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -56,7 +57,7 @@ def test_the_lists_ask_the_database_as_often_for_three_as_for_one(
         wave = release_wave(shop.warehouse, by=ALICE)
         claim_cart(shop.warehouse, by=Actor("user", str(900 + n)), wave=wave)
     client = client_of("manager")
-    for name, queries in (("wave", 8), ("cart", 8), ("picktask", 8)):
+    for name, queries in (("wave", 9), ("cart", 9), ("picktask", 8)):
         client.get(f"/admin/fulfillment/{name}/")
         with django_assert_num_queries(queries):
             assert client.get(f"/admin/fulfillment/{name}/").context["cl"].result_count >= rows
@@ -75,6 +76,17 @@ def test_the_list_says_who_walks_with_what_and_what_is_late(wave: Wave, bob: Use
         assert "Late: bob" in words(client.get("/admin/fulfillment/cart/"))
         late = words(client.get("/admin/fulfillment/cart/", {"state": "late"}))
     assert (str(cart) in late, str(wave.carts.get(number=2)) in late) == (True, False)
+
+
+@pytest.mark.parametrize("act", ["free", "held", "late", "done"])
+def test_the_list_is_narrowed_to_carts_of_a_state(wave: Wave, bob: User, act: str) -> None:
+    cart, other = claim_cart(wave.warehouse, by=Actor.of("user", bob)), wave.carts.get(number=2)
+    if act == "done":
+        PickTask.objects.filter(cart=other).update(status="DONE", picked=F("quantity"))
+    found = {"free": other, "held": cart, "late": cart, "done": other}
+    with time_machine.travel(timezone.now() + timedelta(minutes=11 if act == "late" else 0)):
+        rows = client_of("manager").get("/admin/fulfillment/cart/", {"state": act}).context["cl"].result_list
+    assert list(rows) == [found[act]]
 
 
 def test_the_page_of_a_cart_shows_its_stops_and_what_was_not_there(wave: Wave, bob: User) -> None:
