@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -75,8 +76,14 @@ def _reserve(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], by:
 
 
 def _sibling(order: Order, warehouse: Warehouse) -> Shipment | None:
-    ready = order.shipments.filter(status=Shipment.Status.READY, warehouse=warehouse)
-    return ready.filter(slot=None, is_apart=False).first()
+    """Lock what can be joined, and look again behind the lock.
+
+    What a wave is just taking is left alone: whoever holds stock waits for no wave.
+    """
+    ready = order.shipments.filter(status=Shipment.Status.READY, warehouse=warehouse, slot=None, is_apart=False)
+    is_skipping = connection.features.has_select_for_update_skip_locked
+    locked = ready.select_for_update(of=("self",), no_key=True, skip_locked=is_skipping)
+    return ready.filter(pk__in=list(locked.values_list("pk", flat=True))).first()
 
 
 def _split(planned: Shipment, lines: Sequence[ShipmentLine], warehouse: Warehouse, by: Actor) -> None:

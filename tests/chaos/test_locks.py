@@ -10,10 +10,12 @@ import pytest
 from django.db import connection
 
 from fulfillment import ledger
-from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, Shipment
+from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, Shipment, Wave
 from fulfillment.services import (
     Act,
+    NothingToRelease,
     ParcelDraft,
+    allocate_order,
     claim_cart,
     close_manifest,
     deliver_shipment,
@@ -28,9 +30,10 @@ from fulfillment.services import (
     ship_shipment,
     travel,
     undo_booking,
+    waves,
 )
 from orders.lifecycle import Refused
-from orders.models import Event
+from orders.models import Event, Order
 from tests.chaos.test_races import threads
 from tests.factories import ALICE, BOB, Shop, shipment, stages
 
@@ -156,6 +159,57 @@ def test_a_delivery_is_closed_while_the_last_of_it_is_taken_back(shop: Shop, mee
     back, said = both(lambda: undo_booking(received, Act(uuid4(), ALICE)), close, meet(ledger, "adjust"))
     assert (back.result, Receipt.objects.count(), shop.stock(shop.mug)) == ("UNDONE", 0, (0, 0))
     assert said == "What came of DN-1 was taken back, and there is no such delivery any more."
+
+
+def test_what_a_wave_is_just_taking_is_not_joined(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gives out stock does not wait for the wave: what came goes in a shipment of its own."""
+    order, holds, given = half_there(shop), threading.Event(), threading.Event()
+    real = waves._share_out
+
+    def stopping(*args: Any) -> Any:
+        holds.set()
+        assert given.wait(DEADLINE)
+        return real(*args)
+
+    def allocate() -> None:
+        allocate_order(order, by=ALICE)
+        given.set()
+
+    monkeypatch.setattr(waves, "_share_out", stopping)
+    both(lambda: release_wave(shop.warehouse, by=BOB), allocate, holds)
+    slots = order.shipments.filter(status="READY").values_list("lines__reserved", "slot__place")
+    assert sorted(slots) == [(1, None), (2, 1)]
+    assert list(PickTask.objects.values_list("quantity", flat=True)) == [2]
+
+
+def test_what_just_gets_more_stock_is_left_for_the_next_wave(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, holds, refused = half_there(shop), threading.Event(), threading.Event()
+    real = ledger.regroup
+
+    def stopping(*args: Any, **named: Any) -> None:
+        holds.set()
+        assert refused.wait(DEADLINE)
+        real(*args, **named)
+
+    def release() -> None:
+        with pytest.raises(NothingToRelease):
+            release_wave(shop.warehouse, by=BOB)
+        refused.set()
+
+    monkeypatch.setattr(ledger, "regroup", stopping)
+    both(lambda: allocate_order(order, by=ALICE), release, holds)
+    assert not Wave.objects.exists()
+    release_wave(shop.warehouse, by=BOB)
+    assert sorted(PickTask.objects.values_list("quantity", "shipment_line__reserved")) == [(1, 1), (2, 2)]
+    assert order.shipments.filter(status="READY", slot__place=1).count() == 1
+
+
+def half_there(shop: Shop) -> Order:
+    """Place an order of two articles: one is ready, the other came now, and waits to be given."""
+    shop.receive(shop.teapot, 2)
+    order = shop.order((shop.mug, 1), (shop.teapot, 2))
+    shop.receive(shop.mug, 1)
+    return order
 
 
 def sent(shop: Shop) -> Shipment:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, close_old_connections, connection, connections
+from django.db.models import Sum
 
 from fulfillment import ledger
-from fulfillment.models import Reservation
-from fulfillment.services import accept_order, cancel_order, ship_shipment
+from fulfillment.models import PickTask, Reservation, ShipmentLine
+from fulfillment.services import accept_order, allocate_order, cancel_order, release_wave, ship_shipment
 from orders.lifecycle import NotAllowed, change, record
 from orders.models import Event, Order, Outbox
 from tests.factories import ALICE, BOB, Shop, draft, shipment
@@ -105,6 +106,28 @@ def test_sixteen_people_change_one_order_and_the_trail_has_no_gap(shop: Shop) ->
     assert fresh.version == before + 160
     assert list(fresh.events.values_list("seq", flat=True)) == list(range(1, before + 161))
     assert Outbox.objects.count() == Event.objects.count()
+
+
+def test_a_wave_takes_a_shipment_while_its_order_gets_more_stock_and_every_unit_of_it_is_walked_for(
+    shop: Shop, is_long: bool
+) -> None:
+    joined: Counter[bool] = Counter()
+    with threads(2) as at_once:
+        for n in range(200 if is_long else 20):
+            shop.receive(shop.teapot, 2)
+            order = shop.order((shop.mug, 1), (shop.teapot, 2))
+            shop.receive(shop.mug, 1)
+            calls = [lambda: release_wave(shop.warehouse, by=BOB), lambda: allocate_order(order, by=ALICE)]  # noqa: B023
+            at_once(calls[:: -1 if n % 2 else 1])
+            ready = order.shipments.filter(status="READY")
+            on_cart = ShipmentLine.objects.filter(shipment__slot__isnull=False, shipment__order=order)
+            walked = PickTask.objects.filter(shipment_line__in=on_cart).aggregate(units=Sum("quantity"))["units"]
+            assert walked == on_cart.aggregate(units=Sum("reserved"))["units"]
+            joined[ready.count() == 1] += 1
+            if ready.filter(slot=None).exists():
+                release_wave(shop.warehouse, by=BOB)
+    print(f"joined {joined[True]} times")
+    assert list(ledger.verify()) == []
 
 
 def test_eight_processes_place_orders_on_one_sqlite_file_and_nobody_waits_a_second(shop: Shop, is_long: bool) -> None:
