@@ -24,8 +24,15 @@ class NotEnoughStock(Refused):
 
 _REPEATED = ("movement_once", "REPLACE refused")
 """What the engines say of an entry that is in the ledger already."""
-_WRONG = ("movement_quantity", "movement_does_what_its_kind_says", "shipment_line_in_order")
-"""What they say of an entry that cannot be: a mistake of ours, and no lack of stock."""
+_LACK = (
+    "stock_covers",
+    *("stockitem_on_hand_check", "stockitem_blocked_check", "binstock_quantity_check"),
+    *("CHECK constraint failed: on_hand", "CHECK constraint failed: blocked", "CHECK constraint failed: quantity"),
+)
+"""What they say where a balance or a bin would fall below what it holds: PostgreSQL by name, SQLite by the column.
+
+All else that a CHECK refuses is an entry that cannot be: a mistake of ours, and no lack of stock.
+"""
 
 
 def lock_items(item_ids: Iterable[int]) -> dict[int, StockItem]:
@@ -48,9 +55,9 @@ def post(entries: Sequence[StockMovement]) -> None:
         said = str(error)
         if any(word in said for word in _REPEATED):
             raise already_applied(entries[0].operation) from error
-        if "check constraint" not in said.lower() or any(word in said for word in _WRONG):
-            raise
-        raise NotEnoughStock("There is not that much of it there.") from error
+        if any(word in said for word in _LACK):
+            raise NotEnoughStock("There is not that much of it there.") from error
+        raise
 
 
 def already_applied(operation: str) -> AlreadyApplied:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from fulfillment import ledger
+from fulfillment.ledger.posting import post
 from fulfillment.models import (
     Bin,
     Count,
@@ -103,6 +104,46 @@ def test_no_movement_does_what_its_kind_does_not(ends: dict[str, Any], subtests:
                 entry(ends, kind, source, target, **deltas).save()
             assert books() == before
     assert list(ledger.verify()) == []
+
+
+LACKING: dict[str, tuple[str, str | None, str | None, dict[str, int]]] = {
+    "promised": ("ADJUST", "shelf", None, {"on_hand": -7}),
+    "not on hand": ("ADJUST", "shelf", None, {"on_hand": -11}),
+    "not in the bin": ("MOVE", "shelf", "stage", {"quantity": 9}),
+    "not blocked": ("MOVE", "shelf", "stage", {"blocked": -2}),
+}
+MISTAKEN: dict[str, tuple[str, str | None, str | None, dict[str, int]]] = {
+    "more shipped than packed": ("SHIP", "stage", None, {"on_hand": -3, "reserved": -3}),
+    "more picked than reserved": ("PICK", "shelf", "stage", {"quantity": 3}),
+    "more released than kept": ("RELEASE", None, None, {"reserved": -5}),
+}
+
+
+@pytest.mark.parametrize("lack", LACKING)
+def test_what_is_not_there_is_told_as_that(ends: dict[str, Any], lack: str) -> None:
+    before = books()
+    with pytest.raises(ledger.NotEnoughStock), transaction.atomic():
+        post([of_size(ends, *LACKING[lack])])
+    assert books() == before
+
+
+@pytest.mark.parametrize("mistake", MISTAKEN)
+def test_a_mistake_of_the_ledger_is_not_told_as_a_lack_of_stock(ends: dict[str, Any], mistake: str) -> None:
+    before = books()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        post([of_size(ends, *MISTAKEN[mistake])])
+    assert books() == before
+    assert list(ledger.verify()) == []
+
+
+def of_size(
+    ends: dict[str, Any], kind: str, source: str | None, target: str | None, numbers: dict[str, int]
+) -> StockMovement:
+    """Return an entry of as many units as its numbers say."""
+    row = entry(ends, kind, source, target, **{key: count for key, count in numbers.items() if key != "quantity"})
+    row.quantity = max(abs(count) for count in numbers.values())
+    row.cause = ends["line"].shipment_lines.get().shipment.number
+    return row
 
 
 def refused(name: str, rows: models.QuerySet[Any], **values: Any) -> None:
