@@ -72,6 +72,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             ("Channels", "storefront", "admin:orders_channel_changelist", "orders.view_channel"),
             ("Shipping methods", "schedule", "admin:orders_shippingmethod_changelist", "orders.view_shippingmethod"),
+            ("Holidays", "event_busy", "admin:fulfillment_holiday_changelist", "fulfillment.view_holiday"),
             ("API keys", "key", "admin:orders_apikey_changelist", "orders.view_apikey"),
             ("Endpoints", "webhook", "admin:orders_endpoint_changelist", "orders.view_endpoint"),
             ("Users", "group", "admin:auth_user_changelist", "auth.view_user"),

@@ -20,6 +20,7 @@ VIEW_FLOOR = [
     "fulfillment.view_parcelline",
     "fulfillment.view_warehouse",
     "fulfillment.view_bin",
+    "fulfillment.view_holiday",
     "fulfillment.view_stockitem",
     "fulfillment.view_binstock",
     "fulfillment.view_wave",
@@ -86,6 +87,9 @@ KEEP_STOCK = [
     "fulfillment.add_reorderrule",
     "fulfillment.change_reorderrule",
     "fulfillment.delete_reorderrule",
+    "fulfillment.add_holiday",
+    "fulfillment.change_holiday",
+    "fulfillment.delete_holiday",
 ]
 HAND_OVER = ["fulfillment.close_manifest", "fulfillment.view_manifest"]
 LEAD_PEOPLE = ["fulfillment.view_staff", "fulfillment.add_staff", "fulfillment.change_staff"]

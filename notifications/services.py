@@ -149,6 +149,8 @@ def _finish(message: Message, outcome: Outcome, letter: Letter | None = None) ->
         is_ours = _update(message, **_after(message, outcome), **FREE)
         if is_ours and letter and outcome.status in {Status.SENT, Status.BOUNCED}:
             letter.content.save()
+            if letter.shown:
+                letter.shown.save()
     if not is_ours:
         logger.warning("message %s was overtaken: its end is not noted down", message.pk)
 

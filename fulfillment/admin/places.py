@@ -12,7 +12,7 @@ from fulfillment import ledger
 from fulfillment.admin.bulk import ask_for_counts
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.ledger.stock import DEFAULT_BIN, PUT_BACK, STANDING
-from fulfillment.models import Bin, Warehouse
+from fulfillment.models import Bin, Holiday, Warehouse
 from orders.admin.filters import field_filter
 
 NAMED_BY_THE_LEDGER = frozenset({PUT_BACK, DEFAULT_BIN, *STANDING})
@@ -30,6 +30,21 @@ class WarehouseAdmin(ScopedAdmin):
             obj.pk = ledger.open_warehouse(form.cleaned_data["code"]).pk
             obj._state.adding = False  # noqa: SLF001 - the row is there now; what was typed goes into it
         super().save_model(request, obj, form, change)
+
+
+@admin.register(Holiday)
+class HolidayAdmin(ScopedAdmin):
+    """Orders count no day on which every warehouse is closed."""
+
+    list_display = ("day", "warehouse", "name")
+    list_filter = (warehouse_filter(),)
+    list_select_related = ("warehouse",)
+    ordering = ("-day", "warehouse")
+    fields = ("warehouse", "day", "name")
+    add_label = "Add a holiday"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

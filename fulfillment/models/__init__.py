@@ -1,5 +1,6 @@
 """The warehouse: stock with its movements, shipments with their parcels, and the work on the floor."""
 
+from fulfillment.models.calendar import Holiday
 from fulfillment.models.count import Count, CountLine
 from fulfillment.models.picking import Scan
 from fulfillment.models.receipt import Receipt, ReceiptLine
@@ -16,6 +17,7 @@ __all__ = [
     "CartSlot",
     "Count",
     "CountLine",
+    "Holiday",
     "Manifest",
     "Parcel",
     "ParcelLine",

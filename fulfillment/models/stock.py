@@ -42,6 +42,9 @@ class Warehouse(models.Model):
         default=3, help_text="A count that differs by more units than this is approved by a second person."
     )
 
+    opens_saturdays = models.BooleanField("sends on Saturdays", default=False)
+    opens_sundays = models.BooleanField("sends on Sundays", default=False)
+
     objects = WarehouseQuerySet.as_manager()
 
     class Meta:

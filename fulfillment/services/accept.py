@@ -12,6 +12,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import Shipment, ShipmentLine, Warehouse
 from fulfillment.services.allocate import make_ready
+from fulfillment.services.calendar import Calendar
 from orders.intake.draft import OrderDraft
 from orders.lifecycle import adopt, change, record, writing
 from orders.models import Actor, Channel, Order, OrderLine
@@ -26,7 +27,8 @@ def accept_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: b
 def accept_orders(drafts: Sequence[OrderDraft], *, channel: Channel, by: Actor, is_silent: bool = False) -> list[Order]:
     """Accept one after the other: all of them, or none where one is refused. Raises AlreadyPlaced, InvalidOrder."""
     with writing():
-        placed = place_orders(drafts, channel=channel, by=by, is_silent=is_silent)
+        opens = Calendar(min(timezone.localdate(draft.placed_at) for draft in drafts)).opens
+        placed = place_orders(drafts, channel=channel, by=by, is_silent=is_silent, opens=opens)
         for order, _ in placed:
             with change(order, by=by):
                 order.confirm(at=timezone.now())

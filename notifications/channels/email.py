@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 
 from notifications.channels.news import News
 from notifications.models import Content, Message
+from orders.models import ShownPromise
 
 Status = Message.Status
 SUBJECT_LENGTH = 255
@@ -46,6 +47,8 @@ class Letter(NamedTuple):
 
     mail: EmailMultiAlternatives
     content: Content
+    shown: ShownPromise | None = None
+    """The date that its reader is shown, if any."""
 
 
 def write(message: Message, url: str) -> Letter:
@@ -58,7 +61,14 @@ def write(message: Message, url: str) -> Letter:
         text=_without_gaps(render_to_string(f"{templates}.txt", news)),
         html=render_to_string(f"{templates}.html", news),
     )
-    return Letter(_mail(content), content)
+    return Letter(_mail(content), content, _shown(news["news"]))
+
+
+def _shown(news: News) -> ShownPromise | None:
+    if news.shown is None:
+        return None
+    (first, last), parcel = news.shown, news.parcel.number if news.parcel else ""
+    return ShownPromise(order=news.order, parcel=parcel, first=first, last=last, where=ShownPromise.Where.MAIL)
 
 
 def _mail(content: Content) -> EmailMultiAlternatives:

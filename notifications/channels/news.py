@@ -57,7 +57,10 @@ class Items(list[Item]):
 
 
 class News:
-    """A message to be written. Its order comes with `READ_WITH` prefetched, so that a batch asks the database once."""
+    """A message to be written. Its order comes with `READ_WITH` prefetched, so that a batch asks the database once.
+
+    `shown` are the days of arrival that were read of it: what its reader is told.
+    """
 
     def __init__(self, message: Message, url: str) -> None:
         self.message = message
@@ -65,6 +68,7 @@ class News:
         self.order = message.order
         self.facts = message.event.facts
         self.today = timezone.localdate()
+        self.shown: tuple[date, date] | None = None
 
     @property
     def shop(self) -> str:
@@ -208,6 +212,7 @@ class News:
         first, last = self.expected
         if last < self.today:
             return ""
+        self.shown = first, last
         return dates.day_range(first, last) if first >= self.today else f"by {dates.day(last)}"
 
     @property

@@ -86,7 +86,7 @@ class ChannelAdmin(HouseAdmin):
 
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(HouseAdmin):
-    list_display = ("name", "code", "handling_days", "transit_days_from", "transit_days_to")
+    list_display = ("name", "code", "cut_off", "handling_days", "transit_days_from", "transit_days_to")
     ordering = ("code",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from orders.models.customer import Customer
 from orders.models.event import Event, Outbox
 from orders.models.inbox import Endpoint, IdempotencyKey, Inbox
 from orders.models.order import Hold, Note, Order, OrderLine
+from orders.models.promise import ShownPromise
 
 __all__ = [
     "SCOPES",
@@ -25,4 +26,5 @@ __all__ = [
     "Outbox",
     "Product",
     "ShippingMethod",
+    "ShownPromise",
 ]

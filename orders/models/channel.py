@@ -77,6 +77,9 @@ class ShippingMethod(models.Model):
 
     code = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=255)
+    cut_off = models.TimeField(
+        null=True, blank=True, help_text="What is ordered later counts from the next day; empty: never too late."
+    )
     handling_days = models.PositiveSmallIntegerField(default=1, help_text="From the order to the van.")
     transit_days_from = models.PositiveSmallIntegerField(default=1, help_text="From the van to the door, at best.")
     transit_days_to = models.PositiveSmallIntegerField(default=3, help_text="From the van to the door, at worst.")

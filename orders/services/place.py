@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from orders.intake.draft import CustomerDraft, OrderDraft
 from orders.lifecycle import Refused, adopt, record, writing
-from orders.models import Actor, Channel, Customer, Order, OrderLine, Product, ShippingMethod
+from orders.models import Actor, Channel, Customer, Order, OrderLine, Product, ShippingMethod, ShownPromise
 from orders.numbers import new_number
-from orders.promise import first_promise
+from orders.promise import Opens, first_promise, on_weekdays
 
 
 class AlreadyPlaced(Refused):
@@ -48,8 +48,17 @@ def place_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bo
     return place_orders([draft], channel=channel, by=by, is_silent=is_silent)[0].order
 
 
-def place_orders(drafts: Sequence[OrderDraft], *, channel: Channel, by: Actor, is_silent: bool = False) -> list[Placed]:
+def place_orders(
+    drafts: Sequence[OrderDraft],
+    *,
+    channel: Channel,
+    by: Actor,
+    is_silent: bool = False,
+    opens: Opens = on_weekdays,
+) -> list[Placed]:
     """Place what the drafts ask for, one after the other: all of them, or none where one is refused.
+
+    `opens` says on which days the house sends.
 
     Raises AlreadyPlaced, InvalidOrder.
     """
@@ -59,12 +68,13 @@ def place_orders(drafts: Sequence[OrderDraft], *, channel: Channel, by: Actor, i
         customers = _customers(drafts, channel)
         orders = _insert(
             [
-                _order(draft, number, channel, methods[draft.shipping_method], customer, is_silent=is_silent)
+                _order(draft, number, channel, methods[draft.shipping_method], customer, opens, is_silent=is_silent)
                 for draft, number, customer in zip(drafts, numbers, customers, strict=True)
             ]
         )
         placed = [Placed(order, _lines(order, draft, products)) for order, draft in zip(orders, drafts, strict=True)]
         OrderLine.objects.bulk_create(line for _, lines in placed for line in lines)
+        ShownPromise.objects.bulk_create(_shown(order) for order in orders)
         for order, lines in placed:
             adopt(order)
             facts = {"lines": len(lines), "units": sum(line.quantity for line in lines), "channel": channel.name}
@@ -133,7 +143,14 @@ def _customer(draft: CustomerDraft, channel: Channel) -> Customer:
 
 
 def _order(
-    draft: OrderDraft, number: str, channel: Channel, method: ShippingMethod, customer: Customer, *, is_silent: bool
+    draft: OrderDraft,
+    number: str,
+    channel: Channel,
+    method: ShippingMethod,
+    customer: Customer,
+    opens: Opens,
+    *,
+    is_silent: bool,
 ) -> Order:
     is_ship_complete = channel.is_ship_complete if draft.is_ship_complete is None else draft.is_ship_complete
     address = {f"ship_{name}": value for name, value in draft.ship_to}
@@ -150,9 +167,14 @@ def _order(
         locale=draft.customer.locale,
         placed_at=draft.placed_at,
         content_digest=draft.digest(),
-        **first_promise(method, draft.placed_at)._asdict(),
+        **first_promise(method, draft.placed_at, opens)._asdict(),
         **address,
     )
+
+
+def _shown(order: Order) -> ShownPromise:
+    days = {"first": order.deliver_from, "last": order.deliver_by}
+    return ShownPromise(order=order, **days, where=ShownPromise.Where.ORDER, shown_at=order.received_at)
 
 
 def _insert(orders: list[Order]) -> list[Order]:

@@ -64,6 +64,7 @@ class Pages:
 ADMIN: dict[str, Pages] = {  # model → its pages
     "warehouse": Pages(ALL, add={"admin"}, edit={"admin"}),
     "bin": Pages(ALL, add={"admin"}, edit={"admin"}, bulk={"ask_for_counts": WALK}),
+    "holiday": Pages(ALL, add=LEAD, edit=LEAD, delete=LEAD),
     "stockitem": Pages(
         ALL,
         add=WALK,

@@ -8,7 +8,18 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 
 from fulfillment import ledger, urls
-from fulfillment.models import Cart, Count, Manifest, PickTask, ReorderRule, Return, Staff, StockItem, Warehouse
+from fulfillment.models import (
+    Cart,
+    Count,
+    Holiday,
+    Manifest,
+    PickTask,
+    ReorderRule,
+    Return,
+    Staff,
+    StockItem,
+    Warehouse,
+)
 from fulfillment.services import expect_receipt, release_wave
 from orders.models import Product
 from tests.factories import ALICE, Shop, shipment
@@ -43,6 +54,7 @@ class Yard:
             "count": Count.objects.create(warehouse=warehouse, product=product, created_by=str(ALICE)),
             "return": Return.objects.create(order=back, number=f"{back.number}-R1", warehouse=warehouse),
             "manifest": Manifest.objects.create(warehouse=warehouse, carrier="dhl", by=str(ALICE)),
+            "holiday": Holiday.objects.create(warehouse=warehouse, day="2026-12-25"),
             "staff": worker,
             "parcel": shipment(back).parcels.create(number=f"P-{warehouse.code}"),
         }

@@ -15,6 +15,7 @@ from tracking.reports.due import Due, due_today
 from tracking.reports.floor import Dock, Floor, floor
 from tracking.reports.pace import Pace, Paces, paces
 from tracking.reports.period import Period
+from tracking.reports.promises import Shown, shown
 from tracking.reports.words import several, share, span
 
 
@@ -37,6 +38,7 @@ class Report:
     backlog: Backlog
     shipped: Measure
     delivered: Measure
+    shown: tuple[Shown, Shown]
     floor: Floor
     books: Books
 
@@ -119,6 +121,7 @@ def make_report(now: datetime, warehouses: "QuerySet[Warehouse] | None" = None) 
         due=due_today(today),
         backlog=backlog(today),
         shipped=measure("shipped", "Placed to shipped", shipped),
+        shown=shown(period),
         delivered=measure("delivered", "Placed to delivered", delivered),
         floor=floor(period, Warehouse.objects.all() if warehouses is None else warehouses),
         books=books(),

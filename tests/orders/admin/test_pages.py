@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
 
-from fulfillment.models import Manifest, ReorderRule, Staff
+from fulfillment.models import Holiday, Manifest, ReorderRule, Staff
 from fulfillment.services import adjust_stock, claim_cart, expect_receipt, release_wave, ship_shipment
 from fulfillment.services.counts import ask_count
 from fulfillment.services.returns import request_return
@@ -55,6 +55,7 @@ def fill(shop: Shop, n: int) -> None:
     AuditRun.objects.create(checks={"stock": {"severity": "ERROR", "found": 1, "seconds": 0.1}}, errors=1)
     expect_receipt(shop.warehouse, f"DN-{n}", {product: 3})
     Staff.objects.create(user=User.objects.create_user(f"worker-{n}")).warehouses.add(shop.warehouse)
+    Holiday.objects.create(warehouse=shop.warehouse, day=f"2026-12-{n:02}")
     Manifest.objects.create(warehouse=shop.warehouse, carrier="dhl", by="user:1")
     ReorderRule.objects.create(product=product, warehouse=shop.warehouse, reorder_point=3)
     ask_count(shop.warehouse, product=product, by=ALICE)
@@ -84,6 +85,7 @@ QUERIES = {  # session, user, three badges, the list; and what its filters and c
     "fulfillment.StockItem": 7,
     "fulfillment.StockMovement": 8,
     "fulfillment.Warehouse": 6,
+    "fulfillment.Holiday": 7,
     "fulfillment.Bin": 7,
     "fulfillment.Manifest": 7,
     "fulfillment.Receipt": 12,
