@@ -102,9 +102,22 @@ def test_every_status_and_verb_does_what_the_document_says(
 
 
 def a_thing_like(thing: Any, status: str) -> Any:
-    stamps = dict.fromkeys(("shipped_at", "delivered_at", "cancelled_at")) if isinstance(thing, Order) else {}
-    type(thing).objects.filter(pk=thing.pk).update(status=status, **stamps)
+    type(thing).objects.filter(pk=thing.pk).update(status=status, **_stamps(thing, status))
     return type(thing).objects.get(pk=thing.pk)
+
+
+def _stamps(thing: Any, status: str) -> dict[str, Any]:
+    """Return what goes with a status, or the database refuses it."""
+    if isinstance(thing, Order):
+        return dict.fromkeys(("shipped_at", "delivered_at", "cancelled_at"))
+    if not isinstance(thing, Count):
+        return {}
+    standing = {"RECOUNT": "COUNTED", "CANCELLED": "OPEN"}.get(status, status)
+    steps = ["OPEN", "COUNTED", "APPROVED", "APPLIED"]
+    done = steps[: steps.index(standing) + 1]
+    stamps = {f"{step.lower()}_at": timezone.now() if step in done else None for step in steps[1:]}
+    people = {"COUNTED": str(BOB), "APPROVED": str(ALICE)}
+    return stamps | {f"{step.lower()}_by": who if step in done else "" for step, who in people.items()}
 
 
 @pytest.mark.parametrize("verb", ["start_picking", "pick", "pack", "ship"])
