@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fulfillment.models import Cart, PickTask, Scan
-from tests.browser.conftest import fits
+from tests.browser.conftest import NewPage, fits
 from tests.browser.test_floor import enter, hear, scan
 from tests.factories import Shop
 
@@ -29,6 +29,22 @@ def floor(page: Page, live_server: Any, settings: Any, shop: Shop) -> Page:
     shop.order((shop.mug, 3), (shop.teapot, 1))
     shop.order((shop.mug, 1), (shop.teapot, 1))
     return enter(page, live_server, settings)
+
+
+def test_a_wave_that_is_refused_leaves_the_screen_as_it_was(
+    new_page: NewPage, live_server: Any, settings: Any, shop: Shop
+) -> None:
+    shop.receive(shop.mug, 1)
+    shop.order((shop.mug, 1))
+    page = enter(new_page(expecting=["Failed to load resource"]), live_server, settings)
+    page.goto("/floor/waves/")
+    page.get_by_label("Orders at most").fill("abc")
+    page.get_by_role("button", name="Release a wave").click()
+    expect(page.locator("#panel .error")).to_be_visible()
+    expect(page.locator("#flash .verdict.is-wrong")).to_be_visible()
+    expect(page.locator("[data-scan]")).to_be_visible()
+    look(page, "waves-refused")
+    assert not Cart.objects.exists()
 
 
 def test_a_wave_is_released_taken_and_walked(floor: Page) -> None:
