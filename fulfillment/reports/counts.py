@@ -76,8 +76,11 @@ def _counted(warehouses: QuerySet[Warehouse], start: datetime) -> QuerySet[Count
 
 
 def _figures() -> dict[str, Any]:
-    """Return what `Accuracy` wants, each as an aggregate. What is missing lies nowhere, and is no position."""
-    place = ~Q(bin__kind=Bin.Kind.MISSING)
+    """Return what `Accuracy` wants, each as an aggregate.
+
+    What is missing lies nowhere, and what neither the books nor anybody saw is nothing: neither is a position.
+    """
+    place = ~Q(bin__kind=Bin.Kind.MISSING) & ~Q(book=0, counted=0)
     return {
         "positions": Number("pk", filter=place),
         "right": Number("pk", filter=place & Q(counted=F("book"))),

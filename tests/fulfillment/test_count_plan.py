@@ -158,6 +158,17 @@ def test_without_counts_there_is_no_accuracy(shop: Shop) -> None:
     assert (found.positions, found.share, found.shrinkage) == (0, None, None)
 
 
+def test_what_nobody_expects_and_nobody_finds_makes_the_books_no_truer(shop: Shop) -> None:
+    shop.receive(shop.mug, 10)
+    count = ask_count(shop.warehouse, bin=place(shop), by=BOB)
+    figure(count, place(shop), shop.teapot, 0)
+    figure(count, place(shop), shop.mug, 9)
+    close(count, place(shop))
+    figure(count, place(shop), shop.mug, 9)
+    found = reports.accuracy(Warehouse.objects.all())
+    assert (found.positions, found.right, found.share) == (1, 0, 0.0)
+
+
 def test_missing_stock_that_nobody_looks_for_is_named_after_a_week(shop: Shop) -> None:
     shop.receive(shop.mug, 10)
     missing = ledger.standing_bin(shop.warehouse, Bin.Kind.MISSING)
