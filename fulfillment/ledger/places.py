@@ -70,7 +70,7 @@ def walk(shipment: Shipment, lines: Iterable[ShipmentLine] | None = None) -> lis
     """
     lines = lines_to_walk(shipment) if lines is None else lines
     wanted = {line: line.reserved - line.picked for line in lines}
-    taken = {line: _pairs(line.fetched) for line in wanted}  # type: ignore[attr-defined]  # annotated
+    taken = {line: _pairs(line.fetched, line.picked) for line in wanted}  # type: ignore[attr-defined]  # annotated
     shelves = _shelves(shipment.warehouse_id, wanted, emptied={place for bins in taken.values() for place in bins})
     places = {row.bin_id: row.bin for shelf in shelves.values() for row in shelf}
     stops = []
@@ -81,13 +81,13 @@ def walk(shipment: Shipment, lines: Iterable[ShipmentLine] | None = None) -> lis
     return sorted(stops, key=lambda stop: (_on_the_way(stop.bin), stop.line.order_line.number))
 
 
-def _pairs(joined: str | None) -> dict[int, int]:
-    """Read "7:2 9:1 7:1" as {7: 3, 9: 1}."""
+def _pairs(joined: str | None, most: int) -> dict[int, int]:
+    """Read "7:2 9:1 7:1" as {7: 3, 9: 1}; of `most` units alone, as what was put back stands in it as well."""
     found: dict[int, int] = defaultdict(int)
     for pair in (joined or "").split():
         place, _, units = pair.partition(":")
-        found[int(place)] += int(units)
-    return found
+        found[int(place)] += min(int(units), most - sum(found.values()))
+    return {place: units for place, units in found.items() if units}
 
 
 def _shelves(

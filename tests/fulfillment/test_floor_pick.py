@@ -3,9 +3,10 @@
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from fulfillment import ledger
-from fulfillment.models import BinStock, Scan
+from fulfillment.models import Bin, BinStock, Scan
 from fulfillment.services import cancel_order, pick_shipment, set_back
 from orders.models import Order
 from orders.services import hold_order, release_order
@@ -264,3 +265,13 @@ def test_what_lost_its_rest_while_it_was_held_is_picked_by_its_number(floor: Flo
     answer = floor.scan(number) if does == "scan" else said(floor.post(whole="1"))
     assert answer.startswith(f"right: {number} is picked")
     assert (floor.status(), stages(order)) == ("PICKED", [{"waiting": 1}, {"picked": 3}])
+
+
+def test_what_was_put_back_is_to_be_fetched_again(shop: Shop) -> None:
+    shop.receive(shop.mug, 2)
+    waiting = shipment(shop.order((shop.mug, 2)))
+    line, place = waiting.lines.get(), Bin.objects.get(warehouse=shop.warehouse, code="A-01-01")
+    with transaction.atomic():
+        ledger.pick(waiting, {line: 1}, by=BOB)
+        ledger.unpick(waiting, {line: 1}, place, by=BOB)
+    assert [(stop.bin, stop.left, stop.taken) for stop in ledger.walk(waiting)] == [(place, 2, 0)]
