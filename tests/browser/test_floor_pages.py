@@ -9,10 +9,12 @@ from django.test import Client
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESK, PHONE, NewPage, fits
+from tests.browser.test_admin import PASSWORD
 from tests.factories import Shop
 from tests.fulfillment.doors import SCREENS
 from tests.fulfillment.floor import person
 from tests.fulfillment.yard import Yard, yards
+from tests.staff import user_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -89,3 +91,15 @@ def test_every_screen_works_as_plain_forms(new_page: NewPage, here: Yard, live_s
             if not said.count() and "/receive/" not in path:
                 wrong[path] = page.locator("main").inner_text()[:200]
     assert wrong == {}
+
+
+def test_whoever_has_no_script_logs_in_by_the_plain_form(new_page: NewPage, live_server: Any, shop: Shop) -> None:
+    user = user_of("picker")
+    user.set_password(PASSWORD)
+    user.save()
+    page = new_page(java_script_enabled=False)
+    page.goto("/floor/")
+    page.get_by_label("Username").fill("picker")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/floor/")
