@@ -125,12 +125,12 @@ def test_each_filter_keeps_its_orders(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_takes_eleven_queries(shop: Shop, django_assert_num_queries: Any, count: int) -> None:
+def test_the_list_takes_twelve_queries(shop: Shop, django_assert_num_queries: Any, count: int) -> None:
     for n in range(count):
         shop.order((shop.mug, 1), (shop.teapot, 2), customer={"name": f"Bob {n}", "email": f"bob{n}@example.com"})
     client = superuser()
     client.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(LIST)
 
 
@@ -141,7 +141,7 @@ def test_nothing_on_the_list_counts_further_than_a_thousand(shop: Shop) -> None:
         client.get(LIST)
         client.get("/admin/")
     counting = [each["sql"] for each in queries if "COUNT(" in each["sql"]]
-    assert len(counting) == 13  # four views, and two badges, on both pages; the first page's own of quarantine
+    assert len(counting) == 15  # four views, and three badges, on both pages; the first page's own of quarantine
     assert all("LIMIT 1000" in sql or "LIMIT 100)" in sql for sql in counting)
 
 
