@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -40,11 +41,9 @@ def house(tmp_path: Path) -> Iterator[dict[str, str]]:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def demo(*arguments: str, env: dict[str, str]) -> "subprocess.Popen[str]":
+def demo(*arguments: str, env: dict[str, str], stdout: Any = subprocess.PIPE) -> "subprocess.Popen[str]":
     command = [sys.executable, "manage.py", "demo", *arguments]
-    return subprocess.Popen(
-        command, cwd=settings.BASE_DIR, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=env, stdout=stdout, stderr=subprocess.STDOUT, text=True)
 
 
 def of_house(folder: str) -> list[str]:
@@ -83,8 +82,9 @@ def test_fifty_orders_come_to_their_end_and_the_books_are_clean(house: dict[str,
 
 
 def test_the_demo_opens_serves_every_surface_and_ends_on_ctrl_c(house: dict[str, str]) -> None:
-    begun, port = time.monotonic(), free_port()
-    process = demo("--port", str(port), env=house)
+    begun, port, told = time.monotonic(), free_port(), Path(house["VAR_DIR"], "told.txt")
+    with told.open("w") as file:
+        process = demo("--port", str(port), env=house, stdout=file)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as web:
             eventually(lambda: answers(port) and web.get("/livez").status_code == 200, OPEN_WITHIN_SECONDS)
@@ -93,10 +93,10 @@ def test_the_demo_opens_serves_every_surface_and_ends_on_ctrl_c(house: dict[str,
                 answer = web.get(path, follow_redirects=True)
                 assert (answer.status_code, answer.url.path) == (200, login or path)
         assert time.monotonic() - begun < OPEN_WITHIN_SECONDS
+        eventually(lambda: "Look up an order" in told.read_text(), OPEN_WITHIN_SECONDS)
         assert len(of_house(house["VAR_DIR"])) >= 5
     finally:
         process.send_signal(signal.SIGINT)
-        told, _ = process.communicate(timeout=30)
-    assert process.returncode == 0, told
-    assert "Look up an order" in told
+        process.wait(timeout=30)
+    assert process.returncode == 0, told.read_text()
     assert of_house(house["VAR_DIR"]) == []
