@@ -32,12 +32,25 @@ def plans_of(call: Callable[[], Any], *, is_small: bool = True) -> list[Any]:
             plans.append(cursor.cursor.fetchall())
         return execute(sql, params, many, context)
 
-    if is_postgres and is_small:  # so small a table is read whole unless that is made to look dear
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+    if is_postgres and is_small:
+        _look_large()
     with connection.execute_wrapper(explain):
         call()
     return plans
+
+
+def _look_large() -> None:
+    """Let PostgreSQL plan as for tables that nobody has looked at yet, and reading one whole be dear.
+
+    What a vacuum noted of tables that were empty then would have it take whatever index comes first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SELECT current_setting('is_superuser')")
+        if cursor.fetchone() == ("on",):
+            cursor.execute(
+                "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relnamespace = 'public'::regnamespace"
+            )
 
 
 def reads_whole(plan: Any, tables: Collection[str]) -> bool:
