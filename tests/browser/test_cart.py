@@ -75,7 +75,7 @@ def test_a_wave_is_released_taken_and_walked(floor: Page) -> None:
     floor.get_by_role("link", name="Hand over").click()
     look(floor, "leave")
     floor.get_by_role("button", name="Hand it over").click()
-    hear(floor, "W1-1 waits for whoever comes next.")
+    hear(floor, f"{Cart.objects.get()} waits for whoever comes next.")
     cart = Cart.objects.get()
     floor.goto(f"/floor/carts/{cart.pk}/")
     look(floor, "cart-free")
