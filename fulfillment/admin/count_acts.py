@@ -158,7 +158,7 @@ ACTS = (
     ),
     Act(
         "figures",
-        "Figures",
+        "Enter the figures",
         COUNT,
         _figures,
         "Counted: {}.",

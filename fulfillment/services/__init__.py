@@ -7,7 +7,7 @@ from fulfillment.services.claims import NoCartLeft, NotYourCart, claim_cart, giv
 from fulfillment.services.fetch import Moved
 from fulfillment.services.find_to_pack import find_to_pack
 from fulfillment.services.loading import close_manifest, load_all, scan_to_load, unload
-from fulfillment.services.moves import NotMovable, move_stock, scan_to_move
+from fulfillment.services.moves import scan_to_move
 from fulfillment.services.order_file import OrderFile, import_orders
 from fulfillment.services.pack import pack_shipment
 from fulfillment.services.pick import pick_shipment
@@ -54,7 +54,6 @@ __all__ = [
     "Moved",
     "NoCartLeft",
     "NoReader",
-    "NotMovable",
     "NotYourCart",
     "NothingToRelease",
     "OrderFile",
@@ -93,7 +92,6 @@ __all__ = [
     "look_up_stock",
     "lose_shipment",
     "merge_shipments",
-    "move_stock",
     "new_badge",
     "pack_shipment",
     "pack_without_scanning",

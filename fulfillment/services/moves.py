@@ -1,6 +1,5 @@
 """Stock that is moved from bin to bin; from the dock to a shelf that is putting it away."""
 
-from django.db import transaction
 from django.db.models import F, Subquery, Sum
 
 from fulfillment import ledger
@@ -10,26 +9,13 @@ from fulfillment.services.receipts import count_away
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders import outbox
 from orders.lifecycle import Refused
-from orders.models import Actor, Product
+from orders.models import Product
 
 
 class NotMovable(Refused):
     """It does not lie there, is promised to somebody, or is not to lie where it should go."""
 
     code = "not_movable"
-
-
-def move_stock(
-    source: Bin, target: Bin, product: Product, quantity: int, *, by: Actor, cause: str, operation: str
-) -> StockItem:
-    """Move units from bin to bin; what that frees goes to the orders that wait. Raises NotMovable, AlreadyApplied."""
-    with transaction.atomic():
-        if complaint := why_not_move(source, target, product, quantity):
-            raise NotMovable(complaint)
-        _leave_dock(source, target, product, quantity)
-        item = ledger.move(source, target, product, quantity, operation=operation, by=by, cause=cause)
-        ring_if_free(source, target)
-    return item
 
 
 def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:

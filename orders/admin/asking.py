@@ -9,10 +9,9 @@ from orders.admin.acting import Act, ActForm, text_field
 from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Endpoint
-from orders.signatures import SCHEMES
 from tracking.carriers.asking import WAYS
 from tracking.models import Contact, Heard, Question
-from tracking.services import ask_for_missing, begin_asking, end_asking
+from tracking.services import ask_for_missing, begin_asking, end_asking, why_never_asked
 
 CHANGE = "orders.change_endpoint"
 
@@ -22,10 +21,8 @@ class KeyOfApiForm(ActForm):
 
 
 def _why_not_begin(endpoint: Endpoint) -> list[Reason]:
-    if endpoint.provider in WAYS:
-        return []
-    name = SCHEMES[endpoint.provider].name
-    return [Reason("only_tells", f"{name} cannot be asked: it tells by itself, or not at all.", "nobody")]
+    reason = why_never_asked(endpoint.provider)
+    return [Reason("only_tells", reason, "nobody")] if reason else []
 
 
 def _why_not_ask(endpoint: Endpoint) -> list[Reason]:

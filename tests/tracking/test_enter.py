@@ -102,7 +102,7 @@ def test_on_the_shipments_page_before_any_carrier_spoke_and_on_the_parcels_after
     client, it = client_of("support"), shipment(order)
     parcel = it.parcels.order_by("pk")[1]
     url = f"/admin/fulfillment/shipment/{it.pk}/do/enter/"
-    assert flashes(client.post(url, form(parcel=parcel.number)))[-1] == f"{it} is brought up to date."
+    assert flashes(client.post(url, form(parcel=parcel.number)))[-1] == f"What happened is entered: {it}."
     tracker = Tracker.objects.get()
     assert (tracker.parcel, tracker.status) == (parcel, "IN_TRANSIT")
     url = f"/admin/tracking/tracker/{tracker.pk}/do/enter/"

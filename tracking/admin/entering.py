@@ -98,7 +98,7 @@ OF_TRACKER = Act(
     "Enter what happened",
     PERMISSION,
     _enter_of_tracker,
-    "{} is brought up to date.",
+    "What happened is entered: {}.",
     form=EnterForm,
     hint=HINT,
 )
@@ -107,7 +107,7 @@ OF_SHIPMENT = Act(
     "Enter what the carrier said",
     PERMISSION,
     _enter_of_shipment,
-    "{} is brought up to date.",
+    "What happened is entered: {}.",
     _why_not,
     EnterOfShipmentForm,
     hint=HINT,

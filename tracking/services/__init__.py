@@ -12,6 +12,7 @@ from tracking.services.ask.wish import (
     ask_for_missing,
     begin_asking,
     end_asking,
+    why_never_asked,
 )
 from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.enter import NotLeft, NotYet, enter_scan
@@ -75,4 +76,5 @@ __all__ = [
     "take_alarm",
     "take_carrier_events",
     "understand_inbox",
+    "why_never_asked",
 ]

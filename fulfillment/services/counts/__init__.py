@@ -8,7 +8,6 @@ from fulfillment.services.counts.figures import (
     MovedMeanwhile,
     close_sheet,
     count_position,
-    open_position,
 )
 from fulfillment.services.counts.plan import plan_counts
 from fulfillment.services.counts.sheet import places_left, seen_at
@@ -26,7 +25,6 @@ __all__ = [
     "counted_if_short",
     "doubt",
     "judge_count",
-    "open_position",
     "places_left",
     "plan_counts",
     "seen_at",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, Count, CountLine
-from fulfillment.services.counts.sheet import Sheet, places_left, read_lines, seen_at
+from fulfillment.services.counts.sheet import Sheet, places_left, read_lines
 from orders.lifecycle import NotAllowed, Refused, change, why_not
 from orders.models import Actor, Product
 
@@ -25,15 +25,6 @@ class NotCounted(Refused):
     """There is something left to count."""
 
     code = "not_counted"
-
-
-def open_position(count: Count, place: Bin, product: Product, *, by: Actor) -> CountLine:
-    """Begin to count a product in a bin: from now on nothing may move there. Raises NotAllowed."""
-    with change(count, by=by) as fresh:
-        refuse_counted(fresh)
-        line = _line(fresh, place, product)
-        begin(line, seen_at(place, product), by)
-    return line
 
 
 def begin(line: CountLine, version: int, by: Actor) -> None:

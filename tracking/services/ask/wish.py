@@ -39,11 +39,15 @@ class AskedToWait(Refused):
     code = "asked_to_wait"
 
 
+def why_never_asked(provider: str) -> str:
+    """Say in a sentence why a provider cannot be asked; "" where it can."""
+    return "" if provider in WAYS else f"{SCHEMES[provider].name} cannot be asked: it tells by itself, or not at all."
+
+
 def begin_asking(endpoint: Endpoint, key: str) -> Contact:
     """Ask the endpoint's provider from now on, with this key of its API. Raises CannotBeAsked, WeakKey."""
-    name = SCHEMES[endpoint.provider].name
-    if endpoint.provider not in WAYS:
-        raise CannotBeAsked(f"{name} cannot be asked: it tells by itself, or not at all.")
+    if reason := why_never_asked(endpoint.provider):
+        raise CannotBeAsked(reason)
     key = key.strip()
     if len(key) < LEAST_SECRET_LENGTH or not key.isascii() or not key.isprintable():
         raise WeakKey(f"A key has at least {LEAST_SECRET_LENGTH} characters, all of them plain letters and signs.")
