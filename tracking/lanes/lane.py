@@ -56,10 +56,6 @@ class Lane(NamedTuple):
         yield self._replace(region="", origin="")
         yield self._replace(region="", origin="", service="")
 
-    def counted_in(self) -> set["Lane"]:
-        """Return the lanes that a parcel of this one tells of; of a service to a country by any carrier as well."""
-        return {*self.wider(), Lane("", self.service, "", self.country, "")}
-
 
 class Lanes:
     """What is known of all lanes."""

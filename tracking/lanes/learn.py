@@ -34,7 +34,7 @@ def learn(trips: Iterable[Trip], now: datetime) -> dict[Lane, Stats]:
     by_lane: dict[Lane, list[Trip]] = defaultdict(list)
     wider: dict[Lane, set[Lane]] = {}
     for trip in trips:
-        lanes = wider.get(trip.lane) or wider.setdefault(trip.lane, trip.lane.counted_in())
+        lanes = wider.get(trip.lane) or wider.setdefault(trip.lane, set(trip.lane.wider()))
         for lane in lanes:
             by_lane[lane].append(trip)
     known = {lane: newest(found, now) for lane, found in by_lane.items() if len(found) >= ENOUGH}
