@@ -51,7 +51,7 @@ class Process:
             self.command,
             env=os.environ | self.env,
             start_new_session=True,  # so that Ctrl-C reaches the supervisor alone
-            preexec_fn=self._prepare,  # noqa: PLW1509 - nothing but two system calls
+            preexec_fn=self._prepare,  # noqa: PLW1509 - nothing but system calls
             stdout=output,
             stderr=output,
         )
@@ -59,7 +59,7 @@ class Process:
 
     def _prepare(self) -> None:
         die_with_parent()
-        os.nice(self.nice)
+        stand_back(self.nice)
 
     def _output(self) -> IO[bytes] | None:
         return Path(self.log).open("ab") if self.log else None
@@ -100,6 +100,13 @@ def die_with_parent() -> None:
     """Ask Linux to end this process when its parent does; elsewhere nothing is asked."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def stand_back(niceness: int) -> None:
+    """Be nice to the others. Linux may share the processors out by session first: then the session has to be nice."""
+    os.nice(niceness)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 class Supervisor:

@@ -3,6 +3,9 @@
 Whoever waits holds a place, and moves up as the next one falls free: nobody passes. With one lock for all, whoever asks
 at the right moment has it, and of eight writers one waited six times as long. A blocking lock has no deadline: one
 stopped process would hang the shop.
+
+The worker stands back before it takes a place: it writes nearly all the time it works, and at each of its turns as many
+answers would wait as the web server has threads.
 """
 
 import fcntl
@@ -20,12 +23,16 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.0005
 PLACES = 8 if sys.platform == "linux" else 1
 """The first writes. Where more than these wait, the rest stand before the last place in no order."""
+PATIENCE_SECONDS = 0.05 if os.nice(0) > 0 else 0.0
+"""A process that was told to be nice lets others pass, so long: nobody waits for its answer."""
 FLOCK = "hhqqi4x"
 """C's struct flock."""
 
 
 class WriterQueue:
     """One connection's place in the queue. Not re-entrant, and not shared between threads or processes."""
+
+    patience = PATIENCE_SECONDS
 
     def __init__(self, wrapper: "DatabaseWrapper") -> None:
         self.wrapper = wrapper
@@ -39,6 +46,7 @@ class WriterQueue:
         if self.is_held:
             return
         deadline = time.monotonic() + self.wrapper.settings_dict["OPTIONS"].get("timeout", 5)
+        self._let_pass(time.monotonic() + self.patience)
         self._take(PLACES - 1, deadline)
         for place in reversed(range(PLACES - 1)):
             try:
@@ -63,6 +71,19 @@ class WriterQueue:
 
     def __exit__(self, *exc: object) -> None:
         self.release()
+
+    def _let_pass(self, deadline: float) -> None:
+        """Stand back while anybody waits or writes."""
+        while time.monotonic() < deadline and self._is_anybody_there():
+            time.sleep(POLL_SECONDS)
+
+    def _is_anybody_there(self) -> bool:
+        assert self.fd is not None
+        if sys.platform != "linux":
+            return False
+        asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, PLACES, 0)
+        found = fcntl.fcntl(self.fd, fcntl.F_OFD_GETLK, asked)
+        return bool(struct.unpack(FLOCK, found)[0] != fcntl.F_UNLCK)
 
     def _take(self, place: int, deadline: float) -> None:
         while not self._try(place):

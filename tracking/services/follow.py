@@ -31,7 +31,10 @@ class State(NamedTuple):
 
 def follow_parcels(order: Order, shipment_ids: Iterable[int], *, by: Actor, now: datetime) -> None:
     """Bring the shipments of an order, open in change(), where their parcels are; never back from delivered."""
-    parcels = Parcel.objects.filter(shipment__in=list(shipment_ids)).select_related("shipment", "tracker")
+    wanted = list(shipment_ids)
+    if not wanted:
+        return
+    parcels = Parcel.objects.filter(shipment__in=wanted).select_related("shipment", "tracker")
     states: dict[Shipment, list[State]] = {}
     for parcel in parcels.order_by("shipment", "pk"):
         states.setdefault(parcel.shipment, []).append(_state(parcel))

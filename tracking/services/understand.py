@@ -19,8 +19,8 @@ from tracking.services.fold import fold_found
 from tracking.services.keep import Found, Reading, Taken, keep
 from tracking.status import Snapshot as Picture
 
-BATCH = 100
-ITEMS = 1000
+BATCH = 25
+ITEMS = 250
 
 logger = logging.getLogger(__name__)
 
