@@ -62,6 +62,12 @@ ENDS: dict[str, Sequence[Step]] = {
         Step("returned_to_sender", "Given back to the sender", AT_SHOP),
     ),
     "customs": (Step("customs_documents", "Customs asks the recipient for an invoice", AT_HUB),),
+    "strange": (
+        ARRIVE,
+        Step("ferry_cancelled_weather", "The ferry does not sail today", AT_HUB),
+        Step("moved_to_cargo_bike", "Goes on by cargo bike", AT_HUB),
+        Step("courtyard_locked", "The courtyard is locked", AT_DOOR),
+    ),
     "lost": (ARRIVE, Step("lost", "The parcel cannot be found", AT_HUB)),
 }
 

@@ -71,6 +71,12 @@ class Api:
         """Cancel, hold or release."""
         return self._post(channel, f"/orders/{number}/{verb}", body)
 
+    def announce_return(self, channel: str, number: str, reason: str, lines: Mapping[int, int]) -> str:
+        """Announce that so many units of these lines come back; return the number of the return."""
+        back = [{"line": line, "quantity": units} for line, units in lines.items()]
+        answer = self._post(channel, "/returns", {"order": number, "reason": reason, "lines": back})
+        return str(answer["number"])
+
     def free(self) -> Counter[str]:
         """Return SKU → units that can still be promised."""
         found: Counter[str] = Counter()

@@ -8,15 +8,17 @@ from django.db import close_old_connections
 
 from config.demo.carrier import Carrier
 from config.demo.client import Api, Line
+from config.demo.desk import ReturnsDesk
 from config.demo.loop import Loop, Story
 from config.demo.patience import Patience, is_under_way
 from config.demo.plan import MORNING, Planner, Purchase
 from config.demo.seed import hook
+from config.demo.shift import Shift
 from config.demo.shop import CHANNELS, articles, people
 from config.demo.staff import Staff
 from config.demo.stories import Pace, Stories
 from orders.models import Order
-from tracking.services import run_audit
+from tracking.services import run_audit, sweep_alarms
 
 SIMULATION = "SIM"
 """Begins the external ids of `simulate`; whatever else comes in by the demo's channels the long day looks after."""
@@ -25,6 +27,7 @@ QUICK = Pace(arrival=0.1, floor=0.2, scan=0.4, look=0.4, van=2.0, hold=2.0)
 EASY = Pace(arrival=5.0, floor=4.0, scan=9.0, look=3.0, van=90.0, hold=60.0)
 MORNING_ARRIVAL = 0.6
 FIRST_AUDIT, AUDIT_SECONDS = 40.0, 600.0
+WATCH_SECONDS = 30.0
 
 LOW, REFILL = 15, 50
 LOOK_SECONDS = 0.5
@@ -39,7 +42,8 @@ class Day:
         line = Line(url)
         self.api, self.loop, self.pace, self.prefix = Api(line, keys), Loop(speed), pace, prefix
         self.carrier = Carrier(line, hook(), seed=seed)
-        self.stories = Stories(self.loop, pace, self.api, Staff(), self.carrier)
+        self.staff = Staff()
+        self.stories = Stories(self.loop, pace, self.api, self.staff, self.carrier)
         free = self.api.free()
         made = [each.sku for each in articles() if not each.opening and not free[each.sku]]
         self.planner = Planner(prefix, seed=seed, made=made)
@@ -60,11 +64,9 @@ class Day:
     def go_on(self, orders: int, tell: Tell) -> None:
         """Let so many orders come in, one after the other, and look after all there are, for ever."""
         self.loop.tell(self._look(tell))
-        self.loop.tell(self._van(), is_aside=True)
-        self.loop.tell(self._adopt(), is_aside=True)
-        self.loop.tell(self._long_day(orders), is_aside=True)
-        self.loop.tell(self._mumbles(), is_aside=True)
-        self.loop.tell(self._audits(), is_aside=True)
+        aside = [self._van(), self._adopt(), self._long_day(orders), self._mumbles(), self._audits(), self._watch()]
+        for story in [*aside, *Shift(self.staff).stories(), ReturnsDesk(self.api).story()]:
+            self.loop.tell(story, is_aside=True)
         self.loop.run()
 
     def _arrivals(self, purchases: Iterable[Purchase]) -> Story:
@@ -85,6 +87,12 @@ class Day:
         while True:
             run_audit()
             yield AUDIT_SECONDS
+
+    def _watch(self) -> Story:
+        """Let parcels that need a person be found sooner than the house would, which looks every five minutes."""
+        while True:
+            yield WATCH_SECONDS
+            sweep_alarms()
 
     def _van(self) -> Story:
         """Bring what is waited for, and fill up what runs low."""

@@ -30,6 +30,7 @@ class Kind(Enum):
     KEPT = "is held until somebody releases it"
     CUSTOMS = "is kept by customs"
     LOST = "gets lost"
+    STRANGE = "is scanned with words that nobody has explained"
 
 
 QUOTAS = {  # kind → of a hundred orders, and at least
@@ -71,6 +72,7 @@ MORNING = (  # the first orders of a day in the demo, and how long they take: to
     (Kind.LATE, 0.5),
     (Kind.PLAIN, 5.0),
     (Kind.LOST, 0.1),
+    (Kind.STRANGE, 0.1),
     (Kind.PLAIN, 0.1),
     (Kind.WAITS, 1.0),
     (Kind.PLAIN, 0.3),
@@ -121,7 +123,7 @@ class Planner:
         often = [kind for kind, (share, _) in QUOTAS.items() for _ in range(share)]
         often += [Kind.PLAIN] * (100 - len(often))
         for number in range(orders - len(MORNING)):
-            rare = self._random.choice([Kind.KEPT, Kind.CUSTOMS, Kind.LOST])
+            rare = self._random.choice([Kind.KEPT, Kind.CUSTOMS, Kind.LOST, Kind.STRANGE])
             yield self.draw(self._random.choice(often) if (number + 1) % RARE else rare)
 
     def draw(self, kind: Kind) -> Purchase:

@@ -1,4 +1,6 @@
-"""Setting the shop up, once: channels, goods, opening stock, staff, the carrier's hook. And whose database this is."""
+"""Setting the shop up, once: channels, goods, opening stock, staff, what the warehouse has before it, the carrier's
+hook. And whose database this is.
+"""
 
 import contextlib
 import secrets
@@ -11,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.demo.shop import CHANNELS, SHIPPING, TITLE, WAREHOUSE, articles
+from config.demo.stockroom import furnish
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Staff
@@ -64,6 +67,7 @@ def seed() -> None:
             ShippingMethod.objects.get_or_create(code=code, defaults={"name": name, **days})
         _hire()
     _fill()
+    furnish()
     hook()
 
 

@@ -11,23 +11,32 @@ from fulfillment import ledger
 from fulfillment.models import Shipment
 from fulfillment.services import Act, ParcelDraft, close_box, scan_to_pack, scan_to_pick, scan_to_ship
 from fulfillment.services.boxes import grams_of
+from fulfillment.services.claims import cart_with
 from fulfillment.services.scan_pack import box_of, packing_of
 from orders.models import Actor
 
 BOX_GRAMS = 140
 
 
+def worker(username: str) -> Actor:
+    return Actor.of("user", User.objects.get(username=username))
+
+
 class Staff:
-    """Alice picks, Bob packs and hands over."""
+    """Alice picks, Bob packs and ships. While orders gather for a wave Alice begins none; carts she leaves alone."""
 
     def __init__(self) -> None:
-        self._alice, self._bob = (Actor.of("user", User.objects.get(username=name)) for name in ("alice", "bob"))
+        self._alice, self._bob = worker("alice"), worker("bob")
+        self.is_gathering = False
 
     def go_on(self, shipment: Shipment, boxes: int = 1) -> None:
         """Take the next step with a shipment: empty a bin, pack all of it, or ship it. Raises Refused."""
         match shipment.status:
+            case Shipment.Status.READY if self.is_gathering:
+                return
             case Shipment.Status.READY | Shipment.Status.PICKING:
-                self._pick(shipment)
+                if not cart_with(shipment):
+                    self._pick(shipment)
             case Shipment.Status.PICKED:
                 self._pack(shipment)
             case Shipment.Status.PACKED:
@@ -38,20 +47,21 @@ class Staff:
         """Walk to the next bin, scan it and the article, and type how many."""
         stop = next(stop for stop in ledger.walk(shipment) if stop.left)
         codes = [stop.bin.code] if stop.bin else []
-        for code in [*codes, stop.line.order_line.product.sku, *_typed(stop.taken + 1, stop.total)]:
+        for code in [*codes, stop.line.order_line.product.sku, *typed(stop.taken + 1, stop.total)]:
             scan_to_pick(shipment, Act(uuid4(), self._alice, code))
 
     def _pack(self, shipment: Shipment) -> None:
         for item in box_of(shipment):
             if item.missing:
-                for code in [item.line.order_line.product.sku, *_typed(item.checked + 1, item.wanted)]:
+                for code in [item.line.order_line.product.sku, *typed(item.checked + 1, item.wanted)]:
                     scan_to_pack(shipment, Act(uuid4(), self._bob, code))
         if (packing := packing_of(shipment)).is_all_in:
             grams = BOX_GRAMS + (grams_of(packing.contents) or 0)
             close_box(shipment, Act(uuid4(), self._bob, weight_grams=grams))
 
 
-def _typed(counted: int, wanted: int) -> list[str]:
+def typed(counted: int, wanted: int) -> list[str]:
+    """Return what is typed once so many are counted by scan."""
     return [str(wanted)] if wanted > counted else []
 
 

@@ -31,6 +31,7 @@ ENDS = {
     Kind.RETURNED: "returned",
     Kind.CUSTOMS: "customs",
     Kind.LOST: "lost",
+    Kind.STRANGE: "strange",
 }
 SCRAMBLED = {Kind.ATTEMPT, Kind.SCRAMBLED}
 

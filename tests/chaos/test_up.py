@@ -30,7 +30,7 @@ from tracking.services import run_audit
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
-AWAY = {Kind.CANCELLED, Kind.CANCELLED_WAITING, Kind.RETURNED, Kind.KEPT, Kind.CUSTOMS, Kind.LOST}
+AWAY = {Kind.CANCELLED, Kind.CANCELLED_WAITING, Kind.RETURNED, Kind.KEPT, Kind.CUSTOMS, Kind.LOST, Kind.STRANGE}
 TO_THE_DOOR = [kind for kind in Kind if kind not in AWAY]
 KEY = ("order_id", "kind", "milestone", "recipient", "channel")
 MAILS_OF_AN_ORDER = 4

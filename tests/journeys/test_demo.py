@@ -22,7 +22,30 @@ from tests.processes import answers, eventually
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OPEN_WITHIN_SECONDS = 30
+FILLED_WITHIN_SECONDS = 120
 SURFACES = {"/": "", "/floor/": "/admin/login/", "/reports/": "/admin/login/", "/admin/": "/admin/login/"}
+
+
+FILLED = (  # each of these lists of the admin has rows once the demo has run for a little
+    "fulfillment/receipt/?view=expected",
+    "fulfillment/receipt/?view=overdue",
+    "fulfillment/receipt/?view=dock",
+    "fulfillment/wave/",
+    "fulfillment/cart/",
+    "fulfillment/picktask/",
+    "fulfillment/manifest/",
+    "fulfillment/count/?status=OPEN",
+    "fulfillment/count/?status=COUNTED",
+    "fulfillment/count/?status=APPLIED",
+    "fulfillment/return/?status=REQUESTED",
+    "fulfillment/return/?status=RECEIVED",
+    "fulfillment/return/?status=IN_TRANSIT",
+    "fulfillment/return/?status=CLOSED",
+    "fulfillment/reorderrule/",
+    "tracking/alarm/",
+    "tracking/unmappedcode/",
+    "orders/inbox/?status=QUARANTINED",
+)
 
 
 @pytest.fixture
@@ -81,6 +104,13 @@ def test_fifty_orders_come_to_their_end_and_the_books_are_clean(house: dict[str,
     assert of_house(house["VAR_DIR"]) == []
 
 
+def log_in(web: httpx.Client, username: str) -> None:
+    page = web.get("/admin/login/").text
+    token = re.search(r'name="csrfmiddlewaretoken" value="(.*?)"', page)[1]  # type: ignore[index]
+    given = {"username": username, "password": "a password", "csrfmiddlewaretoken": token, "next": "/admin/"}
+    assert web.post("/admin/login/", data=given).status_code == 302
+
+
 def test_the_demo_opens_serves_every_surface_and_ends_on_ctrl_c(house: dict[str, str]) -> None:
     begun, port, told = time.monotonic(), free_port(), Path(house["VAR_DIR"], "told.txt")
     with told.open("w") as file:
@@ -100,3 +130,18 @@ def test_the_demo_opens_serves_every_surface_and_ends_on_ctrl_c(house: dict[str,
         process.wait(timeout=30)
     assert process.returncode == 0, told.read_text()
     assert of_house(house["VAR_DIR"]) == []
+
+
+def test_every_list_has_something_to_show_once_the_demo_has_run_for_a_little(house: dict[str, str]) -> None:
+    port = free_port()
+    process = demo("--port", str(port), "--speed", "8", env=house, stdout=subprocess.DEVNULL)
+    try:
+        eventually(lambda: answers(port), FILLED_WITHIN_SECONDS)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as web:
+            log_in(web, "ada")
+            for path in FILLED:
+                has_rows = lambda path=path: 'id="result_list"' in web.get(f"/admin/{path}").text  # noqa: E731
+                eventually(has_rows, FILLED_WITHIN_SECONDS, f"nothing stands under {path}")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
