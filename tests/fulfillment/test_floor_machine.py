@@ -49,8 +49,11 @@ def _tell(run: str, tally: Tally, changed: float, seconds: float) -> None:
     least, runs = min(tally.rules.items(), key=lambda each: each[1])
     print(f"\n{run}: {tally.steps} steps in {seconds:.0f} s, {changed:.0%} changed something;", end=" ")
     print(f"{len(tally.rules)} rules, least often {least}: {runs}")
-    for rule in sorted(tally.rules):
-        print(f"{rule:32}{tally.rules[rule]:6}{tally.changed[rule]:6} changed{tally.refused[rule]:6} refused")
+    print("of each rule: runs, changed, refused")
+    each = sorted(tally.rules.items())
+    told = [f"{rule:32}{runs:5}{tally.changed[rule]:5}{tally.refused[rule]:5}" for rule, runs in each]
+    for at in range(0, len(told), 2):
+        print("   ".join(told[at : at + 2]))
 
 
 def _settings(examples: int) -> hypothesis.settings:

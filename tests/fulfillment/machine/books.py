@@ -1,4 +1,4 @@
-"""What the database says after a step: one plain query a table."""
+"""What the database says after a step: one plain query a table, its rows in one order whatever was updated."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,13 +11,15 @@ from fulfillment.models import Bin, Warehouse
 from orders.models import OrderLine, Product
 
 TABLES = {
-    "bins": "SELECT bin_id, product_id, quantity, version FROM fulfillment_binstock",
-    "items": "SELECT warehouse_id, product_id, on_hand, reserved, blocked FROM fulfillment_stockitem",
+    "bins": "SELECT bin_id, product_id, quantity, version FROM fulfillment_binstock ORDER BY id",
+    "items": "SELECT warehouse_id, product_id, on_hand, reserved, blocked FROM fulfillment_stockitem ORDER BY id",
     "kept": """SELECT line.order_line_id, item.warehouse_id, kept.quantity, kept.shipment_line_id
                FROM fulfillment_reservation kept
                JOIN fulfillment_shipmentline line ON line.id = kept.shipment_line_id
-               JOIN fulfillment_stockitem item ON item.id = kept.stock_item_id WHERE kept.status = 'OPEN'""",
-    "lines": f"SELECT id, order_id, number, product_id, quantity, {', '.join(OrderLine.STAGES)} FROM orders_orderline",
+               JOIN fulfillment_stockitem item ON item.id = kept.stock_item_id WHERE kept.status = 'OPEN'
+               ORDER BY kept.id""",
+    "lines": f"""SELECT id, order_id, number, product_id, quantity, {", ".join(OrderLine.STAGES)}
+                 FROM orders_orderline ORDER BY id""",
     "parts": """SELECT part.id, part.order_line_id, shipment.id, shipment.status, shipment.warehouse_id,
                        part.quantity, part.reserved, part.picked, part.packed
                 FROM fulfillment_shipmentline part JOIN fulfillment_shipment shipment ON shipment.id = part.shipment_id
