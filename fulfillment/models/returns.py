@@ -13,7 +13,7 @@ from orders.models import Order, OrderLine
 
 
 class Return(models.Model):
-    """Units of an order that come back. `shipment` is set where all of it came back undelivered."""
+    """Units of an order that come back. `shipment` is set where they come back of what was not delivered."""
 
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED", "Asked for"
@@ -37,7 +37,7 @@ class Return(models.Model):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns")
     number = models.CharField(max_length=24, unique=True)
-    shipment = models.OneToOneField(Shipment, models.PROTECT, null=True, blank=True, related_name="return_of")
+    shipment = models.ForeignKey(Shipment, models.PROTECT, null=True, blank=True, related_name="returns")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="returns")
     status = FSMField(max_length=10, choices=Status.choices, default=Status.REQUESTED, protected=True)
     reason = models.CharField(max_length=15, choices=Reason, default=Reason.OTHER)
@@ -56,6 +56,9 @@ class Return(models.Model):
             ("receive_return", "Can take returns in"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["shipment"], condition=Q(status="RECEIVED"), name="return_of_shipment_at_desk"
+            ),
             models.CheckConstraint(
                 condition=Q(
                     status__in=[

@@ -97,9 +97,9 @@ class _Turn:
             if line is None:
                 return keep(act, self._refuse(meant), Scan.Step.RETURN)
             take_in(desk, line, 1, self.at, by=act.by, operation=str(act.operation))
-            self.taken = here = desk.line_of(line)
-            announced = f" of {here.quantity}" if here.quantity else ""
-            said = Verdict(Result.RIGHT, f"{here.received}{announced} × {line.name}.", 1)
+            self.taken, row = desk.line_of(line), desk.row_of(line)
+            wanted = f" of {row.wanted}" if row.wanted else ""
+            said = Verdict(Result.RIGHT, f"{row.received}{wanted} × {line.name}.", 1)
             return keep(act, said, Scan.Step.RETURN)
 
     def _refuse(self, meant: list[OrderLine]) -> Verdict:

@@ -134,7 +134,7 @@ def _bin(request: HttpRequest) -> Bin:
 
 
 def _sheet(request: HttpRequest, desk: Desk, status: int = 200) -> HttpResponse:
-    back, lines = desk.back, desk.returned
+    back, lines, rows = desk.back, desk.returned, desk.rows
     restocked = next((each for each in lines if str(each.pk) == request.GET.get("line")), None)
     is_here = back is not None and back.status == Return.Status.RECEIVED
     url = reverse("floor:return", args=[desk.thing.number])
@@ -142,8 +142,9 @@ def _sheet(request: HttpRequest, desk: Desk, status: int = 200) -> HttpResponse:
         "thing": desk.thing,
         "back": back,
         "order": desk.order,
-        "lines": lines,
-        "rest": [] if lines else [(line, units) for line, units in desk.can_come.items() if units],
+        "is_undelivered": desk.shipment is not None,
+        "rows": rows,
+        "rest": [] if rows else [(line, units) for line, units in desk.can_come.items() if units],
         "first": next((each for each in lines if each.undecided and is_here), None),
         "restocked": restocked if restocked and restocked.undecided else None,
         "is_here": is_here,

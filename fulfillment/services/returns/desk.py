@@ -59,12 +59,15 @@ def take_in(desk: Desk, line: OrderLine, quantity: int, at: At, *, by: Actor, op
 
     They lie in the returns bin of its warehouse, or `at` the one that is asked for. Raises NotAllowed, AlreadyApplied.
     """
-    back = desk.back or _unannounced(desk, by)
+    if desk.is_back_with(line):
+        _bring_back(desk, by)
+    back = desk.back or start_return(desk)
     place = ledger.standing_bin(back.warehouse, Bin.Kind.RETURNS) if back.warehouse else at()
     with change(back, by=by, facts={"units": quantity}) as fresh:
         if fresh.status != Return.Status.RECEIVED:
             fresh.receive(warehouse=place.warehouse, at=timezone.now())
     _count_in(desk.line_of(line), quantity)
+    desk.count(line, quantity)
     arrival = Arrival(line.product, quantity, place)
     ledger.receive(place.warehouse, [arrival], operation=operation, by=by, cause=back.number)
     return back
@@ -129,13 +132,11 @@ def finish_return(arrived: Return | QuerySet[Return], *, by: Actor) -> Return:
     return back
 
 
-def _unannounced(desk: Desk, by: Actor) -> Return:
-    """Make the return of what came back without a word; a shipment that was under way is back at the shop then."""
-    if desk.shipment and desk.shipment.status != Shipment.Status.RETURNED_TO_SENDER:
-        with change(desk.shipment, by=by) as fresh:
-            fresh.return_to_sender()
-        resolve_order(desk.order, by=by, standing=[*desk.others, fresh.status])
-    return start_return(desk)
+def _bring_back(desk: Desk, by: Actor) -> None:
+    """Let a shipment that was under way be at the shop again, and its order with it."""
+    with change(desk.shipment or Shipment.objects.filter(pk=desk.shipment_id), by=by) as fresh:
+        fresh.return_to_sender()
+    resolve_order(desk.order, by=by, standing=[*desk.others, fresh.status])
 
 
 def _home(arrived: Return) -> Warehouse:

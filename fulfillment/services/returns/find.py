@@ -1,10 +1,12 @@
 """What somebody at the returns desk holds, by whatever number is on it."""
 
 from fulfillment.models import Parcel, Return, Shipment
+from fulfillment.services.returns.units import is_out
 from orders.models import Order
 from orders.numbers import read_number
 
-UNDELIVERED = (Shipment.Status.SHIPPED, Shipment.Status.LOST, Shipment.Status.RETURNED_TO_SENDER)
+AWAY = (Shipment.Status.SHIPPED, Shipment.Status.LOST)
+UNDELIVERED = (*AWAY, Shipment.Status.RETURNED_TO_SENDER)
 HERE = (*Return.COMING, Return.Status.RECEIVED)
 
 
@@ -31,7 +33,9 @@ def _shipment(text: str) -> Shipment | None:
 
 
 def _of_shipment(shipment: Shipment) -> Return | Order | Shipment | str:
-    if known := Return.objects.filter(shipment=shipment).first():
+    """Return its return, as long as it is at the desk or all of the shipment is back; the rest comes in with another."""
+    known = shipment.returns.order_by("pk").last()
+    if known and (known.status == Return.Status.RECEIVED or not is_out(shipment)):
         return known
     if shipment.status in UNDELIVERED:
         return shipment
@@ -47,7 +51,7 @@ def _of_order(order: Order) -> Return | Order | Shipment | str:
         return f"Several returns of {order} are known: {', '.join(map(str, standing))}. Scan one of them."
     if standing:
         return standing[0]
-    undelivered = order.shipments.filter(status=Shipment.Status.RETURNED_TO_SENDER, return_of=None).first()
+    undelivered = order.shipments.filter(status=Shipment.Status.RETURNED_TO_SENDER, returns=None).first()
     if undelivered:
         return undelivered
     if not order.shipments.filter(status__in=Shipment.LEFT).exists():

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, FilteredRelation, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import OuterRef
 from django.db.models.functions import Coalesce
 
-from fulfillment.models import Bin, Return, ReturnLine, Shipment
-from fulfillment.services.returns.find import HERE, UNDELIVERED
+from fulfillment.models import Bin, Parcel, Return, ReturnLine, Shipment, ShipmentLine
+from fulfillment.services.returns.find import AWAY, HERE, UNDELIVERED
 from fulfillment.services.returns.units import ARRIVED
 from orders.lifecycle import NotHere, adopt, change
 from orders.models import Actor, Order, OrderLine
@@ -27,6 +27,23 @@ ANYWHERE = Q()
 
 def order_of(thing: Coming) -> Order:
     return thing if isinstance(thing, Order) else thing.order
+
+
+class Row(NamedTuple):
+    """A line of an order at the desk: what of it is here, of how many; `wanted` is 0 where nobody said."""
+
+    line: OrderLine
+    here: ReturnLine | None
+    missing: int
+    wanted: int
+
+    @property
+    def received(self) -> int:
+        return self.here.received if self.here else 0
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.here and self.here.received and not self.here.undecided and not self.missing)
 
 
 @dataclass
@@ -52,6 +69,49 @@ class Desk:
     def others(self) -> list[str]:
         """Return the statuses of the order's other shipments, the cancelled ones left out."""
         return (self.known.get("others") or "").split()
+
+    @property
+    def shipment_id(self) -> int | None:
+        return self.back.shipment_id if self.back else self.shipment and self.shipment.pk
+
+    @property
+    def missing(self) -> dict[OrderLine, int]:
+        """Return the units that ought to come with this yet: announced, or in the shipment that came back."""
+        return {row.line: row.missing for row in self.rows if row.missing}
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the lines of which units are here, or ought to be."""
+        here, there = {line.order_line_id: line for line in self.returned}, self.can_come
+        rows = [self._row(line, here.get(line.pk), there[line]) for line in self.lines]
+        return [row for row in rows if row.here or row.missing]
+
+    def _row(self, line: OrderLine, here: ReturnLine | None, there: int) -> Row:
+        received, announced = (here.received, here.quantity) if here else (0, 0)
+        if self.shipment_id is None:
+            return Row(line, here, min(there, max(0, announced - received)), announced)
+        sent, back = line.sent, line.back  # type: ignore[attr-defined]  # annotated
+        missing = min(there, max(0, sent - back))
+        return Row(line, here, missing, received + missing if sent else 0)
+
+    def row_of(self, line: OrderLine) -> Row:
+        return next(row for row in self.rows if row.line == line)
+
+    def count(self, line: OrderLine, units: int) -> None:
+        """Count units of a line that came since it was read."""
+        read = next(each for each in self.lines if each.pk == line.pk)
+        read.came += units  # type: ignore[attr-defined]
+        if self.shipment_id:
+            read.back += units  # type: ignore[attr-defined]
+
+    def is_back_with(self, line: OrderLine) -> bool:
+        """Say whether a shipment that is under way is at the shop with a unit of this line.
+
+        That is so with the only parcel; of several, one may still arrive: with the last unit.
+        """
+        missing = self.missing
+        is_last = line in missing and sum(missing.values()) == 1
+        return bool(self.known.get("is_away")) and (self.known["parcels"] <= 1 or is_last)
 
     @property
     def can_come(self) -> dict[OrderLine, int]:
@@ -100,7 +160,8 @@ def open_desk(thing: Coming, by: Actor, mine: Q = ANYWHERE) -> Desk:
 
 def open_anew(order: Order, shipment: Shipment | None = None) -> Desk:
     """Return what is looked at where units come back that nobody announced, whatever else stands of the order."""
-    return Desk(order, list(_lines(order).annotate(**_standing(order, shipment))), shipment=shipment)
+    lines = _lines(order, shipment and shipment.pk)
+    return Desk(order, list(lines.annotate(**_standing(order, shipment))), shipment=shipment)
 
 
 def _of_order(desk: Desk, by: Actor, mine: Q) -> Desk:
@@ -123,7 +184,7 @@ def _opened(things: QuerySet[Return] | QuerySet[Shipment], by: Actor, mine: Q) -
 
 def read_desk(order: Order, back: Return | None = None, shipment: Shipment | None = None) -> Desk:
     """Read what of an order came back with a return, or can; nothing is locked here."""
-    lines = _lines(order)
+    lines = _lines(order, back.shipment_id if back else shipment and shipment.pk)
     if back:
         lines = lines.annotate(here=FilteredRelation("return_lines", condition=Q(return_lines__return_of=back.pk)))
         lines = lines.annotate(**{f"here_{name}": F(f"here__{name}") for name in ("id", *_UNITS)})
@@ -139,26 +200,42 @@ def start_return(desk: Desk) -> Return:
     return desk.back
 
 
-def _lines(order: Order) -> QuerySet[OrderLine]:
+def _lines(order: Order, shipment: int | None) -> QuerySet[OrderLine]:
     came = ReturnLine.objects.filter(order_line=OuterRef("pk"), return_of__status__in=ARRIVED).order_by()
-    units = came.values("order_line").annotate(units=Sum("received")).values("units")
-    lines = order.lines.select_related("product").order_by("number")
-    return lines.annotate(came=Coalesce(Subquery(units), 0))
+    lines = order.lines.select_related("product").order_by("number").annotate(came=_units(came))
+    return lines.annotate(**_of_shipment(order, shipment, came)) if shipment else lines
+
+
+def _units(came: QuerySet[ReturnLine]) -> Coalesce:
+    return Coalesce(Subquery(came.values("order_line").annotate(units=Sum("received")).values("units")), 0)
+
+
+def _of_shipment(order: Order, shipment: int, came: QuerySet[ReturnLine]) -> dict[str, Any]:
+    """Say of each line how many units went with a shipment and are back; of the shipment how it stands."""
+    sent = ShipmentLine.objects.filter(order_line=OuterRef("pk"), shipment=shipment)
+    parcels = Parcel.objects.filter(shipment=shipment).order_by().values("shipment").annotate(each=Count("pk"))
+    others = Shipment.objects.filter(order=order.pk).exclude(pk=shipment).order_by()
+    return {
+        "sent": Coalesce(Subquery(sent.values("quantity")), 0),
+        "back": _units(came.filter(return_of__shipment=shipment)),
+        "is_away": Exists(Shipment.objects.filter(pk=shipment, status__in=AWAY)),
+        "parcels": Coalesce(Subquery(parcels.values("each")), 0),
+        "others": Subquery(others.standing().annotate(each=Joined("status", Value(""))).values("each")),
+    }
 
 
 def _standing(order: Order, shipment: Shipment | None) -> dict[str, Subquery]:
     """Say of the order which returns of it stand, how many there are, and what came back undelivered."""
     known = Return.objects.filter(order=order.pk).order_by()
     undelivered = Shipment.objects.filter(
-        order=order.pk, status=Shipment.Status.RETURNED_TO_SENDER, return_of=None
+        order=order.pk, status=Shipment.Status.RETURNED_TO_SENDER, returns=None
     ).order_by("pk")
-    others = Shipment.objects.filter(order=order.pk).exclude(pk=shipment.pk if shipment else 0).order_by()
+    at_desk = known.filter(shipment=shipment.pk if shipment else 0, status=Return.Status.RECEIVED)
     return {
-        "others": Subquery(others.standing().annotate(each=Joined("status", Value(""))).values("each")),
         "standing": Subquery(known.filter(status__in=HERE).annotate(each=Joined("pk", Value(""))).values("each")),
         "count": Subquery(known.values("order").annotate(each=Count("pk")).values("each")),
         "undelivered": Subquery(undelivered.values("pk")[:1]),
-        "of_shipment": Subquery(known.filter(shipment=shipment.pk if shipment else None).values("pk")[:1]),
+        "of_shipment": Subquery(at_desk.values("pk")[:1]),
     }
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from django.db.models import Q, Sum
 
-from fulfillment.models import Return, ReturnLine
+from fulfillment.models import Return, ReturnLine, Shipment
 from orders.models import Order, OrderLine
 
 Status = Return.Status
@@ -24,3 +24,10 @@ def can_come_back(order: Order, *, announced: bool) -> dict[OrderLine, int]:
         back[line] = arrived + (coming if announced else 0)
     left = order.lines.select_related("product").order_by("number")
     return {line: max(0, line.shipped + line.delivered - back[line.pk]) for line in left}
+
+
+def is_out(shipment: Shipment) -> bool:
+    """Say whether units of a shipment are not back yet."""
+    sent = shipment.lines.aggregate(units=Sum("quantity", default=0))["units"]
+    back = ReturnLine.objects.filter(return_of__shipment=shipment).aggregate(units=Sum("received", default=0))["units"]
+    return bool(sent > back)
