@@ -68,6 +68,10 @@ class Receipt(models.Model):
 
 
 class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
+    def at_dock(self) -> "ReceiptLineQuerySet":
+        """Keep the lines of which units stand at the dock."""
+        return self.filter(received__gt=F("put_away"))
+
     def to_come(self) -> "ReceiptLineQuerySet":
         """Keep the lines of which something is still expected."""
         return self.filter(receipt__closed_at=None, expected__gt=F("received") + F("damaged"))
@@ -80,7 +84,10 @@ class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
 
 
 class ReceiptLine(models.Model):
-    """Units of a product in a delivery. `received` are sound ones; over and short are what they differ by."""
+    """Units of a product in a delivery. `received` are sound ones; over and short are what they differ by.
+
+    `put_away` have left the dock: to a shelf; or they were corrected away there.
+    """
 
     receipt = models.ForeignKey(Receipt, models.CASCADE, related_name="lines", db_index=False)
     product = models.ForeignKey(Product, models.PROTECT, related_name="receipt_lines")

@@ -5,7 +5,8 @@ from django.db.models import F, Subquery, Sum
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, PickTask, Scan, StockItem
 from fulfillment.services.counts import doubt
-from fulfillment.services.receipts import count_away
+from fulfillment.services.dock import count_away
+from fulfillment.services.returns.waiting import why_not_spare
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders import outbox
 from orders.lifecycle import Refused
@@ -64,6 +65,8 @@ def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: b
             if lying
             else f"No {name} lies in {source}."
         )
+    if complaint := why_not_spare(source, product, lying - quantity):
+        return complaint
     if quantity > lying - wanted:
         return f"{wanted} of the {lying} × {name} in {source} are to be picked: {lying - wanted} can be moved."
     if is_blocking and not source.is_blocked:

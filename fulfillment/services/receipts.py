@@ -4,7 +4,7 @@ Lock order: Receipt (by primary key), its lines, then StockItem.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, Value, When
@@ -120,39 +120,6 @@ def count_out(receipt: Receipt, product: Product, quantity: int, kind: str) -> N
         settle_away([receipt.pk])
     else:
         Receipt.objects.filter(pk=receipt.pk).update(arrived_at=None, put_away_at=None)
-
-
-def count_away(warehouse: Warehouse, product: Product, quantity: int) -> list[tuple[int, int]]:
-    """Count units that leave the dock, of the delivery that came first; what no delivery brought is not counted.
-
-    Return the lines, by their primary key, and how many of each were counted.
-    """
-    at_dock = ReceiptLine.objects.filter(receipt__warehouse=warehouse, product=product, received__gt=F("put_away"))
-    ordered = at_dock.select_related("receipt").order_by("receipt")
-    lines = list(ordered.select_for_update(of=("receipt", "self"), no_key=True))
-    counted = []
-    for line in sorted(lines, key=_came):
-        if away := min(quantity, line.at_dock):
-            quantity -= away
-            line.put_away += away
-            counted.append((line.pk, away))
-    ReceiptLine.objects.bulk_update(lines, ["put_away"])
-    settle_away([line.receipt_id for line in lines])
-    return counted
-
-
-def _came(line: ReceiptLine) -> tuple[datetime, int]:
-    """Return the place of a line in the order in which deliveries came."""
-    return line.receipt.arrived_at or timezone.now(), line.receipt_id
-
-
-def count_back(counted: Sequence[tuple[int, int]]) -> None:
-    """Take back what `count_away` counted: so many units of each line stand at the dock again."""
-    found = Receipt.objects.filter(lines__in=[line for line, _ in counted]).order_by("pk")
-    locked = list(Receipt.objects.filter(pk__in=found.values("pk")).select_for_update(no_key=True).order_by("pk"))
-    for line, units in counted:
-        ReceiptLine.objects.filter(pk=line).update(put_away=F("put_away") - units)
-    settle_away([receipt.pk for receipt in locked])
 
 
 def settle_away(receipts: Sequence[int]) -> None:

@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 
 from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
-from fulfillment.models import StockItem, Warehouse
+from fulfillment.models import Bin, StockItem, Warehouse
 from fulfillment.services.counts import counted_if_short
+from fulfillment.services.dock import as_it_lies
 from fulfillment.services.receipts import count_arrivals
+from fulfillment.services.returns.waiting import why_not_spare
 from orders import outbox
 from orders.intake.table import Problem, shown
 from orders.lifecycle import Refused
@@ -25,6 +27,12 @@ class UnknownStock(Refused):
     def __init__(self, errors: list[dict[str, str]]) -> None:
         super().__init__(" ".join(error["message"] for error in errors), errors=errors)
         self.errors = errors
+
+
+class WaitsForDesk(Refused):
+    """What came back lies there until the returns desk says what becomes of it."""
+
+    code = "waits_for_desk"
 
 
 def look_up_stock(warehouse: str, skus: Mapping[str, str]) -> tuple[Warehouse, dict[str, Product]]:
@@ -88,16 +96,28 @@ def adjust_stock(
     bin_code: str = DEFAULT_BIN,
     operation: str | None = None,
 ) -> StockItem:
-    """Correct the stock of a bin by `delta` units. Raises AlreadyApplied, NotEnoughStock: the bin is counted then."""
+    """Correct the stock of a bin by `delta` units. Of what is taken from the dock, no delivery waits any more.
+
+    Raises AlreadyApplied; NotEnoughStock, and the bin is counted then; WaitsForDesk.
+    """
+    named = {"operation": operation or str(uuid4()), "by": by, "cause": reason}
     with counted_if_short(by), transaction.atomic():
-        item = ledger.adjust(
-            warehouse,
-            product,
-            delta,
-            bin_code=bin_code,
-            operation=operation or str(uuid4()),
-            by=by,
-            cause=reason,
-        )
+        place = _papered(warehouse, bin_code) if delta < 0 else None
+        with as_it_lies(warehouse, [product.pk] if place and place.kind == Bin.Kind.DOCK else []):
+            item = ledger.adjust(warehouse, product, delta, bin_code=bin_code, **named)
+            if place:
+                _refuse_returned(place, product)
         outbox.ring("allocate")
     return item
+
+
+def _papered(warehouse: Warehouse, code: str) -> Bin | None:
+    """Return the bin of this code, if papers say what lies in it."""
+    kinds = (Bin.Kind.DOCK, Bin.Kind.RETURNS)
+    return Bin.objects.filter(warehouse=warehouse, code=code, kind__in=kinds).first()
+
+
+def _refuse_returned(place: Bin, product: Product) -> None:
+    """Refuse that fewer units lie there than wait for the returns desk. Their stock is locked."""
+    if complaint := why_not_spare(place, product, ledger.shelf_of(place, [product.pk])[product.pk].quantity):
+        raise WaitsForDesk(complaint)

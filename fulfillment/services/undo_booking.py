@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, Receipt, Scan, StockMovement
+from fulfillment.services.dock import as_it_lies, count_back
 from fulfillment.services.moves import ring_if_free, why_not_move, why_not_take
-from fulfillment.services.receipts import NotThere, count_back, count_out
+from fulfillment.services.receipts import NotThere, count_out
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders.blockers import Reason
 from orders.lifecycle import NotAllowed
@@ -110,9 +111,10 @@ def _move_back(scan: Scan, entry: StockMovement, act: Act) -> str:
     home = entry.from_bin or place
     if scan.put_away:
         count_back(scan.put_away)
-    ledger.lock_shelf(place, [product.pk])
-    _refuse_gone(place, why_not_move(place, home, product, entry.quantity))
-    ledger.move(place, home, product, entry.quantity, operation=str(act.operation), by=act.by, cause=_cause(entry))
+    with as_it_lies(place.warehouse, [product.pk] if place.kind == Bin.Kind.DOCK else []):
+        ledger.lock_shelf(place, [product.pk])
+        _refuse_gone(place, why_not_move(place, home, product, entry.quantity))
+        ledger.move(place, home, product, entry.quantity, operation=str(act.operation), by=act.by, cause=_cause(entry))
     ring_if_free(place, home)
     return f"Taken back: put {entry.quantity} × {product.name or product.sku} into {home} again."
 

@@ -10,9 +10,21 @@ from django.test.utils import CaptureQueriesContext
 
 from fulfillment import ledger
 from fulfillment.ledger.verify import COMPARISONS
-from fulfillment.models import Bin, BinStock, Reservation, ShipmentLine, StockItem, StockMovement
+from fulfillment.models import (
+    Bin,
+    BinStock,
+    Receipt,
+    ReceiptLine,
+    Reservation,
+    Return,
+    ReturnLine,
+    ShipmentLine,
+    StockItem,
+    StockMovement,
+    Warehouse,
+)
 from fulfillment.services import pack_shipment, pick_shipment, ship_shipment
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Product
 from orders.models.append_only import lifted
 from tests.factories import ALICE, ProductFactory, Shop, shipment
 
@@ -74,6 +86,18 @@ def kept_of_teapots() -> None:
     Reservation.objects.filter(stock_item__product__sku="MUG-01").update(stock_item=teapots)
 
 
+def delivered() -> None:
+    mug, home = Product.objects.get(sku="MUG-01"), Warehouse.objects.get(code="MAIN")
+    receipt = Receipt.objects.create(warehouse=home, reference="DN-1")
+    ReceiptLine.objects.create(receipt=receipt, product=mug, received=3, put_away=2)
+
+
+def come_back() -> None:
+    line, home = OrderLine.objects.get(shipped=1), Warehouse.objects.get(code="MAIN")
+    back = Return.objects.create(order=line.order, number=f"{line.order}-R1", warehouse=home, status="RECEIVED")
+    ReturnLine.objects.create(return_of=back, order_line=line, received=2, scrapped=1)
+
+
 def an_entry_without_its_balance() -> None:
     entry = StockMovement.objects.filter(kind="RECEIVE", stock_item__product__sku="MUG-01").earliest("pk")
     entry.pk, entry.operation = None, "past the ledger"
@@ -123,6 +147,14 @@ PLANTED: dict[str, tuple[Callable[[], Any], Named]] = {
     "picked of a part": (part(picked=1), {("at packing", MUGS), ("picked in shipments", "{line}")}),
     "packed of a part": (part(packed=1), {("packed in shipments", "{line}")}),
     "units of a part": (part(quantity=5), {("in shipments", "{line}")}),
+    "a delivery's units": (
+        delivered,
+        {("at the dock by its deliveries", MUGS)},
+    ),
+    "a return's units": (
+        come_back,
+        {("at the desk by its returns", "TEA-01 in MAIN")},
+    ),
     "units that left": (
         lambda: OrderLine.objects.filter(shipped=1).update(shipped=0, waiting=1),
         {("in shipments that left", "{left}")},

@@ -1,6 +1,6 @@
 """Booking an approved count: what differs becomes entries of the ledger, with the count as their cause."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db.models import F, Q, Sum
@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Count, CountLine, Reservation, Shipment, ShipmentLine, StockItem
+from fulfillment.services.counts.scrap import scrap_what_lacks
+from fulfillment.services.dock import as_it_lies
 from fulfillment.services.set_back import set_back
 from orders import outbox
 from orders.lifecycle import change
@@ -26,12 +28,13 @@ class _Entry(NamedTuple):
 def apply_count(count: Count) -> Count:
     """Book what the count found. Where the bin holds too little by now to take off what lacks, it is counted again.
 
-    Units that lack and are promised to orders wait again first, those of the last promise before others. Is what
-    they free promised anew in the meantime, it is tried again; in the end it stays approved for the next turn.
+    Units that lack and are promised to orders wait again first, those of the last promise before others; those that
+    a return waits for are scrapped. Is what they free promised anew in the meantime, it is tried again; in the end it
+    stays approved for the next turn.
     """
     for _ in range(TRIES):
-        _set_back_what_lacks(count)
-        with change(count, by=_by(count)) as fresh:
+        dock = _let_go(count)
+        with change(count, by=_by(count)) as fresh, as_it_lies(fresh.warehouse, dock):
             if fresh.status != Count.Status.APPROVED:
                 return fresh
             items = _lock(fresh)
@@ -48,6 +51,17 @@ def apply_count(count: Count) -> Count:
             outbox.ring("allocate")
             return fresh
     return fresh
+
+
+def _let_go(count: Count) -> set[int]:
+    """Take what lacks from orders and returns, one a transaction; return the products of which the dock has less."""
+    entries = _entries(count)
+    _set_back_what_lacks(count, entries)
+    lacking = [entry for entry in entries if entry.delta < 0]
+    if not any(map(_is_gone, entries)):
+        for line, delta in lacking:
+            scrap_what_lacks(count, line, _held(line) + delta, by=_by(count))
+    return {line.product_id for line, _ in lacking if line.bin.kind == Bin.Kind.DOCK}
 
 
 def _by(count: Count) -> Actor:
@@ -121,8 +135,7 @@ def _cause(count: Count) -> str:
     return f"count {count.pk}"
 
 
-def _set_back_what_lacks(count: Count) -> None:
-    entries = _entries(count)
+def _set_back_what_lacks(count: Count, entries: Sequence[_Entry]) -> None:
     products = {entry.line.product_id for entry in entries}
     for item in StockItem.objects.filter(warehouse=count.warehouse_id, product__in=products):
         lacking = _shortage(item, entries)

@@ -1,7 +1,7 @@
 """At the returns desk: units arrive in the returns bin, and each is looked at and goes on from there."""
 
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 from django.db.models import QuerySet
@@ -102,14 +102,22 @@ def grade_return(
 
 
 def grade(
-    line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None = None, *, by: Actor, operation: str
+    line: ReturnLine,
+    outcome: Outcome,
+    quantity: int,
+    into: Bin | None = None,
+    *,
+    by: Actor,
+    operation: str,
+    cause: str = "",
 ) -> None:
-    """Say it of a line that was read behind the lock of its return."""
+    """Say it of a line that was read behind the lock of its return; `cause` is what it is, if nobody says it there."""
     if blockers := why_not(line.return_of, "inspect"):
         raise NotAllowed(blockers)
     if quantity > line.undecided:
         raise NotDecided(f"{line.undecided} × {line.order_line.name} are still to be decided, not {quantity}.")
-    _move_on(line, outcome, quantity, into, by, operation)
+    cause = cause or f"{line.return_of.number} {outcome.value}"
+    _move_on(line, outcome, quantity, into, by=by, operation=operation, cause=cause)
     setattr(line, outcome.value, getattr(line, outcome.value) + quantity)
     ReturnLine.objects.filter(pk=line.pk).update(**{outcome.value: getattr(line, outcome.value)})
     outbox.ring("allocate")
@@ -145,13 +153,11 @@ def _home(arrived: Return) -> Warehouse:
     return arrived.warehouse
 
 
-def _move_on(line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None, by: Actor, operation: str) -> None:
+def _move_on(line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None, **named: Any) -> None:
     home, product = _home(line.return_of), line.order_line.product
     source = ledger.standing_bin(home, Bin.Kind.RETURNS)
-    cause = f"{line.return_of.number} {outcome.value}"
     if outcome == Outcome.SCRAP:
-        named = {"bin_code": source.code, "operation": operation, "cause": cause}
-        ledger.adjust(home, product, -quantity, by=by, **named)
+        ledger.adjust(home, product, -quantity, bin_code=source.code, **named)
         return
     target = into if outcome == Outcome.RESTOCK else ledger.standing_bin(home, Bin.Kind.QUARANTINE)
     if (
@@ -160,4 +166,4 @@ def _move_on(line: ReturnLine, outcome: Outcome, quantity: int, into: Bin | None
         or (outcome == Outcome.RESTOCK and target.kind != Bin.Kind.PICK)
     ):
         raise NotDecided("Scan the bin where it is to be sold from.")
-    ledger.move(source, target, product, quantity, operation=operation, by=by, cause=cause)
+    ledger.move(source, target, product, quantity, **named)

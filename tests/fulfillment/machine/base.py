@@ -214,6 +214,7 @@ class Floor(RuleBasedStateMachine):
         assert {key: units for key, units in now.bins.items() if key[1] == STAGE} == dict(+station)
         left = {row[0]: row[6] - row[7] for row in now.rows["parts"]}
         self._boxes_hold_all(now)
+        assert now.papers <= Counter(now.bins), "papers wait for what is not there"
         for line, units in now.to_fetch().items():
             assert units <= left[line], "more is to be fetched than is kept"
 

@@ -36,8 +36,11 @@ TABLES = {
     "counted": """SELECT id, count_of_id, bin_id, product_id, book, counted, first
                   FROM fulfillment_countline ORDER BY id""",
     "receipts": "SELECT id, arrived_at, closed_at, put_away_at FROM fulfillment_receipt ORDER BY id",
-    "received": "SELECT id, expected, received, damaged, put_away FROM fulfillment_receiptline ORDER BY id",
-    "returns": "SELECT id, status, order_id FROM fulfillment_return ORDER BY id",
+    "received": """SELECT line.id, line.expected, line.received, line.damaged, line.put_away, line.product_id,
+                          receipt.warehouse_id
+                   FROM fulfillment_receiptline line JOIN fulfillment_receipt receipt ON receipt.id = line.receipt_id
+                   ORDER BY line.id""",
+    "returns": "SELECT id, status, order_id, warehouse_id FROM fulfillment_return ORDER BY id",
     "returned": """SELECT id, return_of_id, order_line_id, received, restocked, quarantined, scrapped
                    FROM fulfillment_returnline ORDER BY id""",
     "checked": """SELECT COUNT(*) FROM fulfillment_scan
@@ -110,6 +113,20 @@ class Books:
     def bins(self) -> dict[tuple[str, str, str], int]:
         skus, places = self.names.skus, self.names.bins
         return {(*places[bin_], skus[product]): units for bin_, product, units, _ in self.rows["bins"] if units}
+
+    @cached_property
+    def papers(self) -> Counter[tuple[str, str, str]]:
+        """What deliveries say stands at the dock, and returns at their desk."""
+        homes, skus = self.names.homes, self.names.skus
+        waiting: Counter[tuple[str, str, str]] = Counter()
+        for _, _, received, _, away, product, home in self.rows["received"]:
+            waiting[homes[home], "DOCK", skus[product]] += received - away
+        where = {row[0]: row[3] for row in self.rows["returns"]}
+        products = {row[0]: row[3] for row in self.rows["lines"]}
+        for _, back, line, received, *decided in self.rows["returned"]:
+            if undecided := received - sum(decided):
+                waiting[homes[where[back]], "RETURNS", skus[products[line]]] += undecided
+        return waiting
 
     @cached_property
     def balances(self) -> dict[tuple[str, str], tuple[int, int, int]]:

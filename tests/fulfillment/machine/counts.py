@@ -17,11 +17,11 @@ from fulfillment.services.counts import (
 )
 from orders.models import Actor, Product
 from tests.fulfillment.machine.base import SHELVES, Floor, any_of, one, people, step
-from tests.fulfillment.machine.model import BLOCKED, MISSING
+from tests.fulfillment.machine.model import BLOCKED, MISSING, RETURNS
 
 Place = tuple[str, str, str]
 homes = st.sampled_from(("MAIN", "WEST"))
-bins = st.sampled_from((*SHELVES, "PUT-BACK", "DOCK", "QUARANTINE"))
+bins = st.sampled_from((*SHELVES, "PUT-BACK", "DOCK", RETURNS, "QUARANTINE"))
 skus = st.sampled_from(("MUG-01", "TEA-01", "CUP-01"))
 errors = st.sampled_from((0, 0, 0, -6, -2, -1, 1, 2, 6))
 TOLERATED = 1

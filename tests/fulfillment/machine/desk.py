@@ -110,9 +110,7 @@ class Desk(Floor):
         home, sku = line.return_of.warehouse.code, line.order_line.product.sku
         act = Act(self.act(by).operation, by, into, count=1)
         scan = self.do(lambda: grade_by_scan(line.return_of, line.pk, outcome, act)[0])
-        if scan is None:
-            assert not self.model.bins[home, RETURNS, sku]
-            return
+        assert scan is not None
         assert scan.is_done == (outcome != Outcome.RESTOCK or into in SHELVES), scan.sentence
         if outcome == Outcome.SCRAP:
             self.model.correct(home, RETURNS, sku, -1)

@@ -15,7 +15,7 @@ from fulfillment.services import (
 from fulfillment.services.undo_booking import BOOKED
 from orders.models import Actor
 from tests.fulfillment.machine.base import SHELVES, Floor, any_of, few, one, people, step
-from tests.fulfillment.machine.model import BLOCKED, MISSING, STAGE
+from tests.fulfillment.machine.model import BLOCKED, MISSING, RETURNS, STAGE
 
 homes = st.sampled_from(("MAIN", "WEST"))
 skus = st.sampled_from(("MUG-01", "TEA-01", "CUP-01"))
@@ -136,9 +136,13 @@ class Goods(Floor):
         is_blocking = target in BLOCKED and source not in BLOCKED
         return (
             source != target
-            and units <= self.model.bins[home, source, sku] - promised
+            and units <= self.model.bins[home, source, sku] - promised - self._of_returns(home, source, sku)
             and (not is_blocking or units <= self.model.free(home, sku))
         )
+
+    def _of_returns(self, home: str, bin_: str, sku: str) -> int:
+        """What came back leaves its bin by the desk alone."""
+        return self.books.papers[home, bin_, sku] if bin_ == RETURNS else 0
 
     def _sku_of(self, part: int) -> str:
         return self.model.sku[next(row[1] for row in self.books.rows["parts"] if row[0] == part)]
@@ -148,7 +152,7 @@ class Goods(Floor):
 
     @step(
         home=homes,
-        bin_=st.sampled_from((*SHELVES, "DAMAGED", STAGE)),
+        bin_=st.sampled_from((*SHELVES, "DAMAGED", "DOCK", RETURNS, STAGE)),
         sku=skus,
         delta=st.sampled_from((-3, -2, -1, 1, 2, 3)),
         by=people,
@@ -158,7 +162,7 @@ class Goods(Floor):
             lambda: adjust_stock(self.homes[home], self.products[sku], delta, bin_code=bin_, by=by, reason="seen")
         )
         held, free = self.model.bins[home, bin_, sku], self.model.free(home, sku)
-        is_there = held + delta >= 0 and (bin_ in BLOCKED or free + delta >= 0)
+        is_there = held + delta >= self._of_returns(home, bin_, sku) and (bin_ in BLOCKED or free + delta >= 0)
         assert (booked is not None) == (bin_ != STAGE and (delta > 0 or is_there))
         if booked is not None:
             self.model.correct(home, bin_, sku, delta)
