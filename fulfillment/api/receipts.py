@@ -113,11 +113,12 @@ def find_receipts(request: ApiRequest, filters: Query[ReceiptFilters]) -> HttpRe
     """List deliveries, as they were announced: what is expected of each, and what arrived."""
     given = {
         "warehouse__code": filters.warehouse,
-        "reference": filters.reference,
         "closed_at__isnull": None if filters.is_closed is None else not filters.is_closed,
         "pk__gt": filters.cursor and read_cursor(filters.cursor, PLACE)[0],
     }
     receipts = RECEIPTS.filter(**{name: value for name, value in given.items() if value is not None})
+    if filters.reference is not None:
+        receipts = receipts.numbered(filters.reference)
     return answer_page(request, receipts.order_by("pk"), Delivery.all_of, limit=filters.limit, by=("pk",))
 
 

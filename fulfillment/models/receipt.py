@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db import models
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, Q, Sum, Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from fulfillment.models.stock import Warehouse
@@ -14,6 +16,10 @@ from orders.models import Product
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def open(self) -> "ReceiptQuerySet":
         return self.filter(closed_at=None)
+
+    def numbered(self, reference: str) -> "ReceiptQuerySet":
+        """Keep those of this number, as people type it: case does not count."""
+        return self.filter(Exact(Lower("reference"), Lower(Value(reference))))
 
     def expected_first(self) -> "ReceiptQuerySet":
         return self.order_by(F("expected_date").asc(nulls_last=True), "pk")
@@ -43,7 +49,7 @@ class Receipt(models.Model):
         ordering = ["-pk"]
         default_permissions = ("view",)
         permissions = [("expect_receipt", "Can announce deliveries")]
-        constraints = [models.UniqueConstraint(fields=["warehouse", "reference"], name="receipt_once")]
+        constraints = [models.UniqueConstraint("warehouse", Lower("reference"), name="receipt_once")]
         indexes = [
             models.Index(fields=["warehouse", "expected_date"], condition=Q(closed_at=None), name="receipt_open"),
             models.Index(fields=["put_away_at"], condition=Q(put_away_at__isnull=False), name="receipt_put_away"),

@@ -48,8 +48,8 @@ class ReceiptRow(BaseModel):
 
     @property
     def of(self) -> tuple[str, str]:
-        """Return what names the delivery."""
-        return self.warehouse, self.reference
+        """Return what names the delivery: case does not count in its number."""
+        return self.warehouse, self.reference.lower()
 
     @property
     def subject(self) -> str:
@@ -142,7 +142,7 @@ def _save(rows: dict[int, ReceiptRow], faults: Faults) -> dict[int, Verdict]:
 def _delivery(row: ReceiptRow) -> Receipt:
     """Return the row's delivery, locked: new, or with what the row says of it while it is open."""
     said = {"expected_date": row.expected_date, "supplier": row.supplier}
-    mine = Receipt.objects.filter(warehouse=ledger.open_warehouse(row.warehouse), reference=row.reference)
+    mine = Receipt.objects.numbered(row.reference).filter(warehouse=ledger.open_warehouse(row.warehouse))
     receipt = mine.select_for_update(no_key=True).first()
     if receipt is None:
         warehouse = Warehouse.objects.get(code=row.warehouse)

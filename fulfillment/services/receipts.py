@@ -5,8 +5,9 @@ Lock order: Receipt (by primary key), its lines, then StockItem.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -39,6 +40,12 @@ class ReceiptClosed(Refused):
     code = "receipt_closed"
 
 
+class NotAnnounced(Refused):
+    """Nobody announced a delivery of this number, and nobody said that it is begun."""
+
+    code = "not_announced"
+
+
 class ReceiptGone(Refused):
     """All that came of a delivery nobody had announced was taken back: it is none any more."""
 
@@ -55,30 +62,49 @@ def expect_receipt(
 ) -> Receipt:
     """Announce a delivery of so many units. Raises ReceiptKnown."""
     with transaction.atomic():
-        receipt, is_new = Receipt.objects.get_or_create(
-            warehouse=warehouse,
-            reference=reference,
-            defaults={"supplier": supplier, "expected_date": expected_date},
-        )
-        if not is_new:
-            raise ReceiptKnown(f"{reference} is announced in {warehouse} already.", receipt=receipt.pk)
+        receipt = _announce(warehouse, reference, supplier=supplier, expected_date=expected_date)
         ReceiptLine.objects.bulk_create(
             ReceiptLine(receipt=receipt, product=product, expected=quantity) for product, quantity in units.items()
         )
     return receipt
 
 
-def open_receipt(warehouse: Warehouse, reference: str) -> Receipt:
-    """Return the delivery of this number, locked; it is made if nobody announced it. Raises ReceiptClosed."""
-    named = Receipt.objects.filter(warehouse=warehouse, reference=reference).select_for_update(no_key=True)
+def _announce(warehouse: Warehouse, reference: str, **said: Any) -> Receipt:
+    try:
+        with transaction.atomic():
+            return Receipt.objects.create(warehouse=warehouse, reference=reference, **said)
+    except IntegrityError:
+        known = Receipt.objects.numbered(reference).get(warehouse=warehouse)
+        raise ReceiptKnown(f"{known} is announced in {warehouse} already.", receipt=known.pk) from None
+
+
+def open_receipt(warehouse: Warehouse, reference: str, *, is_begun: bool = False) -> Receipt:
+    """Return the delivery of this number, locked. Where nobody announced it, it is made if a person began it.
+
+    Raises ReceiptClosed, NotAnnounced.
+    """
+    named = Receipt.objects.numbered(reference).filter(warehouse=warehouse).select_for_update(no_key=True)
     receipt = named.first()
     if receipt is None:
-        Receipt.objects.get_or_create(warehouse=warehouse, reference=reference)
+        if not is_begun:
+            raise NotAnnounced(why_not_announced(reference))
+        Receipt.objects.bulk_create([Receipt(warehouse=warehouse, reference=reference)], ignore_conflicts=True)
         receipt = named.get()
     if receipt.closed_at:
-        day = date_format(timezone.localtime(receipt.closed_at), "j F")
-        raise ReceiptClosed(f"{reference} was closed on {day}. Scan the number of another delivery, or have it opened.")
+        raise ReceiptClosed(why_closed(receipt))
     return receipt
+
+
+def why_not_announced(reference: str) -> str:
+    return f"Nobody announced {reference}. Look at its number again, or begin it."
+
+
+def why_closed(receipt: Receipt) -> str:
+    """Say when a delivery was closed, and what to do instead; nothing while it is open."""
+    if receipt.closed_at is None:
+        return ""
+    day = date_format(timezone.localtime(receipt.closed_at), "j F")
+    return f"{receipt} was closed on {day}. Scan the number of another delivery, or have it opened."
 
 
 def count_in(receipt: Receipt, arrived: Iterable[tuple[Product, int, str]]) -> None:
@@ -94,7 +120,7 @@ def count_in(receipt: Receipt, arrived: Iterable[tuple[Product, int, str]]) -> N
 
 def count_arrivals(warehouse: Warehouse, reference: str, arrivals: Sequence[Arrival]) -> None:
     """Count what is booked under the number of a delivery that is expected; of any other number nothing is counted."""
-    mine = Receipt.objects.open().filter(warehouse=warehouse, reference=reference)
+    mine = Receipt.objects.open().numbered(reference).filter(warehouse=warehouse)
     receipt = mine.select_for_update(no_key=True).first()
     if receipt is not None:
         places = Bin.objects.filter(warehouse=warehouse, code__in={str(arrival.bin) for arrival in arrivals})

@@ -9,19 +9,25 @@ from orders import outbox
 from orders.models import Product
 
 
-def scan_to_receive(product: Product, quantity: int, into: Bin, act: Act, reference: str) -> Scan:
+def scan_to_receive(
+    product: Product, quantity: int, into: Bin, act: Act, reference: str, *, is_begun: bool = False
+) -> Scan:
     """Book units of a delivery into a bin: the dock, where they are sound. Repeated, it answers as before.
 
-    Raises ReceiptClosed, TooMuchStock.
+    `is_begun`: the person said that it is a delivery, though nobody announced it. Raises ReceiptClosed, NotAnnounced,
+    TooMuchStock.
     """
-    return once(act, Scan.Step.RECEIVE, lambda: _receive(product, quantity, into, act, reference))[0]
+
+    def receive() -> Scan:
+        return _receive(open_receipt(into.warehouse, reference, is_begun=is_begun), product, quantity, into, act)
+
+    return once(act, Scan.Step.RECEIVE, receive)[0]
 
 
-def _receive(product: Product, quantity: int, into: Bin, act: Act, reference: str) -> Scan:
-    receipt = open_receipt(into.warehouse, reference)
+def _receive(receipt: Receipt, product: Product, quantity: int, into: Bin, act: Act) -> Scan:
     count_in(receipt, [(product, quantity, into.kind)])
     arrival = Arrival(product, quantity, into)
-    ledger.receive(into.warehouse, [arrival], operation=str(act.operation), by=act.by, cause=reference)
+    ledger.receive(into.warehouse, [arrival], operation=str(act.operation), by=act.by, cause=receipt.reference)
     outbox.ring("allocate")
     said = f"{quantity} × {product.name or product.sku} into {into}.{_standing(receipt, product)}"
     return keep(act, Verdict(Result.RIGHT, said, quantity, bin=into), Scan.Step.RECEIVE)

@@ -83,7 +83,7 @@ def _refuse_other(scan: Scan, by: Actor) -> None:
 def _take_out(entry: StockMovement, act: Act) -> str:
     """Book out what was received, and count it on its delivery no more."""
     place, product = _end(entry), entry.stock_item.product
-    receipts = Receipt.objects.filter(warehouse=place.warehouse_id, reference=entry.cause)
+    receipts = Receipt.objects.numbered(entry.cause).filter(warehouse=place.warehouse_id)
     receipt = receipts.select_for_update(no_key=True).first()
     if receipt and receipt.closed_at:
         raise _no("receipt_closed", f"{receipt} is closed. Have it opened first.")

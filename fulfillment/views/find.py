@@ -88,7 +88,8 @@ def _way_to_van(text: str, mine: Mine) -> str:
 
 
 def _way_to_delivery(text: str, mine: Mine) -> str:
-    receipt = Receipt.objects.open().filter(warehouse__in=mine, reference=text).select_related("warehouse").first()
+    named = Receipt.objects.open().numbered(text).filter(warehouse__in=mine)
+    receipt = named.select_related("warehouse").first()
     given = {"warehouse": receipt.warehouse.code, "reference": receipt.reference} if receipt else {}
     return f"{reverse('floor:receive')}?{urlencode(given)}" if given else ""
 

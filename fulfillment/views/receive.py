@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import BadRequest
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -19,6 +20,7 @@ from orders.models import Product
 ASKED = {
     "warehouse": ("reference", "Delivery number"),
     "reference": ("reference", "Delivery number"),
+    "begin": ("reference", "Delivery number"),
     "sku": ("sku", "Scan an article"),
     "quantity": ("quantity", "How many?"),
     "bin": ("bin", "Scan the bin"),
@@ -36,7 +38,9 @@ def receive(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         act = Act(form.operation_id(), actor(request), given["sku"].sku)
-        scan = scan_to_receive(given["sku"], given["quantity"], given["bin"], act, given["reference"])
+        scan = scan_to_receive(
+            given["sku"], given["quantity"], given["bin"], act, given["reference"], is_begun=given["begin"]
+        )
         say(request, scan.sentence, is_right=True)
         return go(request, again("floor:receive", _delivery(given)))
     if form.complaint:
@@ -63,14 +67,16 @@ def _screen(request: HttpRequest, form: ReceiptForm, status: int) -> HttpRespons
     given = form.cleaned_data
     product = given.get("sku")
     context = steps(request, form, ASKED) | {
-        "receipt": _receipt(given) if form.step == "sku" else None,
+        "receipt": _receipt(form) if form.step == "sku" else None,
+        "unknown": given["reference"] if form.step == "begin" else "",
+        "typed": form.typed("warehouse") if form.step == "begin" else form.typed(),
         "expected": [] if form.is_begun else _expected(given.get("warehouse")),
         "notes": _notes(form, product) if form.step == "bin" and product else [],
         "quantity": given.get("quantity"),
         "buttons": [("DOCK", "Sound: to the dock"), ("DAMAGED", "Damaged")] if form.is_last else [],
         "today": timezone.localdate(),
     }
-    if form.step == "sku" or not form.is_begun:
+    if form.step in {"reference", "sku"}:
         context |= mine(request, Scan.Step.RECEIVE)
     return show(request, "fulfillment/receive.html", context, status=status)
 
@@ -85,9 +91,13 @@ def _expected(warehouse: Warehouse | None) -> list[Receipt]:
     return list(known.with_units()[:OFFERED])
 
 
-def _receipt(given: dict[str, Any]) -> Receipt | None:
-    known = Receipt.objects.filter(warehouse=given.get("warehouse"), reference=given.get("reference"))
-    return known.prefetch_related("lines__product").first()
+def _receipt(form: ReceiptForm) -> Receipt | None:
+    """Return the delivery with its lines; none where it is only begun."""
+    given = form.cleaned_data
+    known = Receipt.objects.numbered(given["reference"]).filter(warehouse=given["warehouse"])
+    receipt = form.receipt or known.first()
+    prefetch_related_objects([receipt] if receipt else [], "lines__product")
+    return receipt
 
 
 def _notes(form: ReceiptForm, product: Product) -> list[str]:

@@ -7,7 +7,8 @@ from django import forms
 
 from fulfillment import ledger
 from fulfillment.forms import OperationForm
-from fulfillment.models import Bin, Scan, Warehouse
+from fulfillment.models import Bin, Receipt, Scan, Warehouse
+from fulfillment.services.receipts import why_closed, why_not_announced
 from orders.intake.draft import MAX_QUANTITY
 from orders.models import Product
 
@@ -17,7 +18,7 @@ HOW_MANY = "Type how many there are: a number from 1 to 1 000 000."
 class StepForm(OperationForm):
     """Fields in the order in which they are asked for, in one of a person's warehouses.
 
-    `is_trusted`: the person may adjust stock, and so move what is blocked, too.
+    `is_trusted`: the person may adjust stock, and so move what is blocked, too. `is_asking`: nothing is done yet.
     """
 
     STEPS: ClassVar[Sequence[str]] = ()
@@ -26,10 +27,13 @@ class StepForm(OperationForm):
     START: ClassVar[Sequence[str]] = ()
     """Steps that the first screen asks for."""
 
-    def __init__(self, *args: Any, warehouses: Any, is_trusted: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, warehouses: Any, is_trusted: bool = False, is_asking: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.is_trusted = is_trusted
+        self.is_trusted, self.is_asking = is_trusted, is_asking
         self.dock: Bin | None = None
+        self.receipt: Receipt | None = None
         warehouse = forms.ModelChoiceField(warehouses, to_field_name="code", empty_label=None)
         self.fields = {"warehouse": warehouse} | self.fields
 
@@ -54,7 +58,7 @@ class StepForm(OperationForm):
     def typed(self, *names: str) -> list[tuple[str, str]]:
         """Return what was filled in rightly before this step, of these names or all, as it was typed."""
         before = self.STEPS[: self.STEPS.index(self.step)]
-        return [(name, self.data[name]) for name in before if not names or name in names]
+        return [(name, self.data[name]) for name in before if name in self.data and (not names or name in names)]
 
     def _product(self, name: str = "sku") -> Product:
         text = self.cleaned_data[name]
@@ -86,13 +90,34 @@ def _quantity() -> forms.IntegerField:
 class ReceiptForm(StepForm):
     """One article of a delivery. The bin says in which condition it is: the dock takes what is sound."""
 
-    STEPS = ("warehouse", "reference", "sku", "quantity", "bin")
-    HEAD = START = ("warehouse", "reference")
+    STEPS = ("warehouse", "reference", "begin", "sku", "quantity", "bin")
+    HEAD = START = ("warehouse", "reference", "begin")
 
     reference = forms.CharField(max_length=64, error_messages={"required": "Scan or type the number of the delivery."})
+    begin = forms.BooleanField(required=False)
     sku = _sku()
     quantity = _quantity()
     bin = forms.CharField(max_length=32)
+
+    @property
+    def complaint(self) -> str:
+        return str(self.errors["begin"][0]) if self.step == "begin" else super().complaint
+
+    def clean_reference(self) -> str:
+        reference: str = self.cleaned_data["reference"]
+        if self.is_asking:
+            named = Receipt.objects.numbered(reference).filter(warehouse=self.cleaned_data.get("warehouse"))
+            self.receipt = named.first()
+        if self.receipt and (complaint := why_closed(self.receipt)):
+            raise forms.ValidationError(complaint)
+        return reference
+
+    def clean_begin(self) -> bool:
+        """Ask whether that is a delivery, where nobody announced it; the last step asks when it books."""
+        is_pressed, reference = bool(self.cleaned_data["begin"]), self.cleaned_data.get("reference")
+        if self.is_asking and reference and not (self.receipt or is_pressed):
+            raise forms.ValidationError(why_not_announced(reference))
+        return is_pressed
 
     def clean_sku(self) -> Product:
         return self._product()

@@ -24,7 +24,8 @@ def fill(request: HttpRequest, form: type[Form]) -> Form:
     given: QueryDict = (request.POST or request.GET).copy()
     if not given.get("warehouse"):
         given["warehouse"] = here(request).code
-    filled = form(given, warehouses=mine, is_trusted=request.user.has_perm("fulfillment.adjust_stock"))
+    is_trusted = request.user.has_perm("fulfillment.adjust_stock")
+    filled = form(given, warehouses=mine, is_trusted=is_trusted, is_asking=request.method != "POST")
     if "warehouse" not in filled.errors and request.session.get(HERE) != given["warehouse"]:
         request.session[HERE] = given["warehouse"]
     return filled
@@ -48,13 +49,14 @@ def mine_from_here(request: HttpRequest) -> WarehouseQuerySet:
 def steps(request: HttpRequest, form: StepForm, asks: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """Return what every such screen shows: the field that is asked for, and what was filled in before."""
     asked, ask = asks[form.step]
+    head = form.typed(*form.HEAD)
     return {
         "form": form,
         "given": form.cleaned_data,
         "asked": asked,
         "ask": ask,
         "typed": form.typed(),
-        "again": urlencode(form.typed(*form.HEAD)) if len(form.typed()) > len(form.HEAD) else "",
+        "again": urlencode(head) if form.typed() != head else "",
         "product": form.cleaned_data.get("sku") if form.is_begun else None,
         "warehouses": [] if form.is_begun else places_of(request),
     }

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from fulfillment.forms import UndoForm
-from fulfillment.models import Scan, Warehouse
+from fulfillment.models import Receipt, Scan, Warehouse
 from fulfillment.services import Act, undo_booking
 from fulfillment.views.access import actor, allowed_to, go, say
 from fulfillment.views.steps import again
@@ -33,5 +33,12 @@ def undo(request: HttpRequest) -> HttpResponse:
     said = undo_booking(scan, Act(form.operation_id(), by, scan.text)).sentence
     say(request, said, is_right=True)
     here = {"warehouse": scan.bin.warehouse.code} if scan.bin else {}
-    more = {"reference": given["reference"]} if given["reference"] else {}
+    more = {"reference": given["reference"]} if _stands(given["reference"], scan) else {}
     return go(request, again(SCREENS[Scan.Step(scan.step)], here | more))
+
+
+def _stands(reference: str, scan: Scan) -> bool:
+    """Say whether there still is such a delivery: what nobody announced is gone with the last of its units."""
+    return bool(reference and scan.bin) and (
+        Receipt.objects.numbered(reference).filter(warehouse__bins=scan.bin_id).exists()
+    )

@@ -147,7 +147,7 @@ def test_no_list_is_closed_of_what_arrived_meanwhile(shop: Shop, meet: Any) -> N
 
 def test_a_delivery_is_closed_while_the_last_of_it_is_taken_back(shop: Shop, meet: Any) -> None:
     dock = ledger.standing_bin(shop.warehouse, Bin.Kind.DOCK)
-    received = scan_to_receive(shop.mug, 2, dock, Act(uuid4(), ALICE, "MUG-01"), "DN-1")
+    received = scan_to_receive(shop.mug, 2, dock, Act(uuid4(), ALICE, "MUG-01"), "DN-1", is_begun=True)
     receipt = Receipt.objects.get()
 
     def close() -> str:

@@ -48,7 +48,7 @@ def test_a_receipt_sent_four_times_at_once_is_booked_once(shop: Shop) -> None:
 
     def receive(act: Act) -> str:
         try:
-            return scan_to_receive(shop.mug, 12, place, act, "DN-1").sentence
+            return scan_to_receive(shop.mug, 12, place, act, "DN-1", is_begun=True).sentence
         except Refused as refusal:
             return refusal.code
 

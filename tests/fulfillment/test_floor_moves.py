@@ -39,7 +39,7 @@ def client_of(role: str, name: str = "alice") -> Client:
 
 def to_dock(shop: Shop, product: Any, quantity: int, reference: str = "DN-1") -> None:
     dock = ledger.standing_bin(shop.warehouse, Bin.Kind.DOCK)
-    scan_to_receive(product, quantity, dock, Act(uuid4(), BOB, product.sku), reference)
+    scan_to_receive(product, quantity, dock, Act(uuid4(), BOB, product.sku), reference, is_begun=True)
 
 
 def away(client: Client, *, operation: str | None = None, **more: Any) -> Any:

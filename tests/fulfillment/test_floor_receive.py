@@ -8,11 +8,13 @@ from django.test import Client
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Receipt, Scan, Staff, StockMovement
+from fulfillment.services import close_receipt
 from tests.factories import Shop
 from tests.fulfillment.floor import person, said, words
 
 URL = "/floor/receive/"
-DELIVERY = {"warehouse": "MAIN", "reference": "DN-17"}
+DELIVERY = {"warehouse": "MAIN", "reference": "DN-17", "begin": "1"}
+"""Nobody announced it."""
 
 
 @pytest.fixture
@@ -138,6 +140,45 @@ def test_a_delivery_is_closed_by_a_button_once(client: Client, shop: Shop) -> No
     assert refused.status_code == 409
     assert "DN-17 was closed on" in words(refused)
     assert shop.stock(shop.mug) == (12, 0)
+
+
+def test_what_nobody_announced_is_begun_by_a_press(client: Client, shop: Shop) -> None:
+    number = {"warehouse": "MAIN", "reference": "DN-18"}
+    response = client.get(URL, number)
+    said_ = "wrong: Nobody announced DN-18. Look at its number again, or begin it."
+    assert (said(response), asked(response), "Begin DN-18" in words(response)) == (said_, "reference", True)
+    assert 'type="hidden" name="reference" value="DN-18"' not in response.content.decode().split("data-scan>")[0]
+    assert asked(client.get(URL, number | {"begin": "1"})) == "sku"
+    article = client.get(URL, number | {"begin": "1", "sku": "MUG-01"}).content.decode()
+    assert 'type="hidden" name="begin" value="1"' in article
+    assert not Receipt.objects.exists(), "the first unit makes it"
+    assert said(book(client, reference="DN-18")) == "right: 12 × Enamel mug into A-01-01."
+    assert asked(client.get(URL, number)) == "sku"
+
+
+def test_nothing_is_booked_on_a_delivery_that_nobody_began(client: Client) -> None:
+    refused = book(client, begin="")
+    assert (refused.status_code, "Nobody announced DN-17." in words(refused)) == (409, True)
+    assert (Receipt.objects.count(), StockMovement.objects.count(), Scan.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("typed", ["dn-17", "Dn-17"])
+def test_a_number_in_another_case_is_the_same_delivery(client: Client, typed: str) -> None:
+    book(client)
+    page = client.get(URL, {"warehouse": "MAIN", "reference": typed})
+    assert (asked(page), "Enamel mug" in words(page)) == ("sku", True)
+    book(client, reference=typed, begin="")
+    assert (Receipt.objects.get().reference, StockMovement.objects.latest("pk").cause) == ("DN-17", "DN-17")
+
+
+@pytest.mark.parametrize("typed", ["DN-17", "dn-17"])
+def test_a_closed_delivery_says_so_at_the_scan_of_its_number(client: Client, typed: str) -> None:
+    book(client)
+    close_receipt(Receipt.objects.get())
+    response = client.get(URL, {"warehouse": "MAIN", "reference": typed, "begin": "1"})
+    assert asked(response) == "reference"
+    assert said(response).startswith("wrong: DN-17 was closed on ")
+    assert said(response).endswith("Scan the number of another delivery, or have it opened.")
 
 
 def test_who_works_in_one_warehouse_receives_in_no_other(shop: Shop) -> None:

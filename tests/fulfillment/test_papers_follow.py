@@ -32,7 +32,7 @@ def place(shop: Shop, code: str) -> Bin:
 
 
 def receive(shop: Shop, units: int = 5, reference: str = "DN-1") -> Receipt:
-    scan_to_receive(shop.mug, units, place(shop, "DOCK"), Act(uuid4(), BOB, "MUG-01"), reference)
+    scan_to_receive(shop.mug, units, place(shop, "DOCK"), Act(uuid4(), BOB, "MUG-01"), reference, is_begun=True)
     return Receipt.objects.get(reference=reference)
 
 
@@ -131,7 +131,7 @@ def test_what_came_back_is_not_corrected_away_from_its_return(shop: Shop, api: A
     assert (refusal.value.sentence, row_counts(), lying(shop)) == (said, before, {"RETURNS": 2})
     body = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "RETURNS", "delta": -1, "reason": "damaged"}
     answer = api.post("/stock/adjustments", body, Idempotency_Key="k1")
-    assert (answer.status_code, problem_of(answer)["code"], lying(shop)) == (409, "waits_for_desk", {"RETURNS": 2})
+    assert (answer.status_code, problem_of(answer)[1], lying(shop)) == (409, "waits_for_desk", {"RETURNS": 2})
 
 
 def test_what_no_return_brought_may_be_corrected_away_once(shop: Shop) -> None:

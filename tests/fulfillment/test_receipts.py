@@ -1,12 +1,14 @@
 """Expected deliveries: announced by API and file, counted as they arrive, closed with what was over, short, damaged."""
 
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from fulfillment import ledger
@@ -24,6 +26,7 @@ from fulfillment.services import (
     scan_to_close,
     scan_to_receive,
 )
+from fulfillment.services.receipts import NotAnnounced
 from orders.models import Inbox, Product
 from tests.api import Api, problem_of, row_counts
 from tests.factories import ALICE, BOB, Shop
@@ -39,7 +42,7 @@ def expect(shop: Shop, reference: str = "DN-1", **units: int) -> Receipt:
 
 def scan(shop: Shop, product: Product, quantity: int, kind: str = "DOCK", reference: str = "DN-1") -> Scan:
     place = ledger.standing_bin(shop.warehouse, Bin.Kind(kind)) if kind != "PICK" else Bin.objects.get(code="STOCK")
-    return scan_to_receive(product, quantity, place, Act(uuid4(), BOB, product.sku), reference)
+    return scan_to_receive(product, quantity, place, Act(uuid4(), BOB, product.sku), reference, is_begun=True)
 
 
 def counts(receipt: Receipt) -> dict[str, tuple[int, int, int, int]]:
@@ -260,3 +263,43 @@ def test_rows_that_are_wrong_are_named_and_can_be_mended(shop: Shop, path: Path)
     mended = retry_inbox(rejects[3], by=ALICE, mended=f"{HEADER}DN-1,MAIN,2026-11-30,,TEA-01,5\n".encode())
     assert (mended.status, retry_inbox(rejects[8], by=ALICE).status) == ("PROCESSED", "QUARANTINED")
     assert counts(Receipt.objects.get(reference="DN-1")) == {"MUG-01": (5, 0, 0, 0), "TEA-01": (5, 0, 0, 0)}
+
+
+# --- one number, one delivery ---------------------------------------------------------------------------
+
+
+def test_a_number_is_that_of_one_delivery_whatever_its_case(shop: Shop, api: Api) -> None:
+    receipt = expect(shop, "DN-1", MUG_01=5)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Receipt.objects.create(warehouse=shop.warehouse, reference="dn-1")
+    answer = api.post("/receipts", announcement(reference="dn-1"), Idempotency_Key="k1")
+    assert problem_of(answer)[:2] == (409, "receipt_known")
+    receive_stock(shop.warehouse, [Arrival(shop.mug, 2, "DOCK")], by=ALICE, reference="Dn-1")
+    assert counts(receipt) == {"MUG-01": (5, 2, 0, 0)}
+    found = api.get("/receipts?reference=dN-1").json()["items"]
+    assert [each["reference"] for each in found] == ["DN-1"]
+
+
+def test_nobody_books_on_a_delivery_that_nobody_began(shop: Shop) -> None:
+    before, dock = row_counts(), ledger.standing_bin(shop.warehouse, Bin.Kind.DOCK)
+    with pytest.raises(NotAnnounced, match="^Nobody announced DN-9. Look at its number again, or begin it.$"):
+        scan_to_receive(shop.mug, 1, dock, Act(uuid4(), BOB, "MUG-01"), "DN-9")
+    assert row_counts() == before
+
+
+def test_deliveries_that_differed_by_case_alone_are_told_apart(shop: Shop) -> None:
+    """As the migration finds them: the first keeps its number."""
+    migration = import_module("fulfillment.migrations.0018_receipt_case")
+    north = ledger.open_warehouse("NORTH")
+    connection.check_constraints()  # PostgreSQL drops no index with checks still to come
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX receipt_once")
+    numbers = ("DN-1", "dn-1", "Dn-1", "DN-1 (2)", "DN-2")
+    receipts = [Receipt.objects.create(warehouse=shop.warehouse, reference=number) for number in numbers]
+    receipts.append(Receipt.objects.create(warehouse=north, reference="dn-1"))
+    migration.tell_apart(apps, None)
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX receipt_once ON fulfillment_receipt (warehouse_id, (LOWER(reference)))")
+    found = [Receipt.objects.get(pk=receipt.pk).reference for receipt in receipts]
+    assert found == ["DN-1", "dn-1 (3)", "Dn-1 (4)", "DN-1 (2)", "DN-2", "dn-1"]

@@ -52,7 +52,7 @@ class Hand:
         return Act(operation or uuid4(), self.by, "MUG-01")
 
     def receive(self, units: int, into: str = "DOCK", reference: str = "DN-1") -> Scan:
-        return scan_to_receive(self.shop.mug, units, self.place(into), self.act(), reference)
+        return scan_to_receive(self.shop.mug, units, self.place(into), self.act(), reference, is_begun=True)
 
     def move(self, source: str, target: str, units: int, step: Scan.Step = Scan.Step.MOVE) -> Scan:
         return scan_to_move(self.place(source), self.place(target), self.shop.mug, units, self.act(), step)

@@ -55,7 +55,7 @@ def bin_(shop: Shop, code: str) -> Bin:
 
 def received(shop: Shop, desk: Desk, units: int, into: str = "DOCK", reference: str = "DN-1") -> Scan:
     act = Act(uuid4(), desk.by, "MUG-01")
-    return scan_to_receive(shop.mug, units, bin_(shop, into), act, reference)
+    return scan_to_receive(shop.mug, units, bin_(shop, into), act, reference, is_begun=True)
 
 
 def item(shop: Shop) -> StockItem:

@@ -30,11 +30,11 @@ class Goods(Floor):
 
     def _receive(self, home: str, bin_: str, sku: str, units: int, by: Actor, reference: str, *, twice: bool) -> None:
         act, place = self.act(by), self.places[home, bin_]
-        scan = self.do(lambda: scan_to_receive(self.products[sku], units, place, act, reference))
+        scan = self.do(lambda: scan_to_receive(self.products[sku], units, place, act, reference, is_begun=True))
         if scan is not None:
             self.model.add(home, bin_, sku, units)
             if twice:
-                assert scan_to_receive(self.products[sku], units, place, act, reference) == scan
+                assert scan_to_receive(self.products[sku], units, place, act, reference, is_begun=True) == scan
 
     @step(home=homes, sku=skus, units=few, by=people, reference=deliveries, twice=st.booleans())
     def receive_to_the_dock(self, home: str, sku: str, units: int, by: Actor, reference: str, twice: bool) -> None:
