@@ -40,7 +40,10 @@ class OperationForm(forms.Form):
 
 
 class ScanForm(OperationForm):
-    """A scan; or a button instead: `count` of `line` are here, the `whole` of it is done, or a box is to `close`."""
+    """A scan; or a button instead: `count` of `line` are here, the `whole` of it is done, or a box is to `close`.
+
+    `without`: it is done although so many are missing.
+    """
 
     scanned = forms.CharField(
         required=False,
@@ -50,6 +53,7 @@ class ScanForm(OperationForm):
     count = forms.IntegerField(required=False, min_value=1, max_value=MAX_QUANTITY)
     line = forms.IntegerField(required=False)
     whole = forms.BooleanField(required=False)
+    without = forms.IntegerField(required=False, min_value=0)
     close = forms.BooleanField(required=False)
     weight_grams = forms.IntegerField(
         required=False,
@@ -118,9 +122,10 @@ class CartForm(ScanForm):
 
 
 class CloseForm(OperationForm):
-    """Which delivery is closed."""
+    """Which delivery is closed, `without` so many units that are missing."""
 
     receipt = forms.IntegerField()
+    without = forms.IntegerField(required=False, min_value=0)
 
 
 class UndoForm(OperationForm):

@@ -215,7 +215,7 @@ ACTS = (
         _close,
         "{} is closed.",
         _why_not("inspect"),
-        hint="Every unit that came has to be decided.",
+        hint="Every unit that came has to be decided; what has not come is not waited for.",
     ),
     Act(
         "approve",

@@ -172,6 +172,13 @@ def close_receipt(receipt: Receipt) -> Receipt:
     return fresh
 
 
+def still_missing(receipt: Receipt) -> dict[str, int]:
+    """Lock a delivery, and return what was announced and is not here: article → units; of a closed one nothing."""
+    locked = Receipt.objects.open().filter(pk=receipt.pk).select_for_update(no_key=True).first()
+    lines = locked.lines.select_related("product") if locked else ()
+    return {line.product.name or line.product.sku: line.missing for line in lines if line.missing}
+
+
 def reopen_receipt(receipt: Receipt) -> Receipt:
     """Expect the rest of a delivery after all. Raises ReceiptGone."""
     Receipt.objects.filter(pk=receipt.pk).update(closed_at=None)

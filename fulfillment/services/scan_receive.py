@@ -3,8 +3,8 @@
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Bin, Receipt, ReceiptLine, Scan
-from fulfillment.services.receipts import close_receipt, count_in, open_receipt, outcome
-from fulfillment.services.scanned import Act, Result, Verdict, keep, once
+from fulfillment.services.receipts import close_receipt, count_in, open_receipt, outcome, still_missing
+from fulfillment.services.scanned import Act, Result, Verdict, incomplete, keep, once
 from orders import outbox
 from orders.models import Product
 
@@ -33,12 +33,18 @@ def _receive(receipt: Receipt, product: Product, quantity: int, into: Bin, act: 
     return keep(act, Verdict(Result.RIGHT, said, quantity, bin=into), Scan.Step.RECEIVE)
 
 
-def scan_to_close(receipt: Receipt, act: Act) -> Scan:
-    """Close a delivery, and say what of it was over, short or damaged. Raises ReceiptClosed, ReceiptGone."""
-    return once(act, Scan.Step.RECEIVE, lambda: _close(receipt, act))[0]
+def scan_to_close(receipt: Receipt, act: Act, without: int | None = None) -> Scan:
+    """Close a delivery, and say what of it was over, short or damaged. Raises ReceiptClosed, ReceiptGone.
+
+    `without`: so many units the person knows to be missing. Are others, it is not closed and they are named.
+    """
+    return once(act, Scan.Step.RECEIVE, lambda: _close(receipt, act, without))[0]
 
 
-def _close(receipt: Receipt, act: Act) -> Scan:
+def _close(receipt: Receipt, act: Act, without: int | None) -> Scan:
+    missing = still_missing(receipt) if without is not None else {}
+    if sum(missing.values()) != (without or 0):
+        return keep(act, incomplete(missing), Scan.Step.RECEIVE)
     said = outcome(close_receipt(receipt))
     return keep(act, Verdict(Result.RIGHT, said[:500]), Scan.Step.RECEIVE)
 

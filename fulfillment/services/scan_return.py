@@ -10,7 +10,7 @@ from fulfillment.models import Bin, Return, ReturnLine, Scan
 from fulfillment.services.returns import Outcome, finish_return
 from fulfillment.services.returns.desk import grade, take_in
 from fulfillment.services.returns.sheet import ANYWHERE, At, Coming, Desk, Named, open_desk, read_desk
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, incomplete, is_same, keep, once, wrong
 from orders.lifecycle import change
 from orders.models import OrderLine
 
@@ -71,9 +71,12 @@ def grade_by_scan(back: Returned, line: int, outcome: Outcome, act: Act) -> tupl
     return scan, turn.desk if is_new else None
 
 
-def close_by_press(back: Returned, act: Act) -> Scan:
-    """Close a return; repeated, it answers as before. Raises NotAllowed, NotDecided."""
-    return once(act, Scan.Step.RETURN, lambda: _finish(back, act))[0]
+def close_by_press(back: Returned, act: Act, without: int | None = None) -> Scan:
+    """Close a return; repeated, it answers as before. Raises NotAllowed, NotDecided.
+
+    `without`: so many units the person knows to be missing. Are others, it is not closed and they are named.
+    """
+    return once(act, Scan.Step.RETURN, lambda: _finish(back, act, without))[0]
 
 
 @dataclass
@@ -136,6 +139,17 @@ class _Grading:
             return keep(act, Verdict(Result.RIGHT, sentence, units, bin=into), Scan.Step.RETURN)
 
 
-def _finish(back: Returned, act: Act) -> Scan:
-    closed = finish_return(back, by=act.by)
-    return keep(act, Verdict(Result.RIGHT, f"{closed} is closed."), Scan.Step.RETURN)
+def _finish(back: Returned, act: Act, without: int | None) -> Scan:
+    with change(back, by=act.by) as fresh:
+        missing = _missing(fresh) if without is not None else {}
+        if sum(missing.values()) != (without or 0):
+            return keep(act, incomplete(missing), Scan.Step.RETURN)
+        closed = finish_return(fresh, by=act.by)
+        return keep(act, Verdict(Result.RIGHT, f"{closed} is closed."), Scan.Step.RETURN)
+
+
+def _missing(back: Return) -> dict[str, int]:
+    """Return what ought to have come with a return that is here: article → units."""
+    is_here = back.status == Return.Status.RECEIVED
+    found = read_desk(back.order, back).missing if is_here else {}
+    return {line.name: units for line, units in found.items()}

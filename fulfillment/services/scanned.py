@@ -1,6 +1,6 @@
 """What every scan on the floor has in common: it is done once, it is put on record, and a wrong one says what it is."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from orders.lifecycle import NotAllowed, Refused, why_not, writing
 from orders.models import Actor, Hold, Product
 
 MAX_DIGITS = 7
+NAMED = 5
 Done = TypeVar("Done")
 Result = Scan.Result
 
@@ -106,6 +107,15 @@ def refuse_blocked(shipment: Shipment, verb: str, *, is_held: bool = True) -> No
         shipment.order._prefetched_objects_cache = {"holds": Hold.objects.none()}  # type: ignore[attr-defined]  # noqa: SLF001
     if blockers := why_not(shipment, verb):
         raise NotAllowed(blockers)
+
+
+def incomplete(missing: Mapping[str, int]) -> Verdict:
+    """Say what of it nobody scanned: name → units. It is closed by another press."""
+    named = [f"{units} × {name}" for name, units in missing.items()]
+    shown = ", ".join(named[:NAMED]) + " and others" * (len(named) > NAMED)
+    them = "it" if sum(missing.values()) == 1 else "them"
+    said = f"Still missing: {shown}. Press again to close without {them}." if missing else "Nothing is missing any more."
+    return Verdict(Result.INCOMPLETE, said[:500])
 
 
 def is_same(scanned: str, code: str) -> bool:

@@ -51,16 +51,17 @@ def receive(request: HttpRequest) -> HttpResponse:
 @require_POST
 @allowed_to("receive")
 def close(request: HttpRequest) -> HttpResponse:
-    """Close a delivery, whatever of it is short."""
+    """Close a delivery; where something is short, it is said first, and pressed again."""
     form = CloseForm(request.POST)
     if not form.is_valid():
         raise BadRequest(form.complaint)
     receipts = Receipt.objects.filter(warehouse__in=Warehouse.objects.of(request.user))
     receipt = get_object_or_404(receipts, pk=form.cleaned_data["receipt"])
     act = Act(form.operation_id(), actor(request), receipt.reference[: Scan.TEXT_LENGTH])
-    scan = scan_to_close(receipt, act)
-    say(request, scan.sentence, is_right=True)
-    return go(request, again("floor:receive", {"warehouse": receipt.warehouse.code}))
+    scan = scan_to_close(receipt, act, form.cleaned_data["without"] or 0)
+    say(request, scan.sentence, is_right=scan.is_done)
+    more = {} if scan.is_done else {"reference": receipt.reference, "closing": "1"}
+    return go(request, again("floor:receive", {"warehouse": receipt.warehouse.code} | more))
 
 
 def _screen(request: HttpRequest, form: ReceiptForm, status: int) -> HttpResponse:
@@ -68,6 +69,7 @@ def _screen(request: HttpRequest, form: ReceiptForm, status: int) -> HttpRespons
     product = given.get("sku")
     context = steps(request, form, ASKED) | {
         "receipt": _receipt(form) if form.step == "sku" else None,
+        "is_closing": "closing" in request.GET,
         "unknown": given["reference"] if form.step == "begin" else "",
         "typed": form.typed("warehouse") if form.step == "begin" else form.typed(),
         "expected": [] if form.is_begun else _expected(given.get("warehouse")),

@@ -53,7 +53,11 @@ def return_sheet(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         act = form.act(actor(request))
         grade = GRADES.get(request.POST.get("grade") or request.GET.get("grade", ""))
-        return _grade(request, number, grade, act) if grade else _do(request, number, act, is_whole=form.is_whole)
+        if grade:
+            return _grade(request, number, grade, act)
+        if form.is_whole and _RETURN.fullmatch(number):
+            return _close(request, number, act, form.cleaned_data["without"] or 0)
+        return _take_in(request, number, act)
     desk = _load(request, number)
     if request.method != "POST":
         return _sheet(request, desk)
@@ -61,10 +65,16 @@ def return_sheet(request: HttpRequest, number: str) -> HttpResponse:
     return _sheet(request, desk, status=422)
 
 
-def _do(request: HttpRequest, number: str, act: Act, *, is_whole: bool) -> HttpResponse:
-    if is_whole and _RETURN.fullmatch(number):
-        say(request, close_by_press(_returns(request, number), act).sentence, is_right=True)
+def _close(request: HttpRequest, number: str, act: Act, without: int) -> HttpResponse:
+    scan = close_by_press(_returns(request, number), act, without)
+    say(request, scan.sentence, is_right=scan.is_done)
+    if scan.is_done:
         return go(request, reverse("floor:returns"))
+    desk = _load(request, number)
+    return _sheet(request, desk, without=sum(desk.missing.values()))
+
+
+def _take_in(request: HttpRequest, number: str, act: Act) -> HttpResponse:
     scan, desk = scan_to_return(_named(request, number), act, lambda: _bin(request), _mine(request))
     say(request, scan.sentence, is_right=scan.is_done)
     return _again(request, desk or _load(request, number))
@@ -133,7 +143,7 @@ def _bin(request: HttpRequest) -> Bin:
     return found or ledger.standing_bin(here(request), Bin.Kind.RETURNS)
 
 
-def _sheet(request: HttpRequest, desk: Desk, status: int = 200) -> HttpResponse:
+def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0) -> HttpResponse:
     back, lines, rows = desk.back, desk.returned, desk.rows
     restocked = next((each for each in lines if str(each.pk) == request.GET.get("line")), None)
     is_here = back is not None and back.status == Return.Status.RECEIVED
@@ -148,6 +158,7 @@ def _sheet(request: HttpRequest, desk: Desk, status: int = 200) -> HttpResponse:
         "first": next((each for each in lines if each.undecided and is_here), None),
         "restocked": restocked if restocked and restocked.undecided else None,
         "is_here": is_here,
+        "without": without,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},
         "scan_url": request.get_full_path() if restocked else url,
         "ask": "Scan the bin" if restocked else "Scan each article",

@@ -70,8 +70,8 @@ class Scanner:
     def by(self) -> Actor:
         return Actor.of("user", self.user)
 
-    def post(self, **fields: Any) -> str:
-        response = self.client.post(self.url, {"operation": str(uuid4()), **fields}, follow=True)
+    def post(self, to: str = "", **fields: Any) -> str:
+        response = self.client.post(to or self.url, {"operation": str(uuid4()), **fields}, follow=True)
         assert response.status_code == 200
         self.url = response.request["PATH_INFO"]
         return said(response)
@@ -81,8 +81,8 @@ class Scanner:
             answer = self.post(scanned=text)
         return answer
 
-    def press(self, word: str) -> str:
-        """Press the button that says so, with all that its form carries."""
+    def press(self, word: str, to: str = "") -> str:
+        """Press the button that says so, with all that its form carries; it is sent to where it stands, if not `to`."""
         page = self.client.get(self.url).content.decode()
         form = next(form for form in page.split("<form")[1:] if word in form)
         form = form.split("</form>")[0]
@@ -91,7 +91,7 @@ class Scanner:
             for tag in form.split("<")
             if 'name="' in tag and 'value="' in tag and not (tag.startswith("button") and word not in tag.split(">")[1])
         }
-        return self.post(**{k: v for k, v in fields.items() if k != "csrfmiddlewaretoken"})
+        return self.post(to, **{k: v for k, v in fields.items() if k != "csrfmiddlewaretoken"})
 
     def page(self) -> str:
         return words(self.client.get(self.url))

@@ -8,9 +8,9 @@ from django.test import Client
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Receipt, Scan, Staff, StockMovement
-from fulfillment.services import close_receipt
+from fulfillment.services import close_receipt, expect_receipt
 from tests.factories import Shop
-from tests.fulfillment.floor import person, said, words
+from tests.fulfillment.floor import Scanner, person, said, words
 
 URL = "/floor/receive/"
 DELIVERY = {"warehouse": "MAIN", "reference": "DN-17", "begin": "1"}
@@ -198,3 +198,26 @@ def test_a_delivery_that_is_not_there_is_not_closed(client: Client, receipt: str
     book(client, bin="DOCK")
     answer = client.post(f"{URL}close/", {"operation": str(uuid4()), "receipt": receipt})
     assert (answer.status_code, Receipt.objects.get().closed_at) == (status, None)
+
+
+def test_a_short_delivery_is_closed_by_a_second_press(client: Client, shop: Shop) -> None:
+    receipt = expect_receipt(shop.warehouse, "DN-17", {shop.mug: 12, shop.teapot: 2})
+    book(client, bin="DOCK")
+    desk = Scanner("manager", url=f"{URL}?warehouse=MAIN&reference=DN-17")
+    assert desk.press("Close it: 2 short", to=f"{URL}close/") == (
+        "wrong: Still missing: 2 × Teapot. Press again to close without them."
+    )
+    assert (Receipt.objects.get().closed_at, Scan.objects.latest("pk").result) == (None, "INCOMPLETE")
+    book(client, bin="DOCK", sku="TEA-01", quantity=1)
+    desk.url = f"{URL}?warehouse=MAIN&reference=DN-17&closing=1"
+    said_ = desk.press("Close it without 1", to=f"{URL}close/")
+    assert said_ == "right: DN-17 is closed. Teapot: 1 short."
+    assert Receipt.objects.get(pk=receipt.pk).closed_at
+
+
+def test_what_went_missing_since_the_first_press_is_said_as_well(client: Client, shop: Shop) -> None:
+    receipt = expect_receipt(shop.warehouse, "DN-17", {shop.mug: 12, shop.teapot: 2})
+    book(client, bin="DOCK")
+    press = {"operation": str(uuid4()), "receipt": receipt.pk, "without": 1}
+    assert said(client.post(f"{URL}close/", press, follow=True)).startswith("wrong: Still missing: 2 × Teapot.")
+    assert Receipt.objects.get().closed_at is None
