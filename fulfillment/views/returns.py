@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from fulfillment import ledger, reports
+from fulfillment.reports import propose_bin
 from fulfillment.forms import ScanForm
 from fulfillment.models import Bin, Return, Scan, Shipment, Warehouse
 from fulfillment.models.scope import within
@@ -145,7 +146,7 @@ def _bin(request: HttpRequest) -> Bin:
 
 def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0) -> HttpResponse:
     back, lines, rows = desk.back, desk.returned, desk.rows
-    restocked = next((each for each in lines if str(each.pk) == request.GET.get("line")), None)
+    restocked = next((each for each in lines if str(each.pk) == request.GET.get("line") and each.undecided), None)
     is_here = back is not None and back.status == Return.Status.RECEIVED
     url = reverse("floor:return", args=[desk.thing.number])
     context = {
@@ -156,7 +157,8 @@ def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0
         "rows": rows,
         "rest": [] if rows else [(line, units) for line, units in desk.can_come.items() if units],
         "first": next((each for each in lines if each.undecided and is_here), None),
-        "restocked": restocked if restocked and restocked.undecided else None,
+        "restocked": restocked,
+        "proposal": restocked and back and propose_bin(back.warehouse, restocked.order_line.product),
         "is_here": is_here,
         "without": without,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},

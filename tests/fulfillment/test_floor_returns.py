@@ -12,7 +12,7 @@ from fulfillment.services.returns import request_return
 from fulfillment.services.ship import ParcelDraft
 from orders.models import Order
 from tests.factories import ALICE, Shop, shipment
-from tests.fulfillment.floor import Scanner, said
+from tests.fulfillment.floor import Scanner, said, words
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,8 @@ def test_as_new_is_sold_again_from_the_bin_that_is_scanned(order: Order) -> None
     line = Return.objects.get().lines.get()
     shelf = f"/floor/returns/{order}-R1/?grade=restock&line={line.pk}"
     assert "Scan the bin it is sold from" in alice.client.get(shelf).content.decode()
+
+    assert "Put it into A-01-01 Enamel mug 1 It is the nearest one that is empty." in words(alice.client.get(shelf))
 
     def scan(text: str) -> str:
         return said(alice.client.post(shelf, {"operation": str(uuid4()), "scanned": text}, follow=True))
