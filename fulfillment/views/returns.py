@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from fulfillment import ledger, reports
-from fulfillment.reports import propose_bin
 from fulfillment.forms import ScanForm
 from fulfillment.models import Bin, Return, Scan, Shipment, Warehouse
 from fulfillment.models.scope import within
@@ -158,7 +157,7 @@ def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0
         "rest": [] if rows else [(line, units) for line, units in desk.can_come.items() if units],
         "first": next((each for each in lines if each.undecided and is_here), None),
         "restocked": restocked,
-        "proposal": restocked and back and propose_bin(back.warehouse, restocked.order_line.product),
+        "proposal": restocked and back and reports.propose_bin(back.warehouse, restocked.order_line.product),
         "is_here": is_here,
         "without": without,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},

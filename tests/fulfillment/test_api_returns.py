@@ -2,12 +2,13 @@
 
 import pytest
 
-from fulfillment.models import Bin, Return
+from fulfillment.models import Return
 from fulfillment.services import ship_shipment
-from fulfillment.services.returns import Outcome, finish_return, grade_return, receive_return
+from fulfillment.services.returns import Outcome, finish_return
 from orders.models import Order
 from tests.api import Api, problem_of, row_counts
 from tests.factories import ALICE, BOB, Shop, shipment
+from tests.fulfillment.at_desk import decide, take_in
 
 
 @pytest.fixture
@@ -26,10 +27,9 @@ def test_a_return_is_announced_and_followed_to_its_end(api: Api, number: str, sh
     body = answer.json()
     assert (body["number"], body["status"], body["lines"][0]["quantity"]) == (f"{number}-R1", "REQUESTED", 2)
     back = Return.objects.get()
-    line = back.order.lines.select_related("product").get()
-    receive_return(back, line, 2, warehouse=shop.warehouse, by=BOB)
-    grade_return(back.lines.get(), Outcome.RESTOCK, 1, into=Bin.objects.get(code="A-01-01"), by=BOB)
-    grade_return(back.lines.get(), Outcome.SCRAP, 1, by=BOB)
+    take_in(back, 2)
+    decide(back.lines.get(), Outcome.RESTOCK, into="A-01-01")
+    decide(back.lines.get(), Outcome.SCRAP)
     finish_return(back, by=BOB)
     shown = api.get(f"/returns/{number}-R1").json()
     assert (shown["status"], shown["warehouse"]) == ("CLOSED", "MAIN")

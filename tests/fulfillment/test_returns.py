@@ -1,12 +1,13 @@
 """Returns: announced or not, never more than left; each unit goes back to stock, into quarantine or to scrap."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Return, Shipment, StockMovement
+from fulfillment.models import BinStock, Return, Shipment, StockMovement
 from fulfillment.services import deliver_shipment, return_shipment, ship_shipment
 from fulfillment.services.returns import (
     NotDecided,
@@ -17,15 +18,14 @@ from fulfillment.services.returns import (
     decline_return,
     find_return,
     finish_return,
-    grade_return,
-    receive_return,
     request_return,
     send_return,
 )
 from fulfillment.services.ship import ParcelDraft
-from orders.lifecycle import AlreadyApplied, NotAllowed
-from orders.models import Event, Order, OrderLine
+from orders.lifecycle import NotAllowed, NotHere
+from orders.models import Event, Order
 from tests.factories import ALICE, BOB, Shop, shipment, stages
+from tests.fulfillment.at_desk import bring, decide, take_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,18 +41,9 @@ def order(shop: Shop) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
-def line(order: Order, number: int = 1) -> OrderLine:
-    return order.lines.select_related("product").get(number=number)
-
-
 def lying(shop: Shop, product: Any = None) -> dict[str, int]:
     rows = BinStock.objects.filter(product=product or shop.mug, quantity__gt=0)
     return dict(rows.values_list("bin__code", "quantity"))
-
-
-def take_in(shop: Shop, thing: Any, quantity: int = 1, number: int = 1, **more: Any) -> Return:
-    order = thing if isinstance(thing, Order) else thing.order
-    return receive_return(thing, line(order, number), quantity, warehouse=shop.warehouse, by=BOB, **more)
 
 
 def kinds() -> list[str]:
@@ -63,11 +54,10 @@ def test_an_announced_return_goes_its_whole_way(order: Order, shop: Shop) -> Non
     announced = request_return(order, {1: 2}, reason="DAMAGED", by=ALICE)
     assert (announced.number, announced.status) == (f"{order.number}-R1", "REQUESTED")
     send_return(approve_return(announced, by=ALICE), by=ALICE)
-    back = take_in(shop, announced, 2)
+    back = take_in(announced, 2)
     assert (back.status, lying(shop), shop.stock(shop.mug)) == ("RECEIVED", {"RETURNS": 2}, (2, 0))
-    place = Bin.objects.get(code="A-01-01")
-    grade_return(back.lines.get(), Outcome.RESTOCK, 1, into=place, by=BOB)
-    grade_return(back.lines.get(), Outcome.QUARANTINE, 1, by=BOB)
+    decide(back.lines.get(), Outcome.RESTOCK, into="A-01-01")
+    decide(back.lines.get(), Outcome.QUARANTINE)
     assert lying(shop) == {"A-01-01": 1, "QUARANTINE": 1}
     assert finish_return(back, by=BOB).status == "CLOSED"
     told = ["requested", "approved", "shipped", "received", "inspected", "closed"]
@@ -79,7 +69,7 @@ def test_an_announced_return_goes_its_whole_way(order: Order, shop: Shop) -> Non
 
 
 def test_what_comes_back_is_booked_with_its_return_as_cause_and_is_promised_to_nobody(order: Order, shop: Shop) -> None:
-    back = take_in(shop, order, 1)
+    back = take_in(order, 1)
     move = StockMovement.objects.latest("pk")
     assert (move.kind, move.cause, move.blocked_delta) == ("RECEIVE", back.number, 1)
     waiting = shop.order((shop.mug, 1))
@@ -87,8 +77,8 @@ def test_what_comes_back_is_booked_with_its_return_as_cause_and_is_promised_to_n
 
 
 def test_scrap_leaves_the_books(order: Order, shop: Shop) -> None:
-    back = take_in(shop, order, 3)
-    grade_return(back.lines.get(), Outcome.SCRAP, 3, by=BOB)
+    back = take_in(order, 3)
+    decide(back.lines.get(), Outcome.SCRAP, 3)
     assert (shop.stock(shop.mug), lying(shop)) == ((0, 0), {})
     assert StockMovement.objects.latest("pk").cause == f"{back.number} scrapped"
     assert finish_return(back, by=BOB).status == "CLOSED"
@@ -96,7 +86,7 @@ def test_scrap_leaves_the_books(order: Order, shop: Shop) -> None:
 
 
 def test_an_unexpected_return_is_taken_in_by_its_order(order: Order, shop: Shop) -> None:
-    back = take_in(shop, find_return(order.number), 1)
+    back = take_in(find_return(order.number), 1)
     assert (back.is_announced, back.reason, back.lines.get().quantity, back.lines.get().received) == (
         False,
         "OTHER",
@@ -104,7 +94,7 @@ def test_an_unexpected_return_is_taken_in_by_its_order(order: Order, shop: Shop)
         1,
     )
     assert kinds() == ["return.received"]
-    assert take_in(shop, back, 1, number=2) == back
+    assert take_in(back, sku="TEA-01") == back
     assert (find_return(order.number), back.lines.count(), Return.objects.count()) == (back, 2, 1)
 
 
@@ -114,18 +104,18 @@ def test_never_more_comes_back_than_left(order: Order, shop: Shop) -> None:
         request_return(order, {1: 3}, by=ALICE)
     with pytest.raises(NotReturnable, match="Of line 9, 0 can come back"):
         request_return(order, {9: 1}, by=ALICE)
-    back = take_in(shop, order, 5)
-    with pytest.raises(NotReturnable, match="^0 × Enamel mug are out there, not 1.$"):
-        take_in(shop, back, 1)
-    assert (Return.objects.count(), shop.stock(shop.mug)) == (2, (5, 0))
+    back = take_in(order, 5)
+    assert bring(back)[0].sentence.startswith("No more of Enamel mug is out there")
+    assert (Return.objects.count(), shop.stock(shop.mug)) == (1, (5, 0))
 
 
 def test_nothing_comes_back_that_has_not_left(shop: Shop) -> None:
     shop.receive(shop.mug, 1)
     order = shop.order((shop.mug, 1))
-    for refused in (lambda: request_return(order, by=ALICE), lambda: take_in(shop, order)):
-        with pytest.raises(NotReturnable):
-            refused()
+    with pytest.raises(NotReturnable):
+        request_return(order, by=ALICE)
+    with pytest.raises(NotHere, match=f"^Nothing of {order} has left: nothing of it can come back.$"):
+        take_in(order)
     assert (Return.objects.count(), shop.stock(shop.mug)) == (0, (1, 1))
     assert find_return(order.number) == f"Nothing of {order} has left: nothing of it can come back."
     assert find_return(f"{order}-1") == f"{order}-1 has not left: nothing of it can come back."
@@ -142,7 +132,7 @@ def test_a_parcel_that_was_not_delivered_comes_in_here(shop: Shop, status: str) 
         Shipment.objects.update(status=status)
     found = find_return("jd014600")
     assert found == sent
-    back = take_in(shop, found, 2)
+    back = take_in(found, 2)
     assert (back.shipment, back.is_announced, back.reason) == (sent, False, "UNDELIVERED")
     assert (shipment(order).status, Order.objects.get(pk=order.pk).status) == ("RETURNED_TO_SENDER", "RETURNED")
     assert (find_return("jd014600"), lying(shop), list(ledger.verify())) == (back, {"RETURNS": 2}, [])
@@ -160,55 +150,62 @@ def test_every_number_on_a_parcel_leads_to_its_return(order: Order) -> None:
 
 
 def test_a_declined_or_cancelled_return_books_nothing_and_lets_units_go(order: Order, shop: Shop) -> None:
-    declined = decline_return(request_return(order, {1: 5}, by=ALICE), by=BOB, reason="too late")
+    declined = decline_return(request_return(order, {1: 5}, by=ALICE), by=BOB)
     cancelled = cancel_return(request_return(order, {1: 5}, by=ALICE), by=BOB)
     for gone in (declined, cancelled):
         with pytest.raises(NotAllowed, match="so it cannot be taken in"):
-            take_in(shop, gone)
+            take_in(gone)
     assert (lying(shop), kinds().count("return.received")) == ({}, 0)
     assert request_return(order, {1: 5}, by=ALICE).status == "REQUESTED"
 
 
 def test_a_return_is_not_closed_while_a_unit_is_undecided(order: Order, shop: Shop) -> None:
-    back = take_in(shop, order, 2)
-    grade_return(back.lines.get(), Outcome.SCRAP, 1, by=BOB)
+    back = take_in(order, 2)
+    decide(back.lines.get(), Outcome.SCRAP)
     with pytest.raises(NotDecided, match="^Still to be decided: 1 × Enamel mug.$"):
         finish_return(back, by=BOB)
     with pytest.raises(NotDecided, match="^1 × Enamel mug are still to be decided, not 2.$"):
-        grade_return(back.lines.get(), Outcome.SCRAP, 2, by=BOB)
+        decide(back.lines.get(), Outcome.SCRAP, 2)
     assert (Return.objects.get().status, shop.stock(shop.mug)) == ("RECEIVED", (1, 0))
 
 
-@pytest.mark.parametrize("code", ["QUARANTINE", "STAGE", None])
-def test_nothing_is_sold_again_from_where_nothing_is_picked(order: Order, shop: Shop, code: str | None) -> None:
-    back = take_in(shop, order, 1)
-    place = Bin.objects.get(code=code) if code else None
-    with pytest.raises(NotDecided, match="Scan the bin where it is to be sold from"):
-        grade_return(back.lines.get(), Outcome.RESTOCK, 1, into=place, by=BOB)
+@pytest.mark.parametrize("code", ["QUARANTINE", "STAGE", ""])
+def test_nothing_is_sold_again_from_where_nothing_is_picked(order: Order, shop: Shop, code: str) -> None:
+    back = take_in(order, 1)
+    refused = decide(back.lines.get(), Outcome.RESTOCK, into=code)
+    assert (refused.is_done, refused.sentence.endswith("Scan a bin to pick from.")) == (False, True)
     assert (lying(shop), back.lines.get().undecided) == ({"RETURNS": 1}, 1)
 
 
 def test_a_closed_return_takes_nothing_more(order: Order, shop: Shop) -> None:
-    back = take_in(shop, order, 1)
-    grade_return(back.lines.get(), Outcome.SCRAP, 1, by=BOB)
+    back = take_in(order, 1)
+    decide(back.lines.get(), Outcome.SCRAP)
     finish_return(back, by=BOB)
     with pytest.raises(NotAllowed, match="The return is closed, so it cannot be taken in"):
-        take_in(shop, back)
+        take_in(back)
     with pytest.raises(NotAllowed, match="The return is closed, so it cannot be looked at"):
-        grade_return(back.lines.get(), Outcome.SCRAP, 1, by=BOB)
+        decide(back.lines.get(), Outcome.SCRAP)
     assert shop.stock(shop.mug) == (0, 0)
 
 
 def test_units_that_come_back_twice_under_one_name_are_booked_once(order: Order, shop: Shop) -> None:
-    back = take_in(shop, order, 1, operation="one")
-    with pytest.raises(AlreadyApplied):
-        take_in(shop, back, 1, operation="one")
+    one = uuid4()
+    scan, back = bring(order, operation=one)
+    assert back is not None
+    assert bring(back, operation=one) == (scan, None)
     assert (back.lines.get().received, lying(shop)) == (1, {"RETURNS": 1})
 
 
 def test_what_is_restocked_goes_to_who_waits(order: Order, shop: Shop, django_capture_on_commit_callbacks: Any) -> None:
-    back = take_in(shop, order, 1)
+    back = take_in(order, 1)
     connection.run_on_commit.clear()
     with django_capture_on_commit_callbacks() as bells:
-        grade_return(back.lines.get(), Outcome.RESTOCK, 1, into=Bin.objects.get(code="STOCK"), by=BOB)
+        decide(back.lines.get(), Outcome.RESTOCK, into="STOCK")
     assert len(bells) == 1
+
+
+def test_why_it_is_declined_stands_as_a_note_and_not_in_the_trail(order: Order) -> None:
+    decline_return(request_return(order, {1: 5}, by=ALICE), by=BOB, reason="Ana Ruiz wore it for a year")
+    note, event = order.notes.get(), Event.objects.get(kind="return.declined")
+    assert (note.text, note.by) == ("Ana Ruiz wore it for a year", str(BOB))
+    assert event.facts == {"return": f"{order}-R1", "note": note.pk}

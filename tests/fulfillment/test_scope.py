@@ -10,9 +10,9 @@ from django.test import Client
 from fulfillment import ledger
 from fulfillment.models import ReturnLine, Scan, Shipment, Staff, StockItem, StockMovement, Warehouse
 from fulfillment.services import deliver_shipment, return_shipment, ship_shipment
-from fulfillment.services.returns import receive_return
 from fulfillment.services.ship import ParcelDraft
 from tests.factories import ALICE, Shop, shipment
+from tests.fulfillment.at_desk import take_in
 from tests.fulfillment.floor import person, words
 
 
@@ -143,15 +143,15 @@ def test_what_came_back_elsewhere_is_taken_in_there_alone(shop: Shop, far: Wareh
     order = shop.order((shop.mug, 2))
     sent = ship_shipment(shipment(order), by=ALICE, parcels=[ParcelDraft("DHL", "JD014600")])
     end(sent, by=ALICE)
-    back = receive_return(shipment(order), order.lines.get(), 1, warehouse=shop.warehouse, by=ALICE)
+    back = take_in(shipment(order))
     parcel = sent.parcels.get().number
     numbers = {"return": back.number, "order": order.number, "shipment": sent.number, "parcel": parcel}
     url, before = f"/floor/returns/{numbers.get(way, 'JD014600')}/", everything()
 
-    def take_in(user: User) -> int:
+    def press(user: User) -> int:
         return client_of(user).post(url, {"operation": str(uuid4()), "scanned": "MUG-01"}).status_code
 
-    assert take_in(scoped("packer", far)) == 404
-    assert (everything(), ReturnLine.objects.get().received, Scan.objects.count()) == (before, 1, 0)
-    assert take_in(scoped("packer", shop.warehouse, name="bob")) == 302
+    assert press(scoped("packer", far)) == 404
+    assert (everything(), ReturnLine.objects.get().received, Scan.objects.count()) == (before, 1, 1)
+    assert press(scoped("packer", shop.warehouse, name="bob")) == 302
     assert ReturnLine.objects.get().received == 2

@@ -8,7 +8,7 @@ from fulfillment.services.returns.announce import (
     request_return,
     send_return,
 )
-from fulfillment.services.returns.desk import NotDecided, Outcome, finish_return, grade_return, receive_return
+from fulfillment.services.returns.desk import NotDecided, Outcome, finish_return
 from fulfillment.services.returns.find import find_return
 from fulfillment.services.returns.units import can_come_back
 
@@ -22,8 +22,6 @@ __all__ = [
     "decline_return",
     "find_return",
     "finish_return",
-    "grade_return",
-    "receive_return",
     "request_return",
     "send_return",
 ]

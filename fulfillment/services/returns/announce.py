@@ -47,9 +47,14 @@ def approve_return(announced: Return, *, by: Actor) -> Return:
 
 
 def decline_return(announced: Return, *, by: Actor, reason: str = "") -> Return:
-    """Do not take it back. Raises NotAllowed."""
-    with change(announced, by=by, reason=reason) as fresh:
-        fresh.decline()
+    """Do not take it back. `reason` is a person's words: it stands as a note, whose id the trail holds.
+
+    Raises NotAllowed.
+    """
+    with change(announced, by=by) as fresh:
+        why = {"note": fresh.order.notes.create(text=reason, by=str(by)).pk} if reason else {}
+        with change(announced, by=by, facts=why) as declined:
+            declined.decline()
     return fresh
 
 

@@ -1,8 +1,7 @@
 """At the returns desk: units arrive in the returns bin, and each is looked at and goes on from there."""
 
 from enum import StrEnum
-from typing import Any, cast
-from uuid import uuid4
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,11 +10,10 @@ from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Bin, Return, ReturnLine, Shipment, Warehouse
 from fulfillment.services.resolve import resolve_order
-from fulfillment.services.returns.announce import NotReturnable
-from fulfillment.services.returns.sheet import At, Coming, Desk, open_anew, open_desk, read_desk, start_return
+from fulfillment.services.returns.sheet import At, Desk, start_return
 from orders import outbox
 from orders.lifecycle import NotAllowed, Refused, change, why_not
-from orders.models import Actor, Order, OrderLine
+from orders.models import Actor, OrderLine
 
 
 class Outcome(StrEnum):
@@ -30,28 +28,6 @@ class NotDecided(Refused):
     """Units lie there of which nobody has said what becomes of them; or there are none."""
 
     code = "not_decided"
-
-
-def receive_return(
-    thing: Coming,
-    line: OrderLine,
-    quantity: int,
-    *,
-    warehouse: Warehouse,
-    by: Actor,
-    operation: str | None = None,
-) -> Return:
-    """Take units in: of a return; or of an order, or an undelivered shipment, that nobody announced.
-
-    Raises NotAllowed, NotReturnable, AlreadyApplied.
-    """
-    with change(thing, by=by) as fresh:
-        desk = open_anew(fresh) if isinstance(fresh, Order) else open_desk(cast("Coming", fresh), by)
-        there = desk.can_come.get(line, 0)
-        if quantity > there:
-            raise NotReturnable(f"{there} × {line.name} are out there, not {quantity}.", line=line.number, left=there)
-        at = lambda: ledger.standing_bin(warehouse, Bin.Kind.RETURNS)  # noqa: E731
-        return take_in(desk, line, quantity, at, by=by, operation=operation or str(uuid4()))
 
 
 def take_in(desk: Desk, line: OrderLine, quantity: int, at: At, *, by: Actor, operation: str) -> Return:
@@ -80,25 +56,6 @@ def _count_in(line: ReturnLine, quantity: int) -> None:
         ReturnLine.objects.filter(pk=line.pk).update(received=line.received)
     else:
         line.save(force_insert=True)
-
-
-def grade_return(
-    line: ReturnLine,
-    outcome: Outcome,
-    quantity: int,
-    *,
-    into: Bin | None = None,
-    by: Actor,
-    operation: str | None = None,
-) -> ReturnLine:
-    """Say what becomes of units that are here: `into` is the bin where they are sold again.
-
-    Raises NotAllowed, NotDecided, AlreadyApplied.
-    """
-    with change(line.return_of, by=by) as fresh:
-        found = read_desk(fresh.order, fresh).found(line.pk)
-        grade(found, outcome, quantity, into, by=by, operation=operation or str(uuid4()))
-    return found
 
 
 def grade(
