@@ -20,7 +20,7 @@ def count_away(warehouse: Warehouse, product: Product, quantity: int) -> list[tu
 
     Return the lines, by their primary key, and how many of each were counted.
     """
-    return _count_off(_lock(warehouse, [product.pk]), quantity)
+    return _count_off(_lock(warehouse.pk, [product.pk]), quantity)
 
 
 def count_back(counted: Sequence[tuple[int, int]]) -> None:
@@ -33,22 +33,22 @@ def count_back(counted: Sequence[tuple[int, int]]) -> None:
 
 
 @contextmanager
-def as_it_lies(warehouse: Warehouse, products: Collection[int]) -> Iterator[None]:
+def as_it_lies(warehouse_id: int, products: Collection[int]) -> Iterator[None]:
     """Let no delivery wait for units that are taken off the books of the dock in here: they have left it.
 
     `products` are those of which some may be. Open it in a transaction, before their stock is locked.
     """
-    lines = _lock(warehouse, products) if products else []
+    lines = _lock(warehouse_id, products) if products else []
     yield
     for product in sorted({line.product_id for line in lines}):
         mine = [line for line in lines if line.product_id == product]
-        _count_off(mine, _waiting(warehouse, product) - _lying(warehouse, product))
+        _count_off(mine, _waiting(warehouse_id, product) - _lying(warehouse_id, product))
 
 
-def _lock(warehouse: Warehouse, products: Collection[int]) -> list[ReceiptLine]:
+def _lock(warehouse_id: int, products: Collection[int]) -> list[ReceiptLine]:
     """Lock the lines of which units stand at the dock, and their deliveries."""
-    waiting = ReceiptLine.objects.at_dock().filter(receipt__warehouse=warehouse, product__in=products)
-    ordered = waiting.select_related("receipt").order_by("receipt", "pk")
+    waiting = ReceiptLine.objects.at_dock().filter(receipt__warehouse=warehouse_id, product__in=products)
+    ordered = waiting.select_related("receipt").order_by("receipt_id", "pk")
     return list(ordered.select_for_update(of=("receipt", "self"), no_key=True))
 
 
@@ -70,11 +70,11 @@ def _came(line: ReceiptLine) -> tuple[datetime, int]:
     return line.receipt.arrived_at or timezone.now(), line.receipt_id
 
 
-def _waiting(warehouse: Warehouse, product: int) -> int:
-    lines = ReceiptLine.objects.at_dock().filter(receipt__warehouse=warehouse, product=product)
+def _waiting(warehouse_id: int, product: int) -> int:
+    lines = ReceiptLine.objects.at_dock().filter(receipt__warehouse=warehouse_id, product=product)
     return int(lines.aggregate(units=Sum(F("received") - F("put_away"), default=0))["units"])
 
 
-def _lying(warehouse: Warehouse, product: int) -> int:
-    lying = BinStock.objects.filter(product=product, bin__warehouse=warehouse, bin__kind=Bin.Kind.DOCK)
+def _lying(warehouse_id: int, product: int) -> int:
+    lying = BinStock.objects.filter(product=product, bin__warehouse=warehouse_id, bin__kind=Bin.Kind.DOCK)
     return int(lying.aggregate(units=Sum("quantity", default=0))["units"])

@@ -114,7 +114,9 @@ def incomplete(missing: Mapping[str, int]) -> Verdict:
     named = [f"{units} × {name}" for name, units in missing.items()]
     shown = ", ".join(named[:NAMED]) + " and others" * (len(named) > NAMED)
     them = "it" if sum(missing.values()) == 1 else "them"
-    said = f"Still missing: {shown}. Press again to close without {them}." if missing else "Nothing is missing any more."
+    said = (
+        f"Still missing: {shown}. Press again to close without {them}." if missing else "Nothing is missing any more."
+    )
     return Verdict(Result.INCOMPLETE, said[:500])
 
 

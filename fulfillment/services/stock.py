@@ -103,7 +103,7 @@ def adjust_stock(
     named = {"operation": operation or str(uuid4()), "by": by, "cause": reason}
     with counted_if_short(by), transaction.atomic():
         place = _papered(warehouse, bin_code) if delta < 0 else None
-        with as_it_lies(warehouse, [product.pk] if place and place.kind == Bin.Kind.DOCK else []):
+        with as_it_lies(warehouse.pk, [product.pk] if place and place.kind == Bin.Kind.DOCK else []):
             item = ledger.adjust(warehouse, product, delta, bin_code=bin_code, **named)
             if place:
                 _refuse_returned(place, product)

@@ -111,7 +111,7 @@ def _move_back(scan: Scan, entry: StockMovement, act: Act) -> str:
     home = entry.from_bin or place
     if scan.put_away:
         count_back(scan.put_away)
-    with as_it_lies(place.warehouse, [product.pk] if place.kind == Bin.Kind.DOCK else []):
+    with as_it_lies(place.warehouse_id, [product.pk] if place.kind == Bin.Kind.DOCK else []):
         ledger.lock_shelf(place, [product.pk])
         _refuse_gone(place, why_not_move(place, home, product, entry.quantity))
         ledger.move(place, home, product, entry.quantity, operation=str(act.operation), by=act.by, cause=_cause(entry))

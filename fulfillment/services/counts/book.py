@@ -34,7 +34,7 @@ def apply_count(count: Count) -> Count:
     """
     for _ in range(TRIES):
         dock = _let_go(count)
-        with change(count, by=_by(count)) as fresh, as_it_lies(fresh.warehouse, dock):
+        with change(count, by=_by(count)) as fresh, as_it_lies(count.warehouse_id, dock):
             if fresh.status != Count.Status.APPROVED:
                 return fresh
             items = _lock(fresh)
@@ -58,8 +58,9 @@ def _let_go(count: Count) -> set[int]:
     entries = _entries(count)
     _set_back_what_lacks(count, entries)
     lacking = [entry for entry in entries if entry.delta < 0]
-    if not any(map(_is_gone, entries)):
-        for line, delta in lacking:
+    returned = [entry for entry in lacking if entry.line.bin.kind == Bin.Kind.RETURNS]
+    if returned and not any(map(_is_gone, entries)):
+        for line, delta in returned:
             scrap_what_lacks(count, line, _held(line) + delta, by=_by(count))
     return {line.product_id for line, _ in lacking if line.bin.kind == Bin.Kind.DOCK}
 

@@ -33,7 +33,7 @@ def _shipment(text: str) -> Shipment | None:
 
 
 def _of_shipment(shipment: Shipment) -> Return | Order | Shipment | str:
-    """Return its return, as long as it is at the desk or all of the shipment is back; the rest comes in with another."""
+    """Return its return while that is at the desk, or where all of it is back; the rest comes in with another one."""
     known = shipment.returns.order_by("pk").last()
     if known and (known.status == Return.Status.RECEIVED or not is_out(shipment)):
         return known
