@@ -1,6 +1,7 @@
 """Stock that arrives or is corrected. What it frees is given to the waiting orders after the commit."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -100,7 +101,7 @@ def adjust_stock(
 
     Raises AlreadyApplied; NotEnoughStock, and the bin is counted then; WaitsForDesk.
     """
-    named = {"operation": operation or str(uuid4()), "by": by, "cause": reason}
+    named: dict[str, Any] = {"operation": operation or str(uuid4()), "by": by, "cause": reason}
     with counted_if_short(by), transaction.atomic():
         place = _papered(warehouse, bin_code) if delta < 0 else None
         with as_it_lies(warehouse.pk, [product.pk] if place and place.kind == Bin.Kind.DOCK else []):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from fulfillment import ledger, reports
 from fulfillment.forms import ScanForm
-from fulfillment.models import Bin, Return, Scan, Shipment, Warehouse
+from fulfillment.models import Bin, Return, ReturnLine, Scan, Shipment, Warehouse
 from fulfillment.models.scope import within
 from fulfillment.services import Act
 from fulfillment.services.returns import Outcome, find_return
@@ -143,6 +143,11 @@ def _bin(request: HttpRequest) -> Bin:
     return found or ledger.standing_bin(here(request), Bin.Kind.RETURNS)
 
 
+def _proposal(line: ReturnLine) -> reports.Proposal | None:
+    home = line.return_of.warehouse
+    return reports.propose_bin(home, line.order_line.product) if home else None
+
+
 def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0) -> HttpResponse:
     back, lines, rows = desk.back, desk.returned, desk.rows
     restocked = next((each for each in lines if str(each.pk) == request.GET.get("line") and each.undecided), None)
@@ -157,7 +162,7 @@ def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0
         "rest": [] if rows else [(line, units) for line, units in desk.can_come.items() if units],
         "first": next((each for each in lines if each.undecided and is_here), None),
         "restocked": restocked,
-        "proposal": restocked and back and reports.propose_bin(back.warehouse, restocked.order_line.product),
+        "proposal": restocked and _proposal(restocked),
         "is_here": is_here,
         "without": without,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},

@@ -112,7 +112,7 @@ def test_what_orders_wait_for_is_allocated_when_it_arrives(client: Client, shop:
 def test_the_queries_of_receiving(client: Client, shop: Shop, django_assert_num_queries: Any, lines: int) -> None:
     for _ in range(lines):
         book(client)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(URL, {**DELIVERY, "sku": "MUG-01", "quantity": 12})
 
 

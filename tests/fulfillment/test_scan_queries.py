@@ -254,8 +254,8 @@ SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
     "load: parcel": (11, lambda shop: van(shop).scan("JJD2")),
     "load: wrong": (10, lambda shop: van(shop).scan("P-1")),
     "receive: delivery": (7, lambda shop: inbound(shop).get(**DELIVERY)),
-    "receive: article": (4, lambda shop: inbound(shop).get(**DELIVERY, sku="P-1")),
-    "receive: number": (5, lambda shop: inbound(shop).get(**DELIVERY, sku="P-1", quantity=3)),
+    "receive: article": (5, lambda shop: inbound(shop).get(**DELIVERY, sku="P-1")),
+    "receive: number": (6, lambda shop: inbound(shop).get(**DELIVERY, sku="P-1", quantity=3)),
     "receive: bin": (12, lambda shop: inbound(shop).post(**DELIVERY, sku="P-1", quantity=3, bin="A-01-1")),
     "receive: dock": (12, lambda shop: inbound(shop).post(**DELIVERY, sku="P-1", quantity=3, bin="DOCK")),
     "put away: article": (8, lambda shop: dock(shop).get(**MAIN, sku="P-1")),
@@ -284,7 +284,7 @@ SCANS: dict[str, tuple[int, Callable[[Shop], list[str]]]] = {
     "return: shelf": (10, lambda shop: graded(shop, "restock", scanned="A-01-1")),
     "return: quarantine": (10, lambda shop: graded(shop, "quarantine")),
     "return: scrap": (10, lambda shop: graded(shop, "scrap")),
-    "return: closed": (8, lambda shop: decided(shop).post(whole=1)),
+    "return: closed": (9, lambda shop: decided(shop).post(whole=1)),
 }  # fmt: skip
 
 

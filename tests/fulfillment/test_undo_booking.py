@@ -290,6 +290,7 @@ def press(client: Client, scan: Scan, **more: Any) -> Any:
 
 def test_each_screen_offers_the_last_and_comes_back_to_itself(shop: Shop) -> None:
     client, by = client_of("picker", "alice")
+    expect_receipt(shop.warehouse, "DN-1", {shop.mug: 5})
     hand = Hand(shop, by)
     screens = {"receive": hand.receive(5), "put-away": hand.put_away(3), "move": hand.move("A-01-01", "B-01-01", 2)}
     for path, scan in reversed(screens.items()):
@@ -302,6 +303,13 @@ def test_each_screen_offers_the_last_and_comes_back_to_itself(shop: Shop) -> Non
         assert ("Undo" in words(answer), "<del>" in answer.content.decode()) == (False, True)
     assert "Receive DN-1" in words(answer)
     assert (balance(), list(ledger.verify())) == ((0, 0, 0), [])
+
+
+def test_what_is_taken_back_of_a_delivery_that_is_none_any_more_leads_to_the_others(shop: Shop) -> None:
+    client, by = client_of("picker", "alice")
+    answer = press(client, Hand(shop, by).receive(5), reference="DN-1")
+    assert said(answer) == "right: Taken back: 5 × Enamel mug are not booked into DOCK."
+    assert (Receipt.objects.exists(), "Scan or type the number of the delivery." in words(answer)) == (False, True)
 
 
 def test_a_refusal_says_why_and_nothing_happens(shop: Shop) -> None:

@@ -99,7 +99,8 @@ def finish_return(arrived: Return | QuerySet[Return], *, by: Actor) -> Return:
 
 def _bring_back(desk: Desk, by: Actor) -> None:
     """Let a shipment that was under way be at the shop again, and its order with it."""
-    with change(desk.shipment or Shipment.objects.filter(pk=desk.shipment_id), by=by) as fresh:
+    known = Shipment.objects.filter(returns=desk.back)
+    with change(desk.shipment or known, by=by) as fresh:
         fresh.return_to_sender()
     resolve_order(desk.order, by=by, standing=[*desk.others, fresh.status])
 

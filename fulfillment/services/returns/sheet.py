@@ -72,7 +72,7 @@ class Desk:
 
     @property
     def shipment_id(self) -> int | None:
-        return self.back.shipment_id if self.back else self.shipment and self.shipment.pk
+        return self.back.shipment_id if self.back else _key(self.shipment)
 
     @property
     def missing(self) -> dict[OrderLine, int]:
@@ -160,7 +160,7 @@ def open_desk(thing: Coming, by: Actor, mine: Q = ANYWHERE) -> Desk:
 
 def open_anew(order: Order, shipment: Shipment | None = None) -> Desk:
     """Return what is looked at where units come back that nobody announced, whatever else stands of the order."""
-    lines = _lines(order, shipment and shipment.pk)
+    lines = _lines(order, _key(shipment))
     return Desk(order, list(lines.annotate(**_standing(order, shipment))), shipment=shipment)
 
 
@@ -184,7 +184,7 @@ def _opened(things: QuerySet[Return] | QuerySet[Shipment], by: Actor, mine: Q) -
 
 def read_desk(order: Order, back: Return | None = None, shipment: Shipment | None = None) -> Desk:
     """Read what of an order came back with a return, or can; nothing is locked here."""
-    lines = _lines(order, back.shipment_id if back else shipment and shipment.pk)
+    lines = _lines(order, back.shipment_id if back else _key(shipment))
     if back:
         lines = lines.annotate(here=FilteredRelation("return_lines", condition=Q(return_lines__return_of=back.pk)))
         lines = lines.annotate(**{f"here_{name}": F(f"here__{name}") for name in ("id", *_UNITS)})
@@ -198,6 +198,10 @@ def start_return(desk: Desk) -> Return:
     desk.back = Return(order=desk.order, number=number, reason=reason, shipment=desk.shipment, is_announced=False)
     adopt(desk.back)
     return desk.back
+
+
+def _key(shipment: Shipment | None) -> int | None:
+    return shipment.pk if shipment else None
 
 
 def _lines(order: Order, shipment: int | None) -> QuerySet[OrderLine]:
