@@ -165,6 +165,7 @@ def _sheet(request: HttpRequest, desk: Desk, status: int = 200, without: int = 0
         "proposal": restocked and _proposal(restocked),
         "is_here": is_here,
         "without": without,
+        "is_short": bool(desk.missing) and not without,
         "is_over": back is not None and back.status not in {*Return.COMING, Return.Status.RECEIVED},
         "scan_url": request.get_full_path() if restocked else url,
         "ask": "Scan the bin" if restocked else "Scan each article",

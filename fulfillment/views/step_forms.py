@@ -110,7 +110,7 @@ class ReceiptForm(StepForm):
             self.receipt = named.first()
         if self.receipt and (complaint := why_closed(self.receipt)):
             raise forms.ValidationError(complaint)
-        return reference
+        return self.receipt.reference if self.receipt else reference
 
     def clean_begin(self) -> bool:
         """Ask whether that is a delivery, where nobody announced it; the last step asks when it books."""

@@ -70,8 +70,8 @@ def places_of(request: HttpRequest) -> list[Warehouse]:
 
 def mine(request: HttpRequest, step: str) -> dict[str, Any]:
     """Return what this person did in a step, the latest first, and what of it can be taken back."""
-    scans = Scan.objects.filter(by=str(actor(request)), step=step).select_related("undone_by").order_by("-pk")
-    booked = list(scans[:SHOWN])
+    done = Scan.objects.filter(by=str(actor(request)), step=step, result__in=Scan.DONE)
+    booked = list(done.select_related("undone_by").order_by("-pk")[:SHOWN])
     return {"booked": booked, "last": to_take_back(booked)}
 
 
