@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,10 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
+settings.ROOT_URLCONF = "tests.bench.hooks_bare"
+
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -25,6 +29,7 @@ from django.utils import timezone  # noqa: E402
 from fulfillment.services import accept_orders  # noqa: E402
 from orders.models import Endpoint, Inbox, Order  # noqa: E402
 from tests.bench.fill import ship  # noqa: E402
+from tests.bench.hooks_rates import WANTED, tell_rates  # noqa: E402
 from tests.bench.measure import Report  # noqa: E402
 from tests.bench.sender import Delivery, Sender  # noqa: E402
 from tests.chaos.house import WEB, House  # noqa: E402
@@ -54,19 +59,20 @@ class Bench:
         self.carrier, self.aggregator = Carrier(), Aggregator("easypost")
 
     def _parcels(self, count: int) -> Iterator[str]:
+        known = set(Order.objects.values_list("pk", flat=True))
         self.shop.receive(self.shop.mug, count)
         drafts = [draft((self.shop.mug, 1)) for _ in range(count)]
         for at in range(0, count, 20):
             accept_orders(drafts[at : at + 20], channel=self.shop.channel, by=ALICE)
-        yield from map(ship, Order.objects.order_by("pk"))
+        yield from map(ship, Order.objects.exclude(pk__in=known).order_by("pk"))
 
-    def deliveries(self) -> Iterator[Delivery]:
+    def deliveries(self, numbers: Sequence[str]) -> Iterator[Delivery]:
         """Yield what is told, round by round: the first scan of each parcel, then the second."""
         now = timezone.now()
         times = [now - timedelta(minutes=20 * (len(WAY) - n)) for n in range(len(WAY))]
         steps = list(zip(times, WAY, strict=True))
         for n in range(len(WAY)):
-            for place, number in enumerate(self.numbers):
+            for place, number in enumerate(numbers):
                 yield self._whole(number, steps[: n + 1]) if place % 2 else self._one(number, *steps[n])
 
     def _one(self, number: str, at: datetime, name: str) -> Delivery:
@@ -80,6 +86,7 @@ class Bench:
     def run(self) -> None:
         self.report.say(f"-- {connection.vendor} {'.'.join(map(str, connection.get_database_version()))}")
         self.report.say(f"{len(self.numbers)} parcels; {' and '.join(_durability())}")
+        tell_rates(self.report, self.deliveries(list(self._parcels(WANTED // len(WAY)))))
         connection.close()
         with tempfile.TemporaryDirectory(prefix="ordertrail-hooks-") as folder:
             with House(Path(folder), email_url="") as house:
@@ -89,7 +96,7 @@ class Bench:
 
     def _work(self, house: House) -> None:
         time.sleep(5)  # the worker is not ready when the web server is
-        sender = Sender(house.port, list(self.deliveries()), rate=RATE)
+        sender = Sender(house.port, list(self.deliveries(self.numbers)), rate=RATE)
         killer = threading.Thread(target=self._kill, args=(house, sender))
         killer.start()
         sender.run()
