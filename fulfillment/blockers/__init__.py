@@ -15,6 +15,7 @@ from fulfillment.blockers.shipment import (
     is_allowed,
     order_reasons,
     why_not_shipped,
+    why_waiting,
 )
 from orders.blockers import Reason
 
@@ -30,6 +31,7 @@ __all__ = [
     "reasons",
     "split_reasons",
     "why_not_shipped",
+    "why_waiting",
 ]
 
 

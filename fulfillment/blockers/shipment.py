@@ -95,7 +95,7 @@ def why_not_shipped(order: "Order") -> list[Reason]:
     found = orders.obstacles(order, {line.number for line in order.lines.all()})
     for shipment in order.shipments.all():
         waits_for_rest = _rest_waits(shipment) if shipment.status in _HELD_BY_THE_REST else []
-        found += waits_for_rest or _why_shipment_waits(shipment)
+        found += waits_for_rest or why_waiting(shipment)
     return found
 
 
@@ -105,7 +105,8 @@ _LEFT = {"SHIPPED", "DELIVERED", "LOST", "RETURNED_TO_SENDER"}
 _TO_SHIP = {"PLACED", "CONFIRMED", "IN_FULFILLMENT", "PARTLY_SHIPPED"}
 
 
-def _why_shipment_waits(shipment: "Shipment") -> list[Reason]:
+def why_waiting(shipment: "Shipment") -> list[Reason]:
+    """Say what a shipment that is still here waits for next."""
     match shipment.status:
         case "PLANNED":
             return _waiting_stock(shipment)

@@ -1,6 +1,7 @@
 """What waits on the floor, what stands at the dock, what has to be ordered: counted, never written."""
 
 from fulfillment.reports.counts import COUNTS_LISTED, Accuracy, accuracies, accuracy, counts_to_do
+from fulfillment.reports.ends import End, ends
 from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
 from fulfillment.reports.queue import LISTED, STEPS, Row, Waiting, queue, step_of, waiting
@@ -15,6 +16,7 @@ __all__ = [
     "Accuracy",
     "CartRow",
     "DockToStock",
+    "End",
     "Proposal",
     "Row",
     "Suggestion",
@@ -25,6 +27,7 @@ __all__ = [
     "at_dock",
     "counts_to_do",
     "dock_to_stock",
+    "ends",
     "free_carts",
     "lies_in",
     "lies_where",

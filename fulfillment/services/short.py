@@ -70,6 +70,13 @@ def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
     return keep(act, said, Scan.Step.PICK, shipment, task=task)
 
 
+def what_stays(task: PickTask) -> str:
+    """Say of a stop that was closed as short that it stays so, and what to do if that was wrong."""
+    said = f"{task.left} × {task.shipment_line.order_line.name} {SAID[Reason(task.reason)]} {task.bin}"
+    after_all = "A later walk fetches it." if task.reason == Reason.BLOCKED else f"There after all? Count {task.bin}."
+    return f"{said}: undo does not take that back. {after_all}"
+
+
 def _free(task: PickTask) -> int:
     """Lock the stock of the article and return how many units are promised to nobody."""
     of = {"product": task.shipment_line.order_line.product_id, "warehouse": task.cart.wave.warehouse_id}

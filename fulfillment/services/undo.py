@@ -35,7 +35,8 @@ def _undo(walk: Walk, act: Act) -> Scan:
     if last is None or last.task is None or last.line is None or last.bin is None or last.shipment is None:
         raise NotAllowed([Reason("nothing_to_undo", "There is nothing to take back.", "nobody")])
     if last.task.status == PickTask.Status.SHORT:
-        raise NotAllowed([Reason("closed_short", "Too few were there, and that stands: put nothing back.", "nobody")])
+        sentence = f"Too few were there, and that stands: put nothing back. There after all? Count {last.bin}."
+        raise NotAllowed([Reason("closed_short", sentence, "nobody")])
     with change(last.shipment, by=act.by) as shipment:
         if shipment.status != Shipment.Status.PICKING:
             shipment.unpick()

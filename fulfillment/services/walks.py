@@ -12,7 +12,7 @@ from django.db.models import Exists, F, Subquery, Sum
 from django.utils import timezone
 
 from fulfillment.ledger.stock import DEFAULT_BIN
-from fulfillment.models import Cart, CartSlot, PickTask, Scan, Shipment, ShipmentLine, Warehouse
+from fulfillment.models import Cart, PickTask, Scan, Shipment, ShipmentLine, Warehouse
 from fulfillment.models.stock import WarehouseQuerySet
 from orders.lifecycle import NotHere
 from orders.models import Actor
@@ -22,7 +22,8 @@ from orders.models import Actor
 class Walk:
     """The tasks of a cart, stop by stop, and where the person with it is. `mine`: where that person works.
 
-    Of the shipment in hand: whether something holds it, and how many of its units are to be picked.
+    Of the shipment in hand: whether something holds it, and how many of its units are to be picked. `fetched` is the
+    task for which this person fetched something last, if it is of this cart, and how many units.
     """
 
     cart: Cart
@@ -32,6 +33,7 @@ class Walk:
     mine: WarehouseQuerySet | None = None
     is_held: bool = False
     unpicked: int = 0
+    fetched: tuple[int | None, int] = (None, 0)
 
     def read(self, in_hand: Shipment | None = None) -> "Walk":
         """Return the walk as it stands now, with this shipment in hand, whose row is locked. Raises NotHere."""
@@ -77,10 +79,16 @@ class Walk:
         return bool(self.to_do) and not any(task.lease_until and task.lease_until > now for task in self.to_do)
 
     @property
-    def slots(self) -> list[CartSlot]:
-        """Return where its shipments are."""
-        found = {task.shipment_line.shipment_id: task.shipment_line.shipment for task in self.tasks}
-        return sorted((shipment.slot for shipment in found.values()), key=lambda slot: slot.place)
+    def to_undo(self) -> tuple[PickTask, int] | None:
+        """Return what "undo" takes back: so many units of a task. Nothing, where that was closed as short since."""
+        task_id, units = self.fetched
+        task = next((task for task in self.tasks if task.pk == task_id), None)
+        return (task, units) if task and task.status != PickTask.Status.SHORT else None
+
+    @property
+    def short(self) -> list[PickTask]:
+        """Return the stops where too few were there."""
+        return [task for task in self.tasks if task.status == PickTask.Status.SHORT]
 
     @property
     def is_at(self) -> bool:
@@ -100,8 +108,10 @@ class Walk:
 
     def past(self, scan: Scan) -> "Walk":
         """Return the walk after a scan that its tasks, and where its bin was right also the person, know already."""
-        is_there = scan.bin_id is not None and scan.result == Scan.Result.RIGHT
-        return replace(self, at_bin=scan.bin_id if is_there else self.at_bin)
+        if scan.result != Scan.Result.RIGHT:
+            return self
+        fetched = (scan.task_id, scan.quantity) if scan.quantity else self.fetched
+        return replace(self, at_bin=scan.bin_id or self.at_bin, fetched=fetched)
 
     def here(self) -> list[PickTask]:
         return [task for task in self.to_do if self.task and task.place == self.task.place]
@@ -119,12 +129,19 @@ def find_walk(
     last = Scan.objects.filter(by=str(by), step=Scan.Step.PICK, result=Scan.Result.RIGHT).order_by("-pk")
     here = Warehouse.objects.all() if mine is None else mine
     tasks = PickTask.objects.filter(cart=cart_id, cart__wave__warehouse__in=here).select_related(*_READ)
-    tasks = tasks.annotate(at_bin=Subquery(last.values("bin")[:1]), **_standing(in_hand))
+    fetched = last.filter(quantity__gt=0, undone_by=None)
+    tasks = tasks.annotate(
+        at_bin=Subquery(last.values("bin")[:1]),
+        last_task=Subquery(fetched.values("task")[:1]),
+        last_units=Subquery(fetched.values("quantity")[:1]),
+        **_standing(in_hand),
+    )
     found = list(tasks.order_by("place", "pk"))
     if not found:
         return None
     first = found[0].__dict__  # what was annotated is the same on each
     known = {name: first[name] for name in ("is_held", "unpicked") if in_hand}
+    known["fetched"] = (first["last_task"], first["last_units"] or 0)
     return Walk(found[0].cart, by, _share(found, in_hand), first["at_bin"], mine, **known)
 
 

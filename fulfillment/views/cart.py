@@ -20,7 +20,7 @@ from fulfillment.services import (
     undo_scan,
 )
 from fulfillment.services.claims import name_of, pickers_of
-from fulfillment.services.undo import last_fetch
+from fulfillment.services.short import what_stays
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from orders.models import Actor
 
@@ -92,6 +92,8 @@ def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse
         "task": walk.task,
         "line": walk.task.shipment_line.order_line,
         "reasons": PickTask.Reason.choices,
+        "last": walk.to_undo,
+        "stays": [what_stays(task) for task in walk.short],
         "ask": "Scan the article" if walk.is_at else "Scan the bin",
     }
     return show(request, "fulfillment/cart.html", context, status=status)
@@ -100,24 +102,27 @@ def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse
 def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
     """Say that the cart is done, or who has it; let it be taken where nobody does."""
     holder = Actor.parse(walk.holder) if walk.holder else None
+    ends = [] if walk.task else reports.ends(walk.tasks)
     context = {
         "cart": walk.cart,
         "walk": walk,
         "holder": name_of(holder) if holder else "",
         "is_free": walk.is_free,
-        "slots": walk.slots,
-        "last": None if walk.task else _last(walk, actor(request)),
+        "ends": ends,
+        "is_here": any(end.is_here for end in ends),
+        "stays": [what_stays(task) for task in walk.short],
+        "last": None if walk.task else _last(walk),
         "free_carts": reports.free_carts(Warehouse.objects.filter(pk=walk.cart.wave.warehouse_id)).total(),
     }
     return show(request, "fulfillment/cart_rest.html", context, status=status)
 
 
-def _last(walk: Walk, by: Actor) -> Scan | None:
+def _last(walk: Walk) -> tuple[PickTask, int] | None:
     """Return what this person may still take back of a cart that is done."""
-    last = last_fetch(walk, by)
-    if last is None or last.shipment is None or last.shipment.status != Shipment.Status.PICKED:
+    shipment = walk.to_undo[0].shipment_line.shipment if walk.to_undo else None
+    if shipment is None or shipment.status != Shipment.Status.PICKED:
         return None
-    return None if reasons(last.shipment, "unpick") else last
+    return None if reasons(shipment, "unpick") else walk.to_undo
 
 
 def _colleagues(request: HttpRequest, walk: Walk) -> QuerySet[User]:

@@ -74,7 +74,9 @@ def test_a_walk_as_plain_forms(alice: Walker, order: Order) -> None:
     line = PickTask.objects.get(picked=1).shipment_line_id
     assert said(alice.post(count="3", line=line)) == "right: 3 of 3 × Enamel mug into slot 1."
     assert said(alice.post(undo="1")) == "right: Taken back: put 2 × Enamel mug into A-04-1 again."
+    assert "Undo 1 × Enamel mug" in alice.screen()
     alice.scan("3", "B-02-1")
+    assert "Undo 2 × Enamel mug" in alice.screen()
     assert alice.scan("TEA-01").endswith(f"Slot 1 is complete: {shipment(order).number} is picked.")
     assert f"All is fetched Bring {alice.cart} to packing. {shipment(order).number} Slot 1 · Picked" in alice.screen()
     assert list(ledger.verify()) == []
@@ -101,6 +103,79 @@ def test_too_few_by_a_button(alice: Walker, order: Order, shop: Shop) -> None:
     assert said(alice.post(short="NONSENSE", task=task)).startswith("wrong:")
     assert Scan.objects.filter(result="SHORT").count() == 0
     assert said(alice.post(short="EMPTY", task=task)).startswith("right: 2 × Enamel mug not found in A-04-1")
+
+
+STAYS = "not found in {}: undo does not take that back. There after all? Count {}."
+
+
+def short(walker: Walker, reason: str = "EMPTY") -> str:
+    task = PickTask.objects.filter(status="CLAIMED").order_by("place", "-picked", "pk")[0]
+    return said(walker.post(short=reason, task=task.pk))
+
+
+def test_the_screen_says_what_undo_takes_back_and_that_a_short_stays(alice: Walker) -> None:
+    assert "Undo" not in alice.screen(), "there is nothing to take back"
+    alice.scan("A-04-1", "MUG-01")
+    assert "Undo 1 × Enamel mug" in alice.screen()
+    assert "Undo 1 × Enamel mug" in words(alice.htmx(scanned="B-02-1"))
+    short(alice)
+    page = alice.screen()
+    assert "2 × Enamel mug " + STAYS.format("A-04-1", "A-04-1") in page
+    assert "Undo" not in page, "what was closed as short is not taken back"
+    alice.scan("B-02-1")
+    assert "Undo 1 × Teapot" in words(alice.htmx(scanned="TEA-01")) or "Undo 1 × Teapot" in alice.screen()
+
+
+def test_the_end_of_a_walk_says_which_order_waits_and_for_what(shop: Shop) -> None:
+    shop.receive(shop.mug, 3, bin="A-04-1")
+    shop.receive(shop.teapot, 1, bin="B-02-1")
+    mugs, teapot = shop.order((shop.mug, 1)), shop.order((shop.teapot, 1), (shop.mug, 1))
+    lone = shop.order((shop.mug, 1))
+    release_wave(shop.warehouse, by=ALICE)
+    alice = Walker(person("picker"))
+    for _ in range(2):
+        alice.cart = claim_cart(shop.warehouse, by=Actor.of("user", alice.user))
+        while PickTask.objects.to_do().filter(cart=alice.cart).exists():
+            task = PickTask.objects.to_do().filter(cart=alice.cart).order_by("place", "pk")[0]
+            short(alice) if task.bin.code == "B-02-1" else alice.scan("A-04-1", "MUG-01")
+    page = alice.screen()
+    assert f"The walk is done Bring {alice.cart} to packing. What was not there waits." in page
+    assert f"{shipment(teapot).number} Slot 1 · Picked Waits for stock: 1 × Teapot." in page
+    assert "1 × Teapot " + STAYS.format("B-02-1", "B-02-1") in page
+    assert "ancelled" not in page
+    assert {shipment(each).status for each in (mugs, lone)} == {"PICKED"}
+
+
+def test_a_walk_on_which_nothing_was_found_sends_nobody_to_packing(shop: Shop) -> None:
+    shop.receive(shop.mug, 1, bin="A-04-1")
+    order = shop.order((shop.mug, 1))
+    release_wave(shop.warehouse, by=ALICE)
+    user = person("picker")
+    alice = Walker(user, claim_cart(shop.warehouse, by=Actor.of("user", user)))
+    assert short(alice) == "right: 1 × Enamel mug not found in A-04-1: it waits again. Go on."
+    page = alice.screen()
+    assert f"Nothing is on it Nothing of {alice.cart} goes to packing. What was not there waits." in page
+    assert f"{order.number}-1 Nothing in it Waits for stock: 1 × Enamel mug." in page
+    assert "ancelled" not in page
+
+
+def test_an_order_that_goes_all_at_once_left_the_cart_and_is_told_so(shop: Shop) -> None:
+    shop.receive(shop.mug, 1, bin="A-04-1")
+    shop.receive(shop.teapot, 1, bin="B-02-1")
+    order = shop.order((shop.mug, 1), (shop.teapot, 1), is_ship_complete=True)
+    release_wave(shop.warehouse, by=ALICE)
+    user = person("picker")
+    alice = Walker(user, claim_cart(shop.warehouse, by=Actor.of("user", user)))
+    short(alice)
+    page = alice.screen()
+    assert f"{shipment(order).number} Not on the cart Waits for stock: 1 × Enamel mug." in page
+    assert "Nothing is on it" in page
+
+
+def test_out_of_reach_is_left_to_a_later_walk(alice: Walker) -> None:
+    short(alice, "BLOCKED")
+    stays = "3 × Enamel mug out of reach in A-04-1: undo does not take that back. A later walk fetches it."
+    assert stays in alice.screen()
 
 
 def test_a_cart_is_handed_over_and_given_up(alice: Walker) -> None:
