@@ -1,7 +1,7 @@
 """What the floor sends: scans and presses, parcels. Each names its operation, so that it is done once."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -107,18 +107,36 @@ class SwitchForm(forms.Form):
         return by_badge(given["scanned"]) if given["scanned"] else by_pin(given["username"], given["pin"])
 
 
-class CartForm(ScanForm):
+class WalkForm(ScanForm):
     """A scan on a walk; or too little is there, for a reason; or the last scan is taken back."""
 
+    WHERE: ClassVar[Sequence[str]] = ()
+    """What says where on the walk too little is."""
+
     short = forms.ChoiceField(required=False, choices=PickTask.Reason.choices)
-    task = forms.IntegerField(required=False)
     undo = forms.BooleanField(required=False)
 
     def clean(self) -> None:
-        if self.cleaned_data.get("short") and self.cleaned_data.get("task") is None:
+        if self.cleaned_data.get("short") and any(self.cleaned_data.get(name) is None for name in self.WHERE):
             raise forms.ValidationError("Nobody knows where that was. Look at the screen again.")
         if not self.cleaned_data.get("short") and not self.cleaned_data.get("undo"):
             super().clean()
+
+
+class CartForm(WalkForm):
+    """On a walk with a cart."""
+
+    WHERE = ("task",)
+
+    task = forms.IntegerField(required=False)
+
+
+class PickForm(WalkForm):
+    """On a walk for one shipment: a stop is a line in a bin."""
+
+    WHERE = ("line", "place")
+
+    place = forms.IntegerField(required=False)
 
 
 class CloseForm(OperationForm):

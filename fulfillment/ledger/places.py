@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from fulfillment.ledger.stock import PUT_BACK
-from fulfillment.models import Bin, BinStock, PickTask, Shipment, ShipmentLine, StockMovement
+from fulfillment.models import Bin, BinStock, PickTask, Scan, Shipment, ShipmentLine, StockMovement
 from orders.models.joined import Joined
 
 
@@ -54,18 +54,24 @@ def places_in(warehouse_id: int | None, units: Mapping[ShipmentLine, int], bin_:
 
 
 def lines_to_walk(shipment: Shipment) -> QuerySet[ShipmentLine]:
-    """Return the lines of a shipment with what a walk is made of: on each what was `fetched` of it, bin by bin."""
+    """Return the lines of a shipment with what a walk is made of, on each.
+
+    That is what was `fetched` of it, bin by bin, and `short_in`: the bins where too few were for it.
+    """
     moves = StockMovement.objects.filter(
         kind=StockMovement.Kind.PICK, order_line=OuterRef("order_line"), cause=str(shipment)
     )
     fetched = moves.order_by().annotate(bins=Joined("from_bin", Value(":"), "quantity")).values("bins")
+    short = Scan.objects.filter(shipment=shipment, line=OuterRef("pk"), result=Scan.Result.SHORT)
+    short_in = short.order_by().values("line").annotate(bins=Joined("bin")).values("bins")
     lines = shipment.lines.filter(quantity__gt=0).select_related("order_line__product")
-    return lines.annotate(fetched=Subquery(fetched))
+    return lines.annotate(fetched=Subquery(fetched), short_in=Subquery(short_in))
 
 
 def walk(shipment: Shipment, lines: Iterable[ShipmentLine] | None = None) -> list[Stop]:
     """Return the whole walk of a shipment, by the bins' codes; what lies in no bin comes last.
 
+    Nobody is sent to a bin once more where too few were, unless the books know of no other.
     `lines` are those `lines_to_walk`, where they were read before.
     """
     lines = lines_to_walk(shipment) if lines is None else lines
@@ -75,10 +81,15 @@ def walk(shipment: Shipment, lines: Iterable[ShipmentLine] | None = None) -> lis
     places = {row.bin_id: row.bin for shelf in shelves.values() for row in shelf}
     stops = []
     for line, left in wanted.items():
-        for place, units in _take(shelves[line.order_line.product_id], left):
+        for place, units in _take(_short_last(shelves[line.order_line.product_id], line), left):
             stops.append(Stop(line, place, units, taken[line].pop(place.pk, 0) if place else 0))
         stops += [Stop(line, places.get(pk), 0, units) for pk, units in taken[line].items()]
     return sorted(stops, key=lambda stop: (_on_the_way(stop.bin), stop.line.order_line.number))
+
+
+def _short_last(shelf: Iterable[BinStock], line: ShipmentLine) -> list[BinStock]:
+    short = {int(place) for place in (line.short_in or "").split()}  # type: ignore[attr-defined]  # annotated
+    return sorted(shelf, key=lambda row: row.bin_id in short)
 
 
 def _pairs(joined: str | None, most: int) -> dict[int, int]:

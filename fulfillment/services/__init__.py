@@ -29,7 +29,7 @@ from fulfillment.services.scan_ship import scan_to_ship
 from fulfillment.services.scanned import Act
 from fulfillment.services.set_back import set_back
 from fulfillment.services.ship import ParcelDraft, ship_shipment
-from fulfillment.services.short import short_pick
+from fulfillment.services.short import short_pick, short_stop
 from fulfillment.services.stock import UnknownStock, adjust_stock, look_up_stock, receive_stock
 from fulfillment.services.stock_file import StockFile, import_stock, read_stock
 from fulfillment.services.switch import (
@@ -43,7 +43,7 @@ from fulfillment.services.switch import (
     take_back,
 )
 from fulfillment.services.travel import deliver_shipment, find_shipment, lose_shipment, return_shipment
-from fulfillment.services.undo import undo_scan
+from fulfillment.services.undo import undo_pick, undo_scan
 from fulfillment.services.undo_booking import undo_booking, undo_latest
 from fulfillment.services.walks import Walk, find_walk, read_walk
 from fulfillment.services.waves import NothingToRelease, release_wave
@@ -116,12 +116,14 @@ __all__ = [
     "set_back",
     "ship_shipment",
     "short_pick",
+    "short_stop",
     "single_for",
     "split_shipment",
     "take_back",
     "take_cart",
     "undo_booking",
     "undo_latest",
+    "undo_pick",
     "undo_scan",
     "unload",
 ]

@@ -3,11 +3,13 @@
 The trail is written where a shipment is begun, and by whoever knows that it is done.
 """
 
+from typing import NamedTuple
+
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from fulfillment import ledger
 from fulfillment.ledger.stock import STAGE
-from fulfillment.models import Bin, Reservation, Shipment
+from fulfillment.models import Bin, Reservation, Shipment, ShipmentLine
 from fulfillment.services.resolve import begin_order
 from orders.lifecycle import Refused, adopt, change
 from orders.models import Actor
@@ -17,6 +19,13 @@ class Moved(Refused):
     """The walk changed while somebody scanned: an order was cancelled, or the cart taken over."""
 
     code = "walk_moved"
+
+
+class Fetched(NamedTuple):
+    """Units of a line that somebody fetched."""
+
+    line: ShipmentLine
+    units: int
 
 
 def lock_first(likely: QuerySet[Reservation]) -> Reservation | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db.models import Case, Exists, F, Q, Subquery, When
+from django.db.models import Case, Exists, F, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from fulfillment import ledger
@@ -18,7 +18,7 @@ from fulfillment.models import PickTask, Reservation, Scan, Shipment, ShipmentLi
 from fulfillment.models.shipment import ShipmentQuerySet
 from fulfillment.services.claims import refuse_on_cart
 from fulfillment.services.counts import counted_if_short
-from fulfillment.services.fetch import Moved, fetch, lock_first
+from fulfillment.services.fetch import Fetched, Moved, fetch, lock_first
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, refuse_blocked, wrong
 from orders.lifecycle import change, record
@@ -31,12 +31,20 @@ Picked = Shipment | ShipmentQuerySet
 
 @dataclass(frozen=True)
 class Picking:
-    """Where the walk for a shipment stands, and who is on it where."""
+    """Where the walk for a shipment stands, who is on it where, and what they fetched last: of which line, and units."""
 
     shipment: Shipment
     lines: Sequence[ShipmentLine]
     stops: Sequence[Stop]
     at_bin: int | None
+    fetched: tuple[int | None, int] = (None, 0)
+
+    @property
+    def to_undo(self) -> Fetched | None:
+        """Return what "undo" takes back."""
+        line_id, units = self.fetched
+        line = next((line for line in self.lines if line.pk == line_id), None)
+        return Fetched(line, units) if line else None
 
     @cached_property
     def stop(self) -> Stop | None:
@@ -70,20 +78,32 @@ class Picking:
             else stop
             for stop in self.stops
         ]
-        return replace(self, stops=stops, at_bin=scan.bin_id)
+        fetched = (scan.line_id, scan.quantity) if scan.quantity else self.fetched
+        return replace(self, stops=stops, at_bin=scan.bin_id, fetched=fetched)
 
 
 def read_picking(shipment: Shipment, by: Actor, text: str = "") -> Picking:
     """Read the walk for a shipment as this person has it, with all that a scan of the text is judged by."""
-    mine = Scan.objects.filter(shipment=shipment, by=str(by), step=Scan.Step.PICK, result=Result.RIGHT)
+    mine = Scan.objects.filter(shipment=shipment, by=str(by), step=Scan.Step.PICK, result=Result.RIGHT).order_by("-pk")
+    last = fetched_by(shipment, by)
     lines = ledger.lines_to_walk(shipment).annotate(
-        at_bin=Subquery(mine.order_by("-pk").values("bin")[:1]),
+        at_bin=Subquery(mine.values("bin")[:1]),
+        last_line=Subquery(last.values("line")[:1]),
+        last_units=Subquery(last.values("quantity")[:1]),
         is_held=Exists(Shipment.objects.filter(pk=shipment.pk).blocked()),
         is_on_cart=Exists(PickTask.objects.to_do().filter(shipment_line__shipment=shipment)),
         is_sku=Exists(Product.objects.filter(sku=text)),
     )
     found = list(lines)
-    return Picking(shipment, found, ledger.walk(shipment, found), found[0].at_bin if found else None)
+    stops, first = ledger.walk(shipment, found), found[0].__dict__ if found else {}  # annotated: the same on each
+    fetched = (first.get("last_line"), first.get("last_units") or 0)
+    return Picking(shipment, found, stops, first.get("at_bin"), fetched)
+
+
+def fetched_by(shipment: Shipment, by: Actor) -> QuerySet[Scan]:
+    """Return what this person fetched for a shipment without a cart and did not take back, the latest first."""
+    mine = Scan.objects.filter(shipment=shipment, by=str(by), step=Scan.Step.PICK, result=Result.RIGHT, task=None)
+    return mine.filter(quantity__gt=0, undone_by=None).order_by("-pk")
 
 
 def scan_to_pick(shipment: Picked, act: Act) -> tuple[Scan, Picking | None]:
@@ -131,7 +151,7 @@ class _Turn:
         kept = _lock(self.shipment, self.act.text, self.meant)
         with change(kept.shipment_line.shipment if kept else self.shipment, by=self.act.by) as fresh:
             self.picking = picking = read_picking(fresh, self.act.by, self.act.text)
-            _refuse(picking)
+            refuse(picking)
             verdict = _judge(picking, self.act)
             if verdict.units:
                 verdict = _fetch(picking, kept, verdict, self.act.by)
@@ -158,7 +178,8 @@ def _lock(shipment: Picked, text: str, meant: int | None) -> Reservation | None:
     )
 
 
-def _refuse(picking: Picking) -> None:
+def refuse(picking: Picking) -> None:
+    """Raise NotAllowed where nothing is to be fetched for the shipment now, or it is fetched with a cart."""
     shipment = picking.shipment
     if picking.is_true("is_on_cart") or not picking.lines:
         refuse_on_cart(shipment)

@@ -1,73 +1,34 @@
-"""Short picks: fewer units lie there than the books say. What lies elsewhere is fetched in the same walk.
-
-The rest of the order's units wait again; what is missing stands in the warehouse's own bin for that, and somebody is
-asked to count.
+"""Short picks: fewer units lie there than the books say. With a cart the walk gets stops at other bins instead; without
+one it is read from the books, which know of them.
 """
 
 from django.db.models import F
 
-from fulfillment import ledger, route
-from fulfillment.models import Bin, BinStock, CartSlot, Count, PickTask, Scan, Shipment, StockItem
-from fulfillment.services.counts import ask_count
+from fulfillment import route
+from fulfillment.models import Bin, CartSlot, PickTask, Scan, Shipment
 from fulfillment.services.fetch import Moved
+from fulfillment.services.gap import SAID, Found, Gap, Reason
 from fulfillment.services.scan_cart import late
+from fulfillment.services.scan_pick import Picked, read_picking, refuse
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
-from fulfillment.services.set_back import set_back
 from fulfillment.services.tasks import add_task, close_short
 from fulfillment.services.walks import Walk
 from fulfillment.services.waves import depth_of
-from orders import outbox
 from orders.lifecycle import change
 from orders.models import Actor
 
-Reason = PickTask.Reason
-GOES_TO = {
-    Reason.EMPTY: Bin.Kind.MISSING,
-    Reason.WRONG_ARTICLE: Bin.Kind.MISSING,
-    Reason.DAMAGED: Bin.Kind.DAMAGED,
-}
-"""Reason → where the units are from then on; what one only cannot get at stays where it is."""
-CAUSE = {
-    Reason.EMPTY: "short pick: not found",
-    Reason.WRONG_ARTICLE: "short pick: something else lies there",
-    Reason.DAMAGED: "short pick: damaged",
-    Reason.BLOCKED: "short pick: out of reach",
-}
-SAID = {
-    Reason.EMPTY: "not found in",
-    Reason.WRONG_ARTICLE: "not found in",
-    Reason.DAMAGED: "damaged in",
-    Reason.BLOCKED: "out of reach in",
-}
-
 
 def short_pick(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
-    """Go on without what is not there. Repeated, it answers as before. Raises NotAllowed, Moved."""
+    """Go on with a cart without what is not there. Repeated, it answers as before. Raises NotAllowed, Moved."""
     return once(act, Scan.Step.PICK, lambda: _short(walk, act, reason, task_id))[0]
 
 
-def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
-    task = walk.task
-    if task is None or not walk.is_mine:
-        return late(walk, act)
-    if task.pk != task_id:
-        raise Moved("The walk went on meanwhile. Look at the screen again.")
-    line, missing = task.shipment_line, task.left
-    with change(line.shipment, by=act.by) as shipment:
-        free = _free(task)
-        if not close_short(task, reason, act.by):
-            raise Moved("The task is not as it was. Look at the screen again.")
-        found = _elsewhere(shipment, task, missing if reason == Reason.BLOCKED else min(missing, free))
-    if back := missing - sum(found.values()):
-        set_back(shipment, {line: back}, by=act.by, cause=CAUSE[reason])
-        found = found if CartSlot.objects.filter(shipment=shipment).exists() else {}
-    _put_away(task, missing, reason, act)
-    _walk_there(walk, task, found, act.by)
-    if reason != Reason.BLOCKED:
-        _ask_count(task, act.by)
-    outbox.ring("allocate")
-    said = Verdict(Result.SHORT, _sentence(task, reason, missing, found), missing, line, task.bin)
-    return keep(act, said, Scan.Step.PICK, shipment, task=task)
+def short_stop(shipment: Picked, act: Act, reason: PickTask.Reason, place_id: int) -> Scan:
+    """Go on without what is not there, without a cart: `act.line` and the bin say where the walk was.
+
+    Repeated, it answers as before. Raises NotAllowed, Moved, NotHere.
+    """
+    return once(act, Scan.Step.PICK, lambda: _short_stop(shipment, act, reason, place_id))[0]
 
 
 def what_stays(task: PickTask) -> str:
@@ -77,47 +38,54 @@ def what_stays(task: PickTask) -> str:
     return f"{said}: undo does not take that back. {after_all}"
 
 
-def _free(task: PickTask) -> int:
-    """Lock the stock of the article and return how many units are promised to nobody."""
-    of = {"product": task.shipment_line.order_line.product_id, "warehouse": task.cart.wave.warehouse_id}
-    return StockItem.objects.select_for_update(no_key=True).get(**of).free
+def _short(walk: Walk, act: Act, reason: PickTask.Reason, task_id: int) -> Scan:
+    task = walk.task
+    if task is None or not walk.is_mine:
+        return late(walk, act)
+    if task.pk != task_id:
+        raise Moved("The walk went on meanwhile. Look at the screen again.")
+    warehouse = walk.cart.wave.warehouse
+    gap = Gap(task.shipment_line, task.bin, warehouse, task.left, reason, str(act.operation), act.by)
+    with change(gap.line.shipment, by=act.by) as shipment:
+        units = gap.lock()
+        if not close_short(task, reason, act.by):
+            raise Moved("The task is not as it was. Look at the screen again.")
+        found = gap.elsewhere(shipment, units)
+        gap.close(shipment, found)
+        found = found if CartSlot.objects.filter(shipment=shipment).exists() else {}
+        _walk_there(walk, task, found, act.by)
+    said = gap.told(found) if found else f"{gap.told(found)} Go on."
+    return keep(act, _verdict(gap, said), Scan.Step.PICK, shipment, task=task)
 
 
-def _elsewhere(shipment: Shipment, task: PickTask, units: int) -> dict[Bin, int]:
-    """Return in which other bins so many units lie that nobody walks for, as far as they do."""
-    wanted = {task.shipment_line: units + _in_books(task)}
-    places = ledger.pick_places(shipment, wanted) if units else []
-    found: dict[Bin, int] = {}
-    for place in places:
-        if place.bin and place.bin.pk != task.bin_id and units:
-            found[place.bin] = min(units, place.quantity)
-            units -= found[place.bin]
-    return found
+def _short_stop(shipment: Picked, act: Act, reason: PickTask.Reason, place_id: int) -> Scan:
+    with change(shipment, by=act.by) as fresh:
+        picking = read_picking(fresh, act.by)
+        refuse(picking)
+        stop = picking.stop
+        if stop is None or stop.bin is None or fresh.warehouse is None or (stop.line.pk, stop.bin.pk) != (act.line, place_id):
+            raise Moved("The walk went on meanwhile. Look at the screen again.")
+        gap = Gap(stop.line, stop.bin, fresh.warehouse, stop.left, reason, str(act.operation), act.by)
+        beside = stop.line.reserved - stop.line.picked - stop.left
+        found = gap.elsewhere(fresh, gap.lock(), beside)
+        gap.close(fresh, found)
+    return keep(act, _verdict(gap, f"{gap.told(found)} {_onward(fresh)}"), Scan.Step.PICK, fresh)
 
 
-def _in_books(task: PickTask) -> int:
-    product = task.shipment_line.order_line.product_id
-    there = BinStock.objects.filter(product=product, bin=task.bin_id, lot="").values_list("quantity", flat=True)
-    return there.first() or 0
+def _verdict(gap: Gap, said: str) -> Verdict:
+    return Verdict(Result.SHORT, said.strip(), gap.units, gap.line, gap.place)
 
 
-def _put_away(task: PickTask, missing: int, reason: PickTask.Reason, act: Act) -> None:
-    """Book what is not there, or not good, into the warehouse's own bin for it."""
-    units = min(missing, _in_books(task))
-    if reason not in GOES_TO or not units:
-        return
-    target = ledger.standing_bin(task.cart.wave.warehouse, GOES_TO[reason])
-    product = task.shipment_line.order_line.product
-    operation = f"short:{act.operation}"
-    ledger.move(task.bin, target, product, units, operation=operation, by=act.by, cause=CAUSE[reason])
+def _onward(shipment: Shipment) -> str:
+    match shipment.status:
+        case Shipment.Status.PICKED:
+            return f"{shipment} is picked. Bring it to packing."
+        case Shipment.Status.CANCELLED:
+            return f"Nothing is left to pick for {shipment}."
+    return "Go on."
 
 
-def _ask_count(task: PickTask, by: Actor) -> None:
-    product, warehouse = task.shipment_line.order_line.product, task.cart.wave.warehouse
-    ask_count(warehouse, bin=task.bin, product=product, cause=Count.Cause.SHORT, by=by)
-
-
-def _walk_there(walk: Walk, task: PickTask, found: dict[Bin, int], by: Actor) -> None:
+def _walk_there(walk: Walk, task: PickTask, found: Found, by: Actor) -> None:
     """Make tasks for other bins, each where it costs the least way in the rest of the walk."""
     depth = depth_of(walk.cart.wave.warehouse_id) if found else 0
     for place, units in found.items():
@@ -140,16 +108,3 @@ def _stop_for(walk: Walk, task: PickTask, place: Bin, depth: int) -> int:
 
 def _spot(bin_: Bin) -> route.Spot:
     return route.Spot(bin_.aisle, bin_.bay, bin_.level)
-
-
-def _sentence(task: PickTask, reason: PickTask.Reason, missing: int, found: dict[Bin, int]) -> str:
-    said = f"{missing} × {task.shipment_line.order_line.name} {SAID[reason]} {task.bin}"
-    rest = missing - sum(found.values())
-    if not found:
-        return f"{said}: {'it' if missing == 1 else 'they'} {_wait(missing)} again. Go on."
-    there = f": {sum(found.values())} from {' and '.join(map(str, found))} instead"
-    return f"{said}{there}{f'; {rest} {_wait(rest)} again' if rest else ''}."
-
-
-def _wait(units: int) -> str:
-    return "waits" if units == 1 else "wait"

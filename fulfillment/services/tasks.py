@@ -54,7 +54,11 @@ def uncount_units(task: PickTask, units: int, by: Actor) -> bool:
 
 
 def close_short(task: PickTask, reason: PickTask.Reason, by: Actor) -> bool:
-    """Fetch no more for a task: the rest is not there. False if it is not as it was read."""
+    """Fetch no more for a task: the rest is not there. False if it is not as it was read.
+
+    All that is to be fetched with its cart is locked first, in the one order: stops behind it may be moved or dropped.
+    """
+    _lock(PickTask.objects.to_do().filter(cart=task.cart_id))
     mine = PickTask.objects.filter(pk=task.pk, picked=task.picked, status=Status.CLAIMED, claimed_by=str(by))
     return bool(mine.update(status=Status.SHORT, reason=reason, lease_until=None))
 
@@ -117,8 +121,12 @@ def _of(shipment: Shipment) -> PickTaskQuerySet:
     return PickTask.objects.to_do().filter(shipment_line__shipment=shipment)
 
 
+def _lock(tasks: PickTaskQuerySet) -> list[int]:
+    return list(tasks.locked().values_list("pk", flat=True))
+
+
 def _drop(tasks: PickTaskQuerySet) -> None:
-    if found := list(tasks.locked().values_list("pk", flat=True)):
+    if found := _lock(tasks):
         mine = PickTask.objects.filter(pk__in=found)
         mine.filter(picked=0).delete()
         mine.update(quantity=F("picked"), status=Status.DONE, lease_until=None)

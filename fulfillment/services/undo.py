@@ -4,11 +4,12 @@ from fulfillment import ledger
 from fulfillment.models import PickTask, Scan, Shipment
 from fulfillment.services.fetch import Moved
 from fulfillment.services.scan_cart import late
+from fulfillment.services.scan_pick import Picked, fetched_by
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from fulfillment.services.tasks import uncount_units
 from fulfillment.services.walks import Walk
 from orders.blockers import Reason
-from orders.lifecycle import NotAllowed, change
+from orders.lifecycle import NotAllowed, change, record
 from orders.models import Actor
 
 
@@ -19,6 +20,11 @@ def undo_scan(walk: Walk, act: Act) -> Scan:
     Raises NotAllowed where there is nothing to take back, or it is being packed.
     """
     return once(act, Scan.Step.PICK, lambda: _undo(walk, act))[0]
+
+
+def undo_pick(shipment: Picked, act: Act) -> Scan:
+    """Take back what this person fetched last for a shipment without a cart; else as above. Raises NotHere."""
+    return once(act, Scan.Step.PICK, lambda: _undo_pick(shipment, act))[0]
 
 
 def last_fetch(walk: Walk, by: Actor) -> Scan | None:
@@ -32,20 +38,48 @@ def _undo(walk: Walk, act: Act) -> Scan:
     if walk.holder and not walk.is_mine:
         return late(walk, act)
     last = last_fetch(walk, act.by)
-    if last is None or last.task is None or last.line is None or last.bin is None or last.shipment is None:
-        raise NotAllowed([Reason("nothing_to_undo", "There is nothing to take back.", "nobody")])
+    if last is None or last.task is None or last.shipment is None:
+        raise _nothing()
     if last.task.status == PickTask.Status.SHORT:
         sentence = f"Too few were there, and that stands: put nothing back. There after all? Count {last.bin}."
         raise NotAllowed([Reason("closed_short", sentence, "nobody")])
     with change(last.shipment, by=act.by) as shipment:
         if shipment.status != Shipment.Status.PICKING:
             shipment.unpick()
-        _refuse_cancelled(shipment, last)
-        ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=act.by)
+        _bring_back(shipment, last, act.by)
         if not uncount_units(last.task, last.quantity, act.by):
             raise Moved("The cart is not as it was. Look at the screen again.")
+    return _keep(shipment, last, act)
+
+
+def _undo_pick(shipment: Picked, act: Act) -> Scan:
+    with change(shipment, by=act.by) as fresh:
+        last = fetched_by(fresh, act.by).select_related("line__order_line", "bin").first()
+        if last is None:
+            raise _nothing()
+        if fresh.status != Shipment.Status.PICKING:
+            fresh.unpick()
+        else:
+            facts = {"shipment": fresh.number, "units": last.quantity}
+            record(fresh.order, "shipment.unpicked", by=act.by, facts=facts)
+        _bring_back(fresh, last, act.by)
+    return _keep(fresh, last, act)
+
+
+def _bring_back(shipment: Shipment, last: Scan, by: Actor) -> None:
+    if last.line is None or last.bin is None:
+        raise _nothing()
+    _refuse_cancelled(shipment, last)
+    ledger.unpick(shipment, {last.line: last.quantity}, last.bin, by=by)
+
+
+def _keep(shipment: Shipment, last: Scan, act: Act) -> Scan:
     said = Verdict(Result.UNDONE, _sentence(last), last.quantity, last.line, last.bin)
     return keep(act, said, Scan.Step.PICK, shipment, task=last.task, undoes=last)
+
+
+def _nothing() -> NotAllowed:
+    return NotAllowed([Reason("nothing_to_undo", "There is nothing to take back.", "nobody")])
 
 
 def _refuse_cancelled(shipment: Shipment, last: Scan) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from fulfillment.ledger.stock import DEFAULT_BIN
 from fulfillment.models import Cart, PickTask, Scan, Shipment, ShipmentLine, Warehouse
 from fulfillment.models.stock import WarehouseQuerySet
+from fulfillment.services.fetch import Fetched
 from orders.lifecycle import NotHere
 from orders.models import Actor
 
@@ -79,11 +80,11 @@ class Walk:
         return bool(self.to_do) and not any(task.lease_until and task.lease_until > now for task in self.to_do)
 
     @property
-    def to_undo(self) -> tuple[PickTask, int] | None:
-        """Return what "undo" takes back: so many units of a task. Nothing, where that was closed as short since."""
+    def to_undo(self) -> Fetched | None:
+        """Return what "undo" takes back. Nothing, where its stop was closed as short since."""
         task_id, units = self.fetched
         task = next((task for task in self.tasks if task.pk == task_id), None)
-        return (task, units) if task and task.status != PickTask.Status.SHORT else None
+        return Fetched(task.shipment_line, units) if task and task.status != PickTask.Status.SHORT else None
 
     @property
     def short(self) -> list[PickTask]:

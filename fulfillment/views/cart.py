@@ -20,6 +20,7 @@ from fulfillment.services import (
     undo_scan,
 )
 from fulfillment.services.claims import name_of, pickers_of
+from fulfillment.services.fetch import Fetched
 from fulfillment.services.short import what_stays
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from orders.models import Actor
@@ -92,6 +93,7 @@ def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse
         "task": walk.task,
         "line": walk.task.shipment_line.order_line,
         "reasons": PickTask.Reason.choices,
+        "where": [("task", walk.task.pk)],
         "last": walk.to_undo,
         "stays": [what_stays(task) for task in walk.short],
         "ask": "Scan the article" if walk.is_at else "Scan the bin",
@@ -117,9 +119,9 @@ def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
     return show(request, "fulfillment/cart_rest.html", context, status=status)
 
 
-def _last(walk: Walk) -> tuple[PickTask, int] | None:
+def _last(walk: Walk) -> Fetched | None:
     """Return what this person may still take back of a cart that is done."""
-    shipment = walk.to_undo[0].shipment_line.shipment if walk.to_undo else None
+    shipment = walk.to_undo.line.shipment if walk.to_undo else None
     if shipment is None or shipment.status != Shipment.Status.PICKED:
         return None
     return None if reasons(shipment, "unpick") else walk.to_undo

@@ -1,5 +1,7 @@
 """Where the floor begins: what waits for this person, what is due first, and one field that goes straight there."""
 
+from uuid import uuid4
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -7,8 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from fulfillment import reports
-from fulfillment.models import Shipment, Warehouse
+from fulfillment.blockers import reasons
+from fulfillment.models import Scan, Shipment, Warehouse
 from fulfillment.services.claims import cart_of
+from fulfillment.services.scan_pick import fetched_by
 from fulfillment.views.access import PERMISSIONS, actor, allowed_to, load, may, say
 from fulfillment.views.find import state_of
 from fulfillment.views.tiles import tiles_for
@@ -35,9 +39,9 @@ def entry(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "tiles": list(tiles_for(request)),
         "cart": cart_of(actor(request)) if "pick" in mine else None,
+        "operation": uuid4(),
         "free_carts": reports.free_carts(Warehouse.objects.of(request.user)).total() if "pick" in mine else 0,
-        "onward": _onward(request),
-    }
+    } | _after(request)
     return render(request, "fulfillment/entry.html", context)
 
 
@@ -53,11 +57,23 @@ def open_shipment(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("floor:entry")
 
 
-def _onward(request: HttpRequest) -> dict[str, str] | None:
-    """Offer the next step of the shipment that was just worked on, to those who may do it."""
+def _after(request: HttpRequest) -> dict[str, object]:
+    """Offer the next step of the shipment that was just worked on, and the way back from the last scan of it."""
     number = request.GET.get("done")
-    shipment = Shipment.objects.of(request.user).filter(number=number).first() if number else None
-    step = reports.step_of(shipment.status) if shipment else None
-    if shipment is None or step is None or not may(request, step):
+    here = Shipment.objects.of(request.user).select_related("order")
+    shipment = here.filter(number=number).first() if number else None
+    return {"onward": _onward(request, shipment), "last": _last(request, shipment)} if shipment else {}
+
+
+def _onward(request: HttpRequest, shipment: Shipment) -> dict[str, str] | None:
+    step = reports.step_of(shipment.status)
+    if step is None or not may(request, step):
         return None
     return {"number": shipment.number, "step": step, "url": reverse(f"floor:{step}", args=[shipment.number])}
+
+
+def _last(request: HttpRequest, shipment: Shipment) -> Scan | None:
+    """Return what this person fetched last of a shipment that is picked, while it can be taken back."""
+    if shipment.status != Shipment.Status.PICKED or not may(request, "pick") or reasons(shipment, "unpick"):
+        return None
+    return fetched_by(shipment, actor(request)).select_related("shipment", "line__order_line").first()

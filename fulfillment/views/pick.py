@@ -1,12 +1,12 @@
-"""Picking one shipment: the bin, the article, the quantity."""
+"""Picking one shipment: the bin, the article, the quantity; too few, and the last scan taken back."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from fulfillment.forms import ScanForm
+from fulfillment.forms import PickForm
 from fulfillment.ledger.stock import DEFAULT_BIN
-from fulfillment.models import Scan, Shipment
-from fulfillment.services import Act, pick_without_scanning, scan_to_pick
+from fulfillment.models import PickTask, Scan, Shipment
+from fulfillment.services import Act, pick_without_scanning, scan_to_pick, short_stop, undo_pick
 from fulfillment.services.claims import cart_with
 from fulfillment.services.scan_pick import Picking, read_picking
 from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load, say, show
@@ -16,10 +16,10 @@ from fulfillment.views.access import actor, allowed_to, answer, in_the_way, load
 @allowed_to("pick")
 def pick(request: HttpRequest, number: str) -> HttpResponse:
     """Show the stop where the walk is, and take a scan there."""
-    form = ScanForm(request.POST)
+    form = PickForm(request.POST)
     if request.method == "POST" and form.is_valid():
-        scan, walk = _do(request, number, form.act(actor(request)), is_whole=form.is_whole)
-        return answer(request, scan, "pick", lambda fresh: _screen(request, walk or _read(request, fresh)))
+        scan, walk = _do(request, number, form)
+        return answer(request, scan, "pick", lambda fresh: _after(request, fresh, walk))
     shipment = load(request, number)
     if request.method != "POST":
         ready = in_the_way(request, shipment, "pick") or _on_cart(request, shipment)
@@ -28,9 +28,21 @@ def pick(request: HttpRequest, number: str) -> HttpResponse:
     return in_the_way(request, shipment, "pick") or _screen(request, _read(request, shipment), status=422)
 
 
-def _do(request: HttpRequest, number: str, act: Act, *, is_whole: bool) -> tuple[Scan, Picking | None]:
+def _do(request: HttpRequest, number: str, form: PickForm) -> tuple[Scan, Picking | None]:
     mine = Shipment.objects.of(request.user).filter(number=number)
-    return (pick_without_scanning(mine, act), None) if is_whole else scan_to_pick(mine, act)
+    act: Act = form.act(actor(request))
+    if form.cleaned_data["short"]:
+        reason = PickTask.Reason(form.cleaned_data["short"])
+        return short_stop(mine, act, reason, form.cleaned_data["place"]), None
+    if form.cleaned_data["undo"]:
+        return undo_pick(mine, act), None
+    return (pick_without_scanning(mine, act), None) if form.is_whole else scan_to_pick(mine, act)
+
+
+def _after(request: HttpRequest, shipment: Shipment, walk: Picking | None) -> HttpResponse:
+    if walk:
+        return _screen(request, walk)
+    return in_the_way(request, shipment, "pick") or _screen(request, _read(request, shipment))
 
 
 def _read(request: HttpRequest, shipment: Shipment) -> Picking:
@@ -46,7 +58,7 @@ def _on_cart(request: HttpRequest, shipment: Shipment) -> HttpResponse | None:
 def _screen(request: HttpRequest, walk: Picking, status: int = 200) -> HttpResponse:
     stop, stops = walk.stop, walk.stops
     if stop is None:
-        context = {"shipment": walk.shipment, "ask": "Scan its number"}
+        context = {"shipment": walk.shipment, "ask": "Scan its number", "last": walk.to_undo}
         return show(request, "fulfillment/pick_rest.html", context, status=status)
     place = stops.index(stop)
     context = {
@@ -58,5 +70,8 @@ def _screen(request: HttpRequest, walk: Picking, status: int = 200) -> HttpRespo
         "is_at": walk.is_at,
         "has_bin": stop.bin is not None and stop.bin.code != DEFAULT_BIN,
         "ask": "Scan the article" if walk.is_at else "Scan the bin",
+        "reasons": PickTask.Reason.choices,
+        "where": [("line", stop.line.pk), ("place", stop.bin.pk)] if stop.bin else [],
+        "last": walk.to_undo,
     }
     return show(request, "fulfillment/pick.html", context, status=status)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import Func, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Cast, Concat
 
 
 class Joined(Func):
@@ -13,4 +13,5 @@ class Joined(Func):
     output_field = TextField()
 
     def __init__(self, *parts: Any, **extra: Any) -> None:
-        super().__init__(Concat(*parts, output_field=TextField()), Value(" "), **extra)
+        text = Concat(*parts, output_field=TextField()) if len(parts) > 1 else Cast(parts[0], TextField())
+        super().__init__(text, Value(" "), **extra)

@@ -1,13 +1,15 @@
 """Picking by scan: the bin, the article, the quantity. What is wrong changes nothing and is on record."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Scan
-from fulfillment.services import cancel_order, pick_shipment, set_back
+from fulfillment.models import Bin, BinStock, Count, Scan, Shipment, ShipmentLine, StockItem
+from fulfillment.services import cancel_order, pack_shipment, pick_shipment, release_wave, set_back
+from fulfillment.services.scan_pick import read_picking
 from orders.models import Order
 from orders.services import hold_order, release_order
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment, stages
@@ -265,6 +267,187 @@ def test_what_lost_its_rest_while_it_was_held_is_picked_by_its_number(floor: Flo
     answer = floor.scan(number) if does == "scan" else said(floor.post(whole="1"))
     assert answer.startswith(f"right: {number} is picked")
     assert (floor.status(), stages(order)) == ("PICKED", [{"waiting": 1}, {"picked": 3}])
+
+
+def too_few(floor: Floor, reason: str = "EMPTY", **more: Any) -> str:
+    """Say that too few are where the walk is."""
+    stop = read_picking(floor.shipment, floor.by).stop
+    assert stop
+    assert stop.bin
+    return said(floor.post(short=reason, line=stop.line.pk, place=stop.bin.pk, **more))
+
+
+def everything() -> Any:
+    return (
+        list(ShipmentLine.objects.order_by("pk").values_list("quantity", "reserved", "picked")),
+        list(BinStock.objects.order_by("pk").values_list("pk", "quantity")),
+        list(StockItem.objects.order_by("pk").values_list("on_hand", "reserved", "blocked")),
+        list(Shipment.objects.order_by("pk").values_list("pk", "status")),
+        list(Order.objects.order_by("pk").values_list("version", flat=True)),
+        (Scan.objects.count(), Count.objects.count()),
+    )
+
+
+def test_too_few_leads_to_another_bin_in_the_same_walk_and_a_count(floor: Floor, order: Order, shop: Shop) -> None:
+    shop.receive(shop.mug, 5, bin="B-06-1")
+    floor.scan("B-04-11", "MUG-01")
+    assert "Too few The bin is empty Damaged Something else lies there I cannot get there" in floor.screen()
+    expected = "right: 2 × Enamel mug not found in B-04-11: 2 from B-06-1 instead. Go on."
+    assert too_few(floor) == expected
+    floor.scan("B-04-12", "TEA-01")
+    assert "Go to B-06-1 Enamel mug MUG-01 · take 2" in floor.screen(), "though the books know of 6 in B-04-11"
+    item = StockItem.objects.get(product=shop.mug)
+    assert (item.on_hand, item.reserved, item.blocked) == (14, 3, 2)
+    counted = Count.objects.values_list("bin__code", "product", "cause", "status").get()
+    assert counted == ("B-04-11", shop.mug.pk, "SHORT", "OPEN")
+    floor.scan("B-06-1", "MUG-01", "2")
+    assert (floor.status(), stages(order)) == ("PICKED", [{"picked": 1}, {"picked": 3}])
+    assert BinStock.objects.get(bin__code="B-06-1").quantity == 3
+    assert list(ledger.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "words_", "blocked", "counts"),
+    [
+        ("EMPTY", "not found in", 3, 1),
+        ("WRONG_ARTICLE", "not found in", 3, 1),
+        ("DAMAGED", "damaged in", 3, 1),
+        ("BLOCKED", "out of reach in", 0, 0),
+    ],
+)
+def test_what_lies_nowhere_else_waits_and_the_rest_goes_on(
+    floor: Floor, order: Order, shop: Shop, reason: str, words_: str, blocked: int, counts: int
+) -> None:
+    assert too_few(floor, reason) == f"right: 3 × Enamel mug {words_} B-04-11: they wait again. Go on."
+    item = StockItem.objects.get(product=shop.mug)
+    assert (stages(order), item.blocked, Count.objects.count()) == ([{"reserved": 1}, {"waiting": 3}], blocked, counts)
+    assert "1 of 1 Go to B-04-12 Teapot" in floor.screen()
+    floor.scan("B-04-12", "TEA-01")
+    assert [each.status for each in order.shipments.order_by("pk")] == ["PICKED", "PLANNED"]
+    assert list(ledger.verify()) == []
+
+
+def test_out_of_reach_in_one_bin_is_fetched_from_another(floor: Floor, order: Order, shop: Shop) -> None:
+    shop.receive(shop.mug, 2, bin="Z-01-1")
+    said_ = "right: 3 × Enamel mug out of reach in B-04-11: 2 from Z-01-1 instead; 1 waits again. Go on."
+    assert too_few(floor, "BLOCKED") == said_
+    floor.scan("B-04-12", "TEA-01")
+    assert "Go to Z-01-1 Enamel mug MUG-01 · take 2" in floor.screen()
+    floor.scan("Z-01-1", "MUG-01")
+    assert floor.scan("2") == f"right: {floor.shipment.number} is picked. Bring it to packing."
+    assert (stages(order)[1], list(ledger.verify())) == ({"waiting": 1, "picked": 2}, [])
+
+
+def test_units_that_the_walk_takes_elsewhere_anyway_are_no_help(shop: Shop) -> None:
+    shop.receive(shop.mug, 2, bin="A-01")
+    shop.receive(shop.mug, 4, bin="C-09")
+    order = shop.order((shop.mug, 5))
+    floor = Floor(order)
+    assert too_few(floor) == "right: 2 × Enamel mug not found in A-01: 1 from C-09 instead; 1 waits again. Go on."
+    floor.scan("C-09", "MUG-01")
+    assert floor.scan("4") == f"right: {floor.shipment.number} is picked. Bring it to packing."
+    assert (stages(order), list(ledger.verify())) == ([{"waiting": 1, "picked": 4}], [])
+
+
+def test_with_nothing_left_to_pick_the_floor_says_so(shop: Shop) -> None:
+    shop.receive(shop.mug, 1, bin="A-01")
+    order = shop.order((shop.mug, 1))
+    floor = Floor(order)
+    number = floor.shipment.number
+    said_ = f"right: 1 × Enamel mug not found in A-01: it waits again. Nothing is left to pick for {number}."
+    assert too_few(floor) == said_
+    assert [each.status for each in order.shipments.order_by("pk")] == ["CANCELLED", "PLANNED"]
+    assert (stages(order), list(ledger.verify())) == ([{"waiting": 1}], [])
+
+
+def test_an_order_that_goes_all_at_once_waits_with_all_of_it(shop: Shop) -> None:
+    shop.receive(shop.mug, 1, bin="A-01")
+    shop.receive(shop.teapot, 1, bin="B-01")
+    floor = Floor(shop.order((shop.mug, 1), (shop.teapot, 1), is_ship_complete=True))
+    too_few(floor)
+    assert "Not now" in floor.screen()
+    assert "waits for the rest of its order, which goes all at once: 1 × Enamel mug." in floor.screen()
+
+
+def test_too_few_is_said_once_and_of_the_stop_that_was_shown(floor: Floor, order: Order) -> None:
+    operation = str(uuid4())
+    first = too_few(floor, operation=operation)
+    before = everything()
+    assert floor.post(operation=operation, short="EMPTY", line=1, place=1).status_code == 200
+    assert (everything(), first) == (before, "right: 3 × Enamel mug not found in B-04-11: they wait again. Go on.")
+    mugs = floor.shipment.lines.get(order_line__number=2)
+    stale = floor.post(short="EMPTY", line=mugs.pk, place=Bin.objects.get(code="B-04-11").pk)
+    assert (stale.status_code, everything()) == (409, before)
+    assert said(floor.post(short="EMPTY")) == "wrong: Nobody knows where that was. Look at the screen again."
+    assert floor.post(short="NONSENSE", line=mugs.pk, place=1).status_code == 422
+    assert everything() == before
+
+
+def test_what_is_held_or_on_a_cart_is_not_closed_short(floor: Floor, order: Order, shop: Shop) -> None:
+    stop = read_picking(floor.shipment, floor.by).stop
+    assert stop
+    assert stop.bin
+    fields = {"short": "EMPTY", "line": stop.line.pk, "place": stop.bin.pk}
+    hold_order(order, by=ALICE, reason="ADDRESS")
+    before = everything()
+    assert (floor.post(**fields).status_code, everything()) == (409, before)
+    release_order(order, by=ALICE)
+    release_wave(shop.warehouse, by=ALICE)
+    before = everything()
+    assert (floor.post(**fields).status_code, everything()) == (409, before)
+
+
+def test_the_last_scan_is_taken_back(floor: Floor, order: Order) -> None:
+    assert "Undo" not in floor.screen()
+    floor.scan("B-04-11", "MUG-01", "3", "nonsense")
+    assert "Undo 2 × Enamel mug" in floor.screen()
+    operation = str(uuid4())
+    for _ in range(2):
+        answer = floor.post(operation=operation, undo="1")
+        assert said(answer) == "right: Taken back: put 2 × Enamel mug into B-04-11 again."
+    assert (stages(order)[1], floor.status()) == ({"reserved": 2, "picked": 1}, "PICKING")
+    assert "Undo 1 × Enamel mug" in floor.screen()
+    assert said(floor.post(undo="1")) == "right: Taken back: put 1 × Enamel mug into B-04-11 again."
+    assert (stages(order)[1], "Undo" in floor.screen()) == ({"reserved": 3}, False)
+    before = everything()
+    refused = floor.post(undo="1")
+    assert (refused.status_code, "There is nothing to take back." in words(refused)) == (409, True)
+    assert (everything(), list(ledger.verify())) == (before, [])
+    kinds = [each for each in order.events.values_list("kind", flat=True) if each.startswith("shipment.unp")]
+    assert kinds == ["shipment.unpicked"] * 2
+
+
+def test_nobody_takes_back_what_somebody_else_fetched(floor: Floor, order: Order) -> None:
+    floor.scan("B-04-11", "MUG-01")
+    before = everything()
+    other = Floor(order, user=person("picker", "bob"))
+    assert "Undo" not in other.screen()
+    assert (other.post(undo="1").status_code, everything()) == (409, before)
+
+
+def test_the_last_unit_of_all_is_taken_back_until_somebody_packs_it(shop: Shop) -> None:
+    shop.receive(shop.mug, 1, bin="A-01")
+    order = shop.order((shop.mug, 1))
+    floor = Floor(order)
+    floor.scan("A-01")
+    done = floor.post(scanned="MUG-01")
+    assert "Undo 1 × Enamel mug" in words(done), "the floor offers it"
+    assert said(floor.post(undo="1")) == "right: Taken back: put 1 × Enamel mug into A-01 again."
+    assert (floor.status(), stages(order)) == ("PICKING", [{"reserved": 1}])
+    floor.scan("MUG-01")
+    pack_shipment(shipment(order), by=BOB)
+    before = everything()
+    assert (floor.post(undo="1").status_code, everything(), list(ledger.verify())) == (409, before, [])
+    assert "Undo" not in words(floor.client.get(f"/floor/?done={floor.shipment.number}"))
+
+
+def test_what_was_cancelled_meanwhile_is_not_taken_back(floor: Floor, order: Order) -> None:
+    floor.scan("B-04-11", "MUG-01")
+    cancel_order(order, by=ALICE, lines={2: 3})
+    before = everything()
+    refused = floor.post(undo="1")
+    assert (refused.status_code, "That was cancelled meanwhile" in words(refused)) == (409, True)
+    assert everything() == before
 
 
 def test_what_was_put_back_is_to_be_fetched_again(shop: Shop) -> None:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fulfillment import ledger
-from fulfillment.models import Bin, Shipment, Warehouse
+from fulfillment.models import Bin, PickTask, Shipment, Warehouse
 from fulfillment.services import Act
 from orders.lifecycle import Refused
 from orders.models import Actor, Order
 from tests.factories import ProductFactory, Shop
 from tests.fulfillment.machine.books import Books, Names
-from tests.fulfillment.machine.model import STAGE, Model
+from tests.fulfillment.machine.model import MISSING, STAGE, Model
 
 T = TypeVar("T")
 VERIFY_EVERY = 50
@@ -29,6 +29,7 @@ few = st.integers(1, 4)
 any_of = st.integers(0, 10_000)
 """Picks one of a list, whatever its length: see `one`."""
 people = st.sampled_from(PEOPLE)
+reasons = st.sampled_from(PickTask.Reason)
 
 
 class Tally:
@@ -164,6 +165,20 @@ class Floor(RuleBasedStateMachine):
         """Read the books after the step, once."""
         self._new = self._new or Books(self.names)
         return self._new
+
+    def too_few(self, line: int, place: int, missing: int, reason: PickTask.Reason) -> None:
+        """What was not found, or is no good, lies elsewhere now; what is not fetched instead waits again."""
+        home, bin_ = self.names.bins[place]
+        back = self.look().stages[line]["waiting"] - self.model.stages[line]["waiting"]
+        assert 0 <= back <= missing
+        self.model.release(line, home, back)
+        sku = self.model.sku[line]
+        units = min(missing, self.model.bins[home, bin_, sku])
+        if reason == PickTask.Reason.DAMAGED:
+            self.model.move(home, bin_, "DAMAGED", sku, units)
+        elif reason != PickTask.Reason.BLOCKED:
+            assert bin_ != MISSING
+            self.model.miss(home, bin_, sku, units)
 
     def shipment(self, pk: int) -> Shipment:
         return Shipment.objects.select_related("order").get(pk=pk)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from fulfillment.models import Shipment
+from fulfillment.models import PickTask, Scan, Shipment
 from fulfillment.services import (
     ParcelDraft,
     close_box,
@@ -22,11 +22,14 @@ from fulfillment.services import (
     scan_to_pick,
     scan_to_ship,
     ship_shipment,
+    short_stop,
+    undo_pick,
 )
 from fulfillment.services.scan_pack import packing_of
 from fulfillment.services.scan_pick import read_picking
 from orders.models import Actor, OrderLine
-from tests.fulfillment.machine.base import Floor, any_of, one, people, step
+from tests.fulfillment.machine.base import Floor, any_of, one, people, reasons, step
+from tests.fulfillment.machine.model import STAGE
 
 T = TypeVar("T")
 TO_PICK = ("READY", "PICKING")
@@ -88,6 +91,34 @@ class Parcels(Floor):
             assert stop is None or stop.bin is not None
             if scan.quantity and stop and stop.bin:
                 self.model.pick(stop.line.order_line_id, *self.names.bins[stop.bin.pk], scan.quantity)
+
+    @step(when=_on_no_cart, number=any_of, by=people, reason=reasons)
+    def find_too_little_without_a_cart(self, number: int, by: Actor, reason: PickTask.Reason) -> None:
+        shipment = self.shipment(one(self._on_no_cart(), number))
+        stop = read_picking(shipment, by).stop
+        if stop is None or stop.bin is None:
+            return
+        act, place = replace(self.act(by), line=stop.line.pk), stop.bin.pk
+        if self.do(lambda: short_stop(shipment, act, reason, place)):
+            self.too_few(stop.line.order_line_id, place, stop.left, reason)
+
+    def _fetched_by_hand(self) -> list[tuple[int, str]]:
+        """The shipments of which somebody fetched something without a cart, and who did."""
+        fetched = Scan.objects.filter(step="PICK", result="RIGHT", quantity__gt=0, task=None, undone_by=None)
+        mine = fetched.filter(shipment__status__in=("PICKING", "PICKED")).order_by("shipment", "by")
+        return list(mine.values_list("shipment", "by").distinct())
+
+    @step(when=_fetched_by_hand, number=any_of)
+    def take_back_without_a_cart(self, number: int) -> None:
+        pk, who = one(self._fetched_by_hand(), number)
+        shipment, by = self.shipment(pk), Actor.parse(who)
+        scan = self.do(lambda: undo_pick(shipment, self.act(by)))
+        if scan is not None:
+            assert scan.line is not None
+            assert scan.bin is not None
+            line, (home, bin_) = scan.line.order_line_id, self.names.bins[scan.bin.pk]
+            self.model.shift(line, "picked", "reserved", scan.quantity)
+            self.model.move(home, STAGE, bin_, self.model.sku[line], scan.quantity)
 
     @step(when=when("PICKED"), number=any_of, by=people)
     def pack_a_shipment(self, number: int, by: Actor) -> None:

@@ -21,11 +21,10 @@ from fulfillment.services import (
     undo_scan,
 )
 from orders.models import Actor
-from tests.fulfillment.machine.base import PEOPLE, Floor, any_of, one, people, step
-from tests.fulfillment.machine.model import MISSING, STAGE
+from tests.fulfillment.machine.base import PEOPLE, Floor, any_of, one, people, reasons, step
+from tests.fulfillment.machine.model import STAGE
 
 homes = st.sampled_from(("MAIN", "MAIN", "WEST"))
-reasons = st.sampled_from(PickTask.Reason)
 
 
 def somebody_walks(floor: Floor) -> bool:
@@ -161,19 +160,7 @@ class Walks(Floor):
         line, missing = task.shipment_line.order_line_id, task.left
         if self.do(lambda: short_pick(walk, self.act(walk.by), reason, task.pk)) is None:
             return
-        home, bin_ = self.names.bins[task.bin_id]
-        back = self.look().stages[line]["waiting"] - self.model.stages[line]["waiting"]
-        assert 0 <= back <= missing
-        self.model.release(line, home, back)
-        self._not_there(home, bin_, self.model.sku[line], missing, reason)
-
-    def _not_there(self, home: str, bin_: str, sku: str, missing: int, reason: PickTask.Reason) -> None:
-        units = min(missing, self.model.bins[home, bin_, sku])
-        if reason == PickTask.Reason.DAMAGED:
-            self.model.move(home, bin_, "DAMAGED", sku, units)
-        elif reason != PickTask.Reason.BLOCKED:
-            assert bin_ != MISSING
-            self.model.miss(home, bin_, sku, units)
+        self.too_few(line, task.bin_id, missing, reason)
 
     def _begun(self) -> list[tuple[str, int]]:
         """Who has fetched something of a shipment that is not packed."""
