@@ -7,7 +7,8 @@ from django import forms
 
 from fulfillment import ledger
 from fulfillment.forms import OperationForm
-from fulfillment.models import Bin, Receipt, Scan, Warehouse
+from fulfillment.models import Bin, BinStock, Receipt, Scan, Warehouse
+from fulfillment.services.moves import why_not_take
 from fulfillment.services.receipts import why_closed, why_not_announced
 from orders.intake.draft import MAX_QUANTITY
 from orders.models import Product
@@ -18,7 +19,8 @@ HOW_MANY = "Type how many there are: a number from 1 to 1 000 000."
 class StepForm(OperationForm):
     """Fields in the order in which they are asked for, in one of a person's warehouses.
 
-    `is_trusted`: the person may adjust stock, and so move what is blocked, too. `is_asking`: nothing is done yet.
+    `is_trusted`: the person may adjust stock, and so move what is blocked, too. `is_asking`: there are steps left, so
+    that what cannot be is refused as soon as it is known; the last step is judged, and kept, by its service.
     """
 
     STEPS: ClassVar[Sequence[str]] = ()
@@ -32,6 +34,7 @@ class StepForm(OperationForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.is_trusted, self.is_asking = is_trusted, is_asking
+        self.doubted: Bin | None = None
         self.dock: Bin | None = None
         self.receipt: Receipt | None = None
         warehouse = forms.ModelChoiceField(warehouses, to_field_name="code", empty_label=None)
@@ -59,6 +62,15 @@ class StepForm(OperationForm):
         """Return what was filled in rightly before this step, of these names or all, as it was typed."""
         before = self.STEPS[: self.STEPS.index(self.step)]
         return [(name, self.data[name]) for name in before if name in self.data and (not names or name in names)]
+
+    def _refuse_early(self, source: Bin | None) -> None:
+        """Refuse what does not lie there, or is promised; `doubted` is the bin of which the books say so."""
+        given = self.cleaned_data
+        if source is None or "sku" not in given:
+            return
+        if complaint := why_not_take(source, given["sku"], given.get("quantity", 1), is_blocking=False):
+            self.doubted = source
+            self.add_error("quantity" if "quantity" in given else "sku", complaint)
 
     def _product(self, name: str = "sku") -> Product:
         text = self.cleaned_data[name]
@@ -150,6 +162,12 @@ class PutAwayForm(StepForm):
             raise forms.ValidationError(f"Nothing is picked from {place}. Scan the label of a shelf.")
         return place
 
+    def clean(self) -> None:
+        warehouse = self.cleaned_data.get("warehouse")
+        if self.is_asking and warehouse and "sku" in self.cleaned_data:
+            docks = Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.DOCK).select_related("warehouse")
+            self._refuse_early(self.dock or docks.first())
+
 
 class MoveForm(StepForm):
     """One article from bin to bin."""
@@ -171,6 +189,15 @@ class MoveForm(StepForm):
 
     def clean_target(self) -> Bin:
         return self._open("target", "to put stock into. Scan the label on the shelf.")
+
+    def clean(self) -> None:
+        source = self.cleaned_data.get("source")
+        if not self.is_asking or source is None:
+            return
+        self._refuse_early(source)
+        if not self.data.get("sku") and not BinStock.objects.filter(bin=source, quantity__gt=0).exists():
+            self.doubted = source
+            self.add_error("source", f"Nothing lies in {source}, by the books. Scan another bin.")
 
     def _open(self, name: str, complaint: str) -> Bin:
         place = self._bin(name, complaint)

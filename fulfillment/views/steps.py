@@ -10,7 +10,7 @@ from django.urls import reverse
 from fulfillment.models import Scan, Warehouse
 from fulfillment.models.stock import WarehouseQuerySet
 from fulfillment.services.undo_booking import to_take_back
-from fulfillment.views.access import actor
+from fulfillment.views.access import actor, may
 from fulfillment.views.step_forms import StepForm
 
 Form = TypeVar("Form", bound=StepForm)
@@ -59,6 +59,7 @@ def steps(request: HttpRequest, form: StepForm, asks: dict[str, tuple[str, str]]
         "again": urlencode(head) if form.typed() != head else "",
         "product": form.cleaned_data.get("sku") if form.is_begun else None,
         "warehouses": [] if form.is_begun else places_of(request),
+        "doubted": form.doubted if may(request, "count") else None,
     }
 
 

@@ -8,12 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Cart, PickTask, Receipt, Scan, Staff, StockItem, StockMovement, Wave
+from fulfillment.models import Bin, BinStock, Cart, Count, PickTask, Receipt, Scan, Staff, StockItem, StockMovement, Wave
 from fulfillment.reports import at_dock, dock_to_stock, propose_bin
 from fulfillment.services import (
     Act,
     allocate_waiting,
     pick_shipment,
+    release_wave,
     scan_to_move,
     scan_to_receive,
 )
@@ -253,6 +254,46 @@ def test_nothing_is_moved_to_or_from_packing_by_anybody(shop: Shop) -> None:
         scan = scan_to_move(source, target, shop.mug, 1, Act(uuid4(), ALICE, "STAGE"), Scan.Step.MOVE)
         assert (scan.is_done, "picked for orders" in scan.sentence) == (False, True)
     assert (lying(shop.mug), StockMovement.objects.count()) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "ask", "complaint"),
+    [
+        ({"source": "B-02-01"}, "Scan the bin", "Nothing lies in B-02-01, by the books. Scan another bin."),
+        ({"source": "A-01-01", "sku": "TEA-01"}, "Scan an article", "No Teapot lies in A-01-01."),
+        (
+            {"source": "A-01-01", "sku": "MUG-01", "quantity": 6},
+            "How many?",
+            "5 × Enamel mug lie in A-01-01 by the books, not 6.",
+        ),
+    ],
+)
+def test_a_move_is_refused_at_the_step_where_it_is_known(
+    client: Client, shop: Shop, given: dict[str, Any], ask: str, complaint: str
+) -> None:
+    shop.receive(shop.mug, 5, bin="A-01-01")
+    before = row_counts()
+    answer = client.get(MOVE, {"warehouse": "MAIN"} | given)
+    assert (said(answer), answer.context["ask"]) == (f"wrong: {complaint}", ask)
+    assert f"It is there: count {given['source']}" in words(answer)
+    assert row_counts() | {"sessions.Session": 0} == before | {"sessions.Session": 0}
+
+
+def test_what_is_to_be_picked_is_refused_before_anybody_walks_with_it(client: Client, shop: Shop) -> None:
+    shop.receive(shop.mug, 4, bin="A-01-01")
+    shop.order((shop.mug, 4))
+    release_wave(shop.warehouse, by=ALICE)
+    answer = client.get(MOVE, {"warehouse": "MAIN", "source": "A-01-01", "sku": "MUG-01"})
+    assert said(answer) == "wrong: 4 of the 4 × Enamel mug in A-01-01 are to be picked: 0 can be moved."
+
+
+def test_what_does_not_stand_at_the_dock_is_refused_before_the_bin_is_asked_for(client: Client, shop: Shop) -> None:
+    to_dock(shop, shop.teapot, 1)
+    answer = client.get(AWAY, {"warehouse": "MAIN", "sku": "MUG-01"})
+    assert (said(answer), answer.context["ask"]) == ("wrong: No Enamel mug lies in DOCK.", "Scan an article")
+    assert "It is there: count DOCK" in words(answer)
+    response = client.post("/floor/counts/", {"scanned": "DOCK"}, follow=True)
+    assert (response.status_code, Count.objects.get().bin) == (200, Bin.objects.get(code="DOCK"))
 
 
 def test_each_step_of_a_move_asks_for_the_next(client: Client, shop: Shop) -> None:
