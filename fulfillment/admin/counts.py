@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from fulfillment.admin.count_acts import ACTS, PLAN
+from fulfillment.admin.count_plan import preview
 from fulfillment.admin.scoped import ScopedAdmin, warehouse_filter
 from fulfillment.models import Count, Warehouse
 from fulfillment.reports import accuracy
@@ -69,12 +70,14 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ActForm(request.POST or None, thing=None)
+        form, mine = ActForm(request.POST or None, thing=None), Warehouse.objects.of(request.user)
         if not form.is_valid():
-            return self.form_page(request, form, "Plan the counts that are due", "Plan counts")
-        with flashing(request, "The counts that are due are planned."):
-            for warehouse in Warehouse.objects.of(request.user):
-                plan_counts(warehouse, by=actor(request))
+            plan = preview(mine)
+            panel = {"panel": "admin/fulfillment/count/plan.html", "plan": plan}
+            return self.form_page(request, form, "Plan the counts that are due", plan.label, **panel)
+        with flashing(request, "Nothing is due.") as said:
+            if added := sum(plan_counts(each, by=actor(request)) for each in mine):
+                said.append(f"{added} {'count is' if added == 1 else 'counts are'} planned.")
         return redirect("admin:fulfillment_count_changelist")
 
     def more_of(self, request: HttpRequest, thing: Count) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What waits on the floor, what stands at the dock, what has to be ordered: counted, never written."""
 
-from fulfillment.reports.counts import COUNTS_LISTED, Accuracy, accuracies, accuracy, counts_to_do
+from fulfillment.reports.counts import COUNTS_LISTED, Accuracy, accuracies, accuracy, counts_to_do, counts_within
 from fulfillment.reports.ends import End, ends
 from fulfillment.reports.inbound import DockToStock, at_dock, dock_to_stock
 from fulfillment.reports.places import Proposal, lies_in, lies_where, propose_bin
@@ -26,6 +26,7 @@ __all__ = [
     "accuracy",
     "at_dock",
     "counts_to_do",
+    "counts_within",
     "dock_to_stock",
     "ends",
     "free_carts",

@@ -13,7 +13,7 @@ from django.db.models import Count as Number
 from django.utils import timezone
 
 from fulfillment.models import Bin, Count, CountLine, Warehouse
-from orders.models import Actor
+from orders.models import Actor, Product
 
 COUNTS_LISTED = 50
 PERIOD = timedelta(days=90)
@@ -49,11 +49,27 @@ class Accuracy:
 
 def counts_to_do(warehouse: Warehouse, by: Actor) -> QuerySet[Count]:
     """Return what is to be counted: what this person began, then where a picker found too little, then the rest."""
+    return _to_count(warehouse, by)[:COUNTS_LISTED]
+
+
+def _to_count(warehouse: Warehouse, by: Actor) -> QuerySet[Count]:
     mine = Exists(CountLine.objects.filter(count_of=OuterRef("pk"), by=str(by)))
     urgent = Case(When(cause__in=[Count.Cause.SHORT, Count.Cause.SURPRISE], then=0), default=1)
     found = Count.objects.to_count().filter(warehouse=warehouse).annotate(is_mine=mine, urgent=urgent)
     way = ("bin__aisle", "bin__bay", "bin__level", "bin__code")
-    return found.select_related("bin", "product").order_by("-is_mine", "urgent", *way, "pk")[:COUNTS_LISTED]
+    return found.select_related("bin", "product").order_by("-is_mine", "urgent", *way, "pk")
+
+
+def counts_within(warehouse: Warehouse, by: Actor, place: Bin | None, product: Product | None) -> list[Count]:
+    """Return the counts of single positions that wait in a bin, or of a product; none where all of it is counted.
+
+    One who scans the bin is to take these, before another count asks for the same positions.
+    """
+    of_all = Count.objects.standing().filter(warehouse=warehouse, bin=place, product=product)
+    if of_all.exists():
+        return []
+    waiting = _to_count(warehouse, by).filter(bin__isnull=False, product__isnull=False)
+    return list(waiting.filter(bin=place) if place else waiting.filter(product=product))
 
 
 def accuracy(warehouses: QuerySet[Warehouse], *, days: timedelta = PERIOD) -> Accuracy:

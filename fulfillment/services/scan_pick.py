@@ -31,7 +31,7 @@ Picked = Shipment | ShipmentQuerySet
 
 @dataclass(frozen=True)
 class Picking:
-    """Where the walk for a shipment stands, who is on it where, and what they fetched last: of which line, and units."""
+    """Where the walk for a shipment stands, who is on it where, and what they `fetched` last: line and units."""
 
     shipment: Shipment
     lines: Sequence[ShipmentLine]

@@ -63,7 +63,12 @@ def _short_stop(shipment: Picked, act: Act, reason: PickTask.Reason, place_id: i
         picking = read_picking(fresh, act.by)
         refuse(picking)
         stop = picking.stop
-        if stop is None or stop.bin is None or fresh.warehouse is None or (stop.line.pk, stop.bin.pk) != (act.line, place_id):
+        if (
+            stop is None
+            or stop.bin is None
+            or fresh.warehouse is None
+            or (stop.line.pk, stop.bin.pk) != (act.line, place_id)
+        ):
             raise Moved("The walk went on meanwhile. Look at the screen again.")
         gap = Gap(stop.line, stop.bin, fresh.warehouse, stop.left, reason, str(act.operation), act.by)
         beside = stop.line.reserved - stop.line.picked - stop.left

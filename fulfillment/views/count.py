@@ -1,5 +1,6 @@
 """Counting: what is to be counted, and the sheet of one count. Blind: no page here says what the books expect."""
 
+from typing import Any
 from uuid import uuid4
 
 from django.db.models import QuerySet
@@ -15,18 +16,19 @@ from fulfillment.services import finish_sheet, scan_to_count
 from fulfillment.services.counts import ask_count
 from fulfillment.services.counts.sheet import Sheet, read_sheet
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
-from fulfillment.views.steps import here, places_of
+from fulfillment.views.steps import again, here, places_of
 from orders.models import Product
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed_to("count")
 def counts(request: HttpRequest) -> HttpResponse:
-    """List what is to be counted; a scan of any bin or article begins a count of it."""
+    """List what is to be counted; a scan of a bin or an article begins a count of it, or offers what waits there."""
     warehouse = here(request)
+    text = (request.POST or request.GET).get("scanned", "").strip()[: Scan.TEXT_LENGTH]
     if request.method == "POST":
-        return _begin(request, warehouse, request.POST.get("scanned", "").strip()[: Scan.TEXT_LENGTH])
-    context = {
+        return _begin(request, warehouse, text)
+    context = _offer(request, warehouse, text) | {
         "given": {"warehouse": warehouse},
         "warehouses": places_of(request),
         "rows": reports.counts_to_do(warehouse, actor(request)),
@@ -63,15 +65,31 @@ def _do(request: HttpRequest, mine: QuerySet[Count], form: CountForm) -> HttpRes
 
 
 def _begin(request: HttpRequest, warehouse: Warehouse, text: str) -> HttpResponse:
-    spellings = {text, text.upper()}
-    place = Bin.objects.filter(warehouse=warehouse, code__in=spellings).first()
-    product = None if place else Product.objects.filter(sku__in=spellings).first()
+    """Begin a count of what was scanned; where single positions of it wait to be counted, offer those instead."""
+    place, product = _meant(warehouse, text)
     if place is None and product is None:
         said = f"“{text}” is no bin or article that we know. Scan it again." if text else "Nothing was scanned."
         say(request, said, is_right=False)
         return go(request, reverse("floor:counts"))
+    if "whole" not in request.POST and reports.counts_within(warehouse, actor(request), place, product):
+        return go(request, again("floor:counts", {"scanned": text}))
     begun = ask_count(warehouse, bin=place, product=product, by=actor(request))
     return go(request, reverse("floor:count", args=[begun.pk]))
+
+
+def _offer(request: HttpRequest, warehouse: Warehouse, text: str) -> dict[str, Any]:
+    """Return the counts that wait where somebody wants to count."""
+    place, product = _meant(warehouse, text) if text else (None, None)
+    if place is None and product is None:
+        return {}
+    waiting = reports.counts_within(warehouse, actor(request), place, product)
+    return {"waiting": waiting, "asked": place or product, "scanned_before": text}
+
+
+def _meant(warehouse: Warehouse, text: str) -> tuple[Bin | None, Product | None]:
+    spellings = {text, text.upper()}
+    place = Bin.objects.filter(warehouse=warehouse, code__in=spellings).first()
+    return place, None if place else Product.objects.filter(sku__in=spellings).first()
 
 
 def _screen(request: HttpRequest, sheet: Sheet, status: int = 200) -> HttpResponse:

@@ -180,14 +180,15 @@ class ActingAdmin(HouseAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/acts/secret.html", context)
 
-    def form_page(self, request: HttpRequest, form: ActForm, title: str, label: str) -> HttpResponse:
-        """Show a form that makes a thing by a service."""
+    def form_page(self, request: HttpRequest, form: ActForm, title: str, label: str, **more: Any) -> HttpResponse:
+        """Show a form that makes a thing by a service; `more` is the panel above it, and what that shows."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": title,
             "form": form,
             "label": label,
+            **more,
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/acts/form.html", context, status=422 if form.is_bound else 200)

@@ -409,7 +409,10 @@ def test_what_was_closed_as_short_is_not_taken_back(picker: Picker) -> None:
     before = state()
     with pytest.raises(NotAllowed) as refusal:
         picker.undo()
-    assert refusal.value.sentence == "Too few were there, and that stands: put nothing back. There after all? Count A-04-1."
+    assert (
+        refusal.value.sentence
+        == "Too few were there, and that stands: put nothing back. There after all? Count A-04-1."
+    )
     assert state() == before
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from fulfillment import audit, ledger, reports, tasks
 from fulfillment.models import Bin, Count, Scan, StockMovement, Warehouse
 from fulfillment.services import Act, adjust_stock, pick_shipment, release_wave, scan_to_move
-from fulfillment.services.counts import ask_count, plan_counts
+from fulfillment.services.counts import ask_count, due_counts, plan_counts
 from fulfillment.services.counts.plan import classes
 from orders.models import Product
 from tests.api import row_counts
@@ -47,6 +47,23 @@ def test_what_sells_most_is_planned_first_and_not_again_before_its_turn(shop: Sh
     assert plan_counts(shop.warehouse) == 0
     Count.objects.filter(product=shop.mug).update(applied_at=timezone.now() - timedelta(days=31))
     assert plan_counts(shop.warehouse) == 1
+
+
+def test_what_would_be_planned_is_what_is_planned_and_looking_asks_for_nothing(shop: Shop) -> None:
+    shop.receive(shop.teapot, 5)
+    shop.receive(shop.mug, 10)
+    lose(shop, 2)
+    before = row_counts()
+    due = due_counts(shop.warehouse)
+    assert [(each.product, each.bin, each.cause) for each in due] == [
+        (shop.mug.pk, None, "SURPRISE"),
+        (shop.teapot.pk, place(shop).pk, "ABC"),
+    ]
+    assert (due[1].rank, due[1].is_new, row_counts()) == ("C", True, before)
+    assert due_counts(shop.warehouse, limit=1) == due[:1]
+    assert plan_counts(shop.warehouse) == 2
+    assert list(Count.objects.order_by("pk").values_list("product", "bin", "cause")) == [each[:3] for each in due]
+    assert due_counts(shop.warehouse) == []
 
 
 def test_what_is_missing_is_looked_for_everywhere(shop: Shop) -> None:
@@ -129,7 +146,7 @@ def test_planning_asks_the_database_as_often_for_many_as_for_one(
 ) -> None:
     for _ in range(products):
         shop.receive(ProductFactory(), 1)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert plan_counts(shop.warehouse) == products
 
 
@@ -201,7 +218,7 @@ def test_a_plan_reads_no_history_from_one_end_to_the_other(shop: Shop) -> None:
     figure(ask_count(shop.warehouse, bin=place(shop), product=shop.mug, by=BOB), place(shop), shop.mug, 6)
     grows = {"fulfillment_stockmovement", "fulfillment_count", "fulfillment_countline", "fulfillment_scan"}
     plans = plans_of(lambda: plan_counts(shop.warehouse))
-    assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (6, [])
+    assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (5, [])
 
 
 def test_classes_read_the_picks_of_their_period_alone(shop: Shop) -> None:

@@ -8,8 +8,8 @@ import pytest
 from fulfillment import ledger, reports
 from fulfillment.models import Bin, Count, Scan, Staff, Warehouse
 from fulfillment.services.counts import ask_count
-from tests.factories import BOB, Shop
-from tests.fulfillment.floor import Scanner, said
+from tests.factories import BOB, ProductFactory, Shop
+from tests.fulfillment.floor import Scanner, said, words
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +138,39 @@ def test_the_list_shows_mine_first_then_what_pickers_missed(shop: Shop) -> None:
     assert list(reports.counts_to_do(shop.warehouse, alice.by)) == [asked[1], short, asked[0]]
     page = alice.page()
     assert page.index("C-02-01") < page.index("C-03-01") < page.index("C-01-01")
+
+
+@pytest.mark.parametrize("text", ["a-01-01", "MUG-01"])
+def test_where_a_position_waits_to_be_counted_it_is_offered_before_a_second_count(shop: Shop, text: str) -> None:
+    shop.receive(shop.mug, 3)
+    shop.receive(shop.teapot, 3, bin="B-01-01")
+    waiting = ask_count(shop.warehouse, bin=Bin.objects.get(code="A-01-01"), product=shop.mug, by=BOB)
+    ask_count(shop.warehouse, bin=Bin.objects.get(code="B-01-01"), product=shop.teapot, by=BOB)
+    alice = counter()
+    answer = alice.client.post("/floor/counts/", {"scanned": text}, follow=True)
+    page = words(answer)
+    offered = page[page.index("1 waits to be counted there") : page.index("Everything else")]
+    assert ("A-01-01 Enamel mug" in offered, "Teapot" in offered, Count.objects.count()) == (True, False, 2)
+    assert f'href="/floor/counts/{waiting.pk}/"' in answer.content.decode()
+    alice.client.post("/floor/counts/", {"scanned": text, "whole": "1"}, follow=True)
+    assert Count.objects.count() == 3
+    again = alice.client.post("/floor/counts/", {"scanned": text}, follow=True)
+    assert again.request["PATH_INFO"] == f"/floor/counts/{Count.objects.latest('pk').pk}/", "all of it is counted now"
+    assert Count.objects.count() == 3
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_an_offer_asks_the_database_as_often_for_three_as_for_one(
+    shop: Shop, rows: int, django_assert_num_queries: Any
+) -> None:
+    for n in range(rows):
+        product = ProductFactory(sku=f"P-{n}")
+        shop.receive(product, 1)
+        ask_count(shop.warehouse, bin=Bin.objects.get(code="A-01-01"), product=product, by=BOB)
+    alice = counter()
+    alice.client.get("/floor/counts/")
+    with django_assert_num_queries(8):
+        alice.client.get("/floor/counts/", {"scanned": "A-01-01"})
 
 
 @pytest.mark.parametrize("rows", [1, 3])

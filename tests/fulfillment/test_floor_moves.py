@@ -8,7 +8,19 @@ from django.test import Client
 from django.utils import timezone
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Cart, Count, PickTask, Receipt, Scan, Staff, StockItem, StockMovement, Wave
+from fulfillment.models import (
+    Bin,
+    BinStock,
+    Cart,
+    Count,
+    PickTask,
+    Receipt,
+    Scan,
+    Staff,
+    StockItem,
+    StockMovement,
+    Wave,
+)
 from fulfillment.reports import at_dock, dock_to_stock, propose_bin
 from fulfillment.services import (
     Act,

@@ -9,7 +9,7 @@ from fulfillment.services.counts.figures import (
     close_sheet,
     count_position,
 )
-from fulfillment.services.counts.plan import plan_counts
+from fulfillment.services.counts.plan import due_counts, plan_counts
 from fulfillment.services.counts.sheet import places_left, seen_at
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "count_position",
     "counted_if_short",
     "doubt",
+    "due_counts",
     "judge_count",
     "places_left",
     "plan_counts",

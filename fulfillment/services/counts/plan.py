@@ -4,9 +4,10 @@ ABC by the picks of 90 days: the articles of the first 80 % of all units are A, 
 position is counted each month, a B each quarter, a C each year. Planned in a few statements, whatever the size.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Subquery, Sum
 from django.utils import timezone
@@ -23,16 +24,43 @@ A_DAY = 200
 """So many positions are planned at once in a warehouse: more than that nobody counts in a day."""
 
 
+class Due(NamedTuple):
+    """An article that is to be counted in a bin, or wherever it lies. Where it is its turn: its class, and the last."""
+
+    product: int
+    bin: int | None
+    cause: Count.Cause
+    rank: str = ""
+    counted_at: datetime = LONG_AGO
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether nobody ever counted it there."""
+        return self.counted_at == LONG_AGO
+
+
 def plan_counts(warehouse: Warehouse, *, by: Actor = SYSTEM, limit: int = A_DAY) -> int:
-    """Ask for the counts that are due, suspicions first; return how many were added."""
+    """Ask for the counts that are due; return how many were added."""
     waiting = Count.objects.to_count().filter(warehouse=warehouse)
     before = waiting.count()
-    suspects = _suspects(warehouse)[:limit]
-    _ask(Count(product_id=item, cause=Count.Cause.SURPRISE, **_common(warehouse, by)) for item in suspects)
-    room = limit - waiting.count()
-    due = _due(warehouse, room) if room > 0 else []
-    _ask(Count(bin_id=bin_, product_id=item, cause=Count.Cause.ABC, **_common(warehouse, by)) for bin_, item in due)
+    due = _due(warehouse, before, limit)
+    common = {"warehouse": warehouse, "created_by": str(by)}
+    Count.objects.bulk_create(
+        [Count(bin_id=each.bin, product_id=each.product, cause=each.cause, **common) for each in due],
+        ignore_conflicts=True,
+    )
     return waiting.count() - before
+
+
+def due_counts(warehouse: Warehouse, *, limit: int = A_DAY) -> list[Due]:
+    """Say what would be planned now, in the order in which it is: suspicions first. Nothing is asked for."""
+    return _due(warehouse, Count.objects.to_count().filter(warehouse=warehouse).count(), limit)
+
+
+def _due(warehouse: Warehouse, waiting: int, limit: int) -> list[Due]:
+    found = [Due(product, None, Count.Cause.SURPRISE) for product in _suspects(warehouse)[:limit]]
+    room = limit - waiting - len(found)
+    return found + _turns(warehouse, room, {each.product for each in found}) if room > 0 else found
 
 
 def classes(warehouse: Warehouse) -> dict[int, str]:
@@ -47,14 +75,6 @@ def classes(warehouse: Warehouse) -> dict[int, str]:
     return {product: "A" if share < A_SHARE else "B" for product, share in shares if share < B_SHARE}
 
 
-def _common(warehouse: Warehouse, by: Actor) -> dict[str, object]:
-    return {"warehouse": warehouse, "created_by": str(by)}
-
-
-def _ask(counts: Iterable[Count]) -> None:
-    Count.objects.bulk_create(list(counts), ignore_conflicts=True)
-
-
 def _suspects(warehouse: Warehouse) -> list[int]:
     """Return the articles of which something is missing, and which nobody is to count yet."""
     lying = BinStock.objects.filter(bin__warehouse=warehouse, quantity__gt=0)
@@ -64,7 +84,7 @@ def _suspects(warehouse: Warehouse) -> list[int]:
     return list(items.order_by("pk").values_list("product", flat=True))
 
 
-def _due(warehouse: Warehouse, room: int) -> list[tuple[int, int]]:
+def _turns(warehouse: Warehouse, room: int, suspects: Container[int]) -> list[Due]:
     """Return the positions whose turn it is, A before B before C, those that were counted longest ago first."""
     rank, now = classes(warehouse), timezone.now()
     counted = CountLine.objects.filter(
@@ -79,6 +99,6 @@ def _due(warehouse: Warehouse, room: int) -> list[tuple[int, int]]:
         (name, at or LONG_AGO, bin_, product)
         for bin_, product, at in rows.values_list("bin", "product", Subquery(last))
         for name in [rank.get(product, "C")]
-        if at is None or at < now - EVERY[name]
+        if product not in suspects and (at is None or at < now - EVERY[name])
     ]
-    return [(bin_, product) for _, _, bin_, product in sorted(found)[:room]]
+    return [Due(product, bin_, Count.Cause.ABC, name, at) for name, at, bin_, product in sorted(found)[:room]]

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from fulfillment.models import Bin, Count, Return
@@ -73,13 +74,22 @@ def test_who_may_approve_a_count(shop: Shop, role: str, status: int, becomes: st
     assert (Count.objects.get().status, shop.stock(shop.mug)) == (becomes, (6 if becomes == "APPLIED" else 10, 0))
 
 
-def test_counts_are_planned_by_a_button(shop: Shop) -> None:
+def test_counts_are_planned_by_a_button_that_says_what_it_will_plan(shop: Shop) -> None:
     shop.receive(shop.mug, 1)
+    page = client_of("manager").get("/admin/fulfillment/count/add/").content.decode()
+    told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "1 count is due 1 × its turn by turnover." in told
+    assert "A-01-01 MUG-01 Enamel mug C: never counted" in told
+    assert "Plan 1 count" in told
     sent = {"operation": "4c9f0d4e-9c2c-4a51-8b6e-0a4f0e1f8a11"}
     assert client_of("picker").post("/admin/fulfillment/count/add/", sent).status_code == 403
     assert not Count.objects.exists()
-    assert client_of("manager").post("/admin/fulfillment/count/add/", sent).status_code == 302
+    manager = Client()
+    manager.force_login(User.objects.get(username="charlie-manager"))
+    answer = manager.post("/admin/fulfillment/count/add/", sent, follow=True)
+    assert "1 count is planned." in answer.content.decode()
     assert Count.objects.get().cause == "ABC"
+    assert "Nothing is due" in manager.get("/admin/fulfillment/count/add/").content.decode()
 
 
 @pytest.mark.parametrize(("role", "status"), [("support", 302), ("manager", 302), ("packer", 403), ("auditor", 403)])
