@@ -135,7 +135,7 @@ def _close(sheet: Sheet, seen: int) -> Verdict:
     if count.bin and here is None:
         return Verdict(Result.INCOMPLETE, f"Go to {count.bin} and scan the bin.")
     if complaint := close(sheet, seen):
-        return Verdict(Result.INCOMPLETE, str(complaint), bin=here)
+        return Verdict(Result.INCOMPLETE, complaint, bin=here)
     said = THANKS if count.status == Count.Status.COUNTED else f"Something differs. {AGAIN}"
     if count.status == Count.Status.RECOUNT:
         sheet.lines = read_lines(count)  # with what nobody saw

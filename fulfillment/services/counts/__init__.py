@@ -4,24 +4,16 @@ from fulfillment.services.counts.approve import approve_count, cancel_count, cou
 from fulfillment.services.counts.ask import NotCountable, ask_count
 from fulfillment.services.counts.book import apply_count
 from fulfillment.services.counts.doubt import counted_if_short, doubt
-from fulfillment.services.counts.figures import (
-    MovedMeanwhile,
-    close_sheet,
-    count_position,
-)
 from fulfillment.services.counts.plan import due_counts, plan_counts
 from fulfillment.services.counts.sheet import places_left, seen_at
 
 __all__ = [
-    "MovedMeanwhile",
     "NotCountable",
     "apply_count",
     "approve_count",
     "ask_count",
     "cancel_count",
-    "close_sheet",
     "count_again",
-    "count_position",
     "counted_if_short",
     "doubt",
     "due_counts",

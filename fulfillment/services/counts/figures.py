@@ -10,21 +10,9 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, Count, CountLine
-from fulfillment.services.counts.sheet import Sheet, places_left, read_lines
-from orders.lifecycle import NotAllowed, Refused, change, why_not
+from fulfillment.services.counts.sheet import Sheet, places_left
+from orders.lifecycle import NotAllowed, why_not
 from orders.models import Actor, Product
-
-
-class MovedMeanwhile(Refused):
-    """Somebody took or brought something while it was counted: what the counter saw is worth nothing."""
-
-    code = "moved_meanwhile"
-
-
-class NotCounted(Refused):
-    """There is something left to count."""
-
-    code = "not_counted"
 
 
 def begin(line: CountLine, version: int, by: Actor) -> None:
@@ -33,23 +21,6 @@ def begin(line: CountLine, version: int, by: Actor) -> None:
     line.book = line.counted = None
     line.seen, line.by, line.opened_at = version, str(by), timezone.now()
     line.save()
-
-
-def count_position(count: Count, place: Bin, product: Product, counted: int, *, seen: int, by: Actor) -> CountLine:
-    """Note how many of a product lie in a bin. What the count asked for is then settled, if nothing else is left.
-
-    Raises NotAllowed, MovedMeanwhile.
-    """
-    with change(count, by=by) as fresh:
-        refuse_counted(fresh)
-        books = ledger.lock_shelf(place, [product.pk])[product.pk]
-        if moved := how_it_moved(place, product, seen, books):
-            raise MovedMeanwhile(moved)
-        line = _line(fresh, place, product)
-        note(line, books, counted, by)
-        if is_settled_by_one(fresh):
-            settle(fresh, read_lines(fresh), by)
-    return line
 
 
 def note(line: CountLine, books: ledger.Shelf, counted: int, by: Actor) -> None:
@@ -76,37 +47,25 @@ def settle(count: Count, lines: Iterable[CountLine], by: Actor) -> None:
         count.recount()
 
 
-def close_sheet(count: Count, *, seen: int, by: Actor) -> Count:
-    """Say that nothing else is there: what the books expect and nobody saw is counted as none.
-
-    Raises NotAllowed, NotCounted, MovedMeanwhile.
-    """
-    with change(count, by=by) as fresh:
-        refuse_counted(fresh)
-        if complaint := close(Sheet(fresh, by, read_lines(fresh), fresh.bin), seen):
-            raise complaint
-    return fresh
-
-
-def close(sheet: Sheet, seen: int) -> Refused | None:
-    """Close the sheet of a count that is open in change(); or return what keeps it from being closed now."""
+def close(sheet: Sheet, seen: int) -> str:
+    """Close the sheet of a count that is open in change(); or say what keeps it from being closed now."""
     count = sheet.count
     if waiting := next((line for line in sheet.lines if line.is_open), None):
         name = waiting.product.name or waiting.product.sku
-        return NotCounted(f"{name} is not counted yet: type how many there are.")
+        return f"{name} is not counted yet: type how many there are."
     if left := places_left(count):
-        return NotCounted(f"It is still to be counted in {', '.join(map(str, left))}.")
+        return f"It is still to be counted in {', '.join(map(str, left))}."
     if count.product and count.bin and not sheet.lines:
-        return NotCounted(f"{count.product.name or count.product.sku} is not counted yet: type how many there are.")
+        return f"{count.product.name or count.product.sku} is not counted yet: type how many there are."
     if count.product is not None:
         _count_missing(sheet, count.product)
     elif count.bin is not None:
         rest = sheet.lock_rest(count.bin)
         if sum(shelf.version for shelf in rest.values()) != seen:
-            return MovedMeanwhile("Something was moved here while you counted: look again at what else is here.")
+            return "Something was moved here while you counted: look again at what else is here."
         _count_as_none(sheet, count.bin, rest)
     settle(count, sheet.lines, sheet.by)
-    return None
+    return ""
 
 
 def how_it_moved(place: Bin, product: Product, seen: int, books: ledger.Shelf) -> str:
@@ -118,11 +77,6 @@ def how_it_moved(place: Bin, product: Product, seen: int, books: ledger.Shelf) -
         return "Something was moved here while you counted: count it again."
     verb = "taken from here" if units < 0 else "put here"
     return f"{abs(units)} {'was' if abs(units) == 1 else 'were'} {verb} while you counted: count it again."
-
-
-def _line(count: Count, place: Bin, product: Product) -> CountLine:
-    line = count.lines.filter(bin=place, product=product).select_related("bin").first()
-    return line or CountLine(count_of=count, bin=place, product=product)
 
 
 def refuse_counted(count: Count) -> None:

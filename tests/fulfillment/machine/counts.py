@@ -6,14 +6,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fulfillment.models import Bin, Count
+from fulfillment.services import scan_to_count
 from fulfillment.services.counts import (
     approve_count,
     ask_count,
     cancel_count,
     count_again,
-    count_position,
-    judge_count,
-    seen_at,
 )
 from orders.models import Actor, Product
 from tests.fulfillment.machine.base import SHELVES, Floor, any_of, one, people, step
@@ -62,10 +60,11 @@ class Counts(Floor):
 
     def _count(self, count: Count, place: Bin, product: Product, error: int, by: Actor) -> None:
         key = (*self.names.bins[place.pk], product.sku)
-        counted, seen = max(0, self.model.bins[key] + error), seen_at(place, product)
-        self.do(lambda: count_position(count, place, product, counted, seen=seen, by=by))
+        counted = max(0, self.model.bins[key] + error)
+        for text in (place.code, product.sku):
+            assert scan_to_count(count, self.act(by, text))[0].is_done
         self._note(count, key, counted)
-        judge_count(Count.objects.get(pk=count.pk))
+        assert scan_to_count(count, self.act(by, str(counted)))[0].quantity == counted
         self._judged(count)
 
     def _note(self, count: Count, place: Place, counted: int) -> None:
