@@ -14,9 +14,10 @@ from pydantic_core import PydanticCustomError
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import ReorderRule, StockItem, Warehouse
 from fulfillment.services import UnknownStock, adjust_stock, look_up_stock, receive_stock
+from fulfillment.services.stock import GivenReason
 from fulfillment.services.stock_file import Code
 from orders.admin.sheets import SheetResource
-from orders.intake.draft import MAX_QUANTITY, Sku, Text
+from orders.intake.draft import MAX_QUANTITY, Sku
 from orders.models import Product
 
 
@@ -32,6 +33,10 @@ def _count(value: Any) -> Any:
     if number < 0:
         raise PydanticCustomError("quantity_invalid", "This is a whole number from 0 to 1 000 000.")
     return number
+
+
+def _blank(value: Any) -> Any:
+    return str(value or "").strip() or None
 
 
 class RuleRow(BaseModel):
@@ -70,7 +75,7 @@ class StockRow(BaseModel):
     warehouse: Code
     bin: Code
     quantity: Annotated[int, BeforeValidator(_number)]
-    reason: Text = ""
+    reason: Annotated[GivenReason | None, BeforeValidator(_blank)] = None
 
 
 class StockInSheet(SheetResource):

@@ -34,14 +34,6 @@ from orders.intake.draft import MAX_QUANTITY
 from orders.models import Actor, Product
 
 LATEST = 20
-ADJUST_REASONS = [
-    ("counted", "Counted: the shelf is right"),
-    ("damaged", "Damaged"),
-    ("lost", "Lost"),
-    ("found", "Found again"),
-    ("expired", "Past its date"),
-    ("own use", "Taken for our own use"),
-]
 
 
 class _InWarehouse(ActForm):
@@ -68,7 +60,7 @@ class AdjustForm(_InWarehouse):
     delta = number_field(
         "By how many units", low=-MAX_QUANTITY, high=MAX_QUANTITY, help_text="Negative: there are fewer."
     )
-    reason = choice_field("Reason", ADJUST_REASONS)
+    reason = choice_field("Reason", StockMovement.Reason.choices)
 
     def clean_delta(self) -> int:
         delta: int = self.cleaned_data["delta"]

@@ -11,6 +11,7 @@ from fulfillment.api.schemas import StockOut
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import StockItem, Warehouse
 from fulfillment.services import adjust_stock, look_up_stock, receive_stock
+from fulfillment.services.stock import GivenReason
 from orders.api.answers import Filters, Id, Page, answer, answer_page, read_cursor
 from orders.api.auth import ApiRequest, actor, requires
 from orders.idempotency import once
@@ -64,7 +65,7 @@ class Adjustment(Strict):
     sku: Sku
     bin: Code = DEFAULT_BIN
     delta: Annotated[int, BeforeValidator(_delta), Field(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
-    reason: GivenText
+    reason: GivenReason
 
 
 @router.get("/stock", auth=requires("stock:read"), response=Page[StockOut])

@@ -224,6 +224,16 @@ class StockMovement(models.Model):
         MOVE = "MOVE", "Moved"
         ADJUST = "ADJUST", "Adjusted"
 
+    class Reason(models.TextChoices):
+        """Why stock is corrected: a choice, as a cause stands for ever and is no place for names."""
+
+        COUNTED = "counted", "Counted: the shelf is right"
+        DAMAGED = "damaged", "Damaged"
+        LOST = "lost", "Lost"
+        FOUND = "found", "Found again"
+        EXPIRED = "expired", "Past its date"
+        OWN_USE = "own use", "Taken for our own use"
+
     operation = models.CharField(max_length=128)
     n = models.PositiveIntegerField()
     kind = models.CharField(max_length=8, choices=Kind)

@@ -1,15 +1,17 @@
 """Stock that arrives or is corrected. What it frees is given to the waiting orders after the commit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
-from fulfillment.models import Bin, StockItem, Warehouse
+from fulfillment.models import Bin, StockItem, StockMovement, Warehouse
 from fulfillment.services.counts import counted_if_short
 from fulfillment.services.dock import as_it_lies
 from fulfillment.services.receipts import count_arrivals
@@ -18,6 +20,20 @@ from orders import outbox
 from orders.intake.table import Problem, shown
 from orders.lifecycle import Refused
 from orders.models import Actor, Product
+
+
+def _reason(value: Any) -> str:
+    reason = str(value).strip().lower().replace("_", " ")
+    if reason not in StockMovement.Reason.values:
+        said = f"A correction is for one of these reasons: {', '.join(StockMovement.Reason.values)}."
+        raise PydanticCustomError("reason_unknown", said)
+    return reason
+
+
+GivenReason = Annotated[
+    str, BeforeValidator(_reason), WithJsonSchema({"type": "string", "enum": StockMovement.Reason.values})
+]
+"""Why stock is corrected, as somebody outside says it: in any case."""
 
 
 class UnknownStock(Refused):

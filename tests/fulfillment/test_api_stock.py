@@ -81,12 +81,12 @@ def test_listing_stock_costs_two_queries_whether_one_or_three(shop: Shop, api: A
 
 def test_an_adjustment_corrects_a_bin_and_says_why(shop: Shop, api: Api) -> None:
     shop.receive(shop.mug, 5)
-    asked = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "A-01-01", "delta": -2, "reason": "broken"}
+    asked = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "A-01-01", "delta": -2, "reason": "DAMAGED"}
     answer = api.post("/stock/adjustments", asked)
     assert (answer.status_code, answer.json()["on_hand"], answer.json()["free"]) == (200, 3, 3)
     last = StockMovement.objects.first()
     assert last is not None
-    assert (last.kind, last.cause, last.by) == ("ADJUST", "broken", f"key:{api.key.pk}")
+    assert (last.kind, last.cause, last.by) == ("ADJUST", "damaged", f"key:{api.key.pk}")
     more = api.post("/stock/adjustments", asked | {"delta": 4, "bin": "NEW-1", "reason": "found"})
     assert (more.json()["on_hand"], list(ledger.verify())) == (7, [])
 
@@ -95,7 +95,7 @@ def test_what_is_reserved_or_not_there_cannot_be_taken_away(shop: Shop, api: Api
     shop.receive(shop.mug, 5)
     shop.order((shop.mug, 4))
     before = row_counts()
-    asked = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "A-01-01", "delta": -2, "reason": "broken"}
+    asked = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "A-01-01", "delta": -2, "reason": "DAMAGED"}
     answer = api.post("/stock/adjustments", asked)
     assert (problem_of(answer), answer.json()["free"]) == ((409, "not_enough_stock", []), 1)
     assert problem_of(api.post("/stock/adjustments", asked | {"bin": "EMPTY", "delta": -1})) == (
@@ -108,12 +108,23 @@ def test_what_is_reserved_or_not_there_cannot_be_taken_away(shop: Shop, api: Api
     assert list(causes) == [("A-01-01", "SURPRISE"), (None, "SURPRISE")], "somebody looks"
 
 
+@pytest.mark.parametrize("reason", ["for Ms Miller, room 7", "", None, 7])
+def test_a_correction_has_one_of_the_reasons_and_nobodys_words(shop: Shop, api: Api, reason: Any) -> None:
+    shop.receive(shop.mug, 5)
+    before = row_counts()
+    asked = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "A-01-01", "delta": -2, "reason": reason}
+    answer = api.post("/stock/adjustments", asked)
+    assert problem_of(answer) == (422, "reason_unknown", ["reason"])
+    assert "counted, damaged, lost, found, expired, own use." in answer.json()["detail"]
+    assert (row_counts(), shop.stock(shop.mug)) == (before, (5, 0))
+
+
 def test_more_than_can_be_counted_is_refused(shop: Shop, api: Api) -> None:
     shop.receive(shop.mug, 2_147_000_000)
     before = row_counts()
     for path, body in (
         ("/stock/receipts", receipt(*[{"sku": "MUG-01", "quantity": 400_000}] * 2)),
-        ("/stock/adjustments", {"warehouse": "MAIN", "sku": "MUG-01", "delta": 500_000, "reason": "x"}),
+        ("/stock/adjustments", {"warehouse": "MAIN", "sku": "MUG-01", "delta": 500_000, "reason": "found"}),
     ):
         assert problem_of(api.post(path, body)) == (409, "too_much_stock", [])
     assert (row_counts(), StockItem.objects.get().on_hand) == (before, 2_147_000_000)
@@ -149,7 +160,7 @@ def test_a_receipt_with_a_mistake_is_422_and_books_nothing(api: Api, body: Any, 
 @pytest.mark.parametrize("delta", [0, 10**12, "2", 1.5, None, True])
 def test_an_adjustment_by_no_number_is_422(api: Api, delta: Any) -> None:
     before = row_counts()
-    body = {"warehouse": "MAIN", "sku": "MUG-01", "delta": delta, "reason": "x"}
+    body = {"warehouse": "MAIN", "sku": "MUG-01", "delta": delta, "reason": "found"}
     assert problem_of(api.post("/stock/adjustments", body)) == (422, "quantity_invalid", ["delta"])
     assert problem_of(api.post("/stock/adjustments", body | {"delta": 1, "sku": "X"})) == (422, "sku_unknown", ["sku"])
     assert row_counts() == before

@@ -132,6 +132,7 @@ def test_stock_arrives_and_is_corrected_by_the_services_and_once_a_sheet(shop: S
     [
         (("MUG-01", "MAIN", "A-01", -3, ""), "quantity: What arrives is at least 1; a correction has a reason."),
         (("MUG-01", "MAIN", "A-01", 0, "counted"), "quantity: That changes nothing."),
+        (("TEA-01", "MAIN", "A-01", -1, "for Ms Miller"), "reason: A correction is for one of these reasons: counted"),
         (("MUG-01", "MAIN", "A-01", -3, "counted"), "0 of MUG-01 are free in MAIN"),
         (("MUG-01", "MAIN", "A-01", "x", ""), "quantity: This is a whole number, up to 1 000 000."),
         (("MUG-01", "MAIN", "", 3, ""), "bin:"),
