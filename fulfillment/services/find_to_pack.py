@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from fulfillment.models import CartSlot, Shipment, Warehouse
 from fulfillment.services.claims import single_for
+from fulfillment.services.scanned import spellings
 from orders.models import Product
 
 _SLOT = re.compile(r"W(\d{1,9})-(\d{1,4})(?: SLOT |[-/ ])(\d{1,4})")
@@ -15,7 +16,6 @@ def find_to_pack(text: str, warehouses: Iterable[Warehouse]) -> Shipment | None:
     """Return the shipment that a scan leads to; of an order with several, what is to be packed first."""
     mine = list(warehouses)
     here = Shipment.objects.filter(warehouse__in=mine).select_related("order")
-    spellings = {text, text.upper()}
     if found := here.filter(parcels__number=text.upper()).first():
         return found
     numbered = list(here.numbered(text).filter(status__in=Shipment.ON_FLOOR).order_by("pk"))
@@ -23,7 +23,7 @@ def find_to_pack(text: str, warehouses: Iterable[Warehouse]) -> Shipment | None:
         return next((each for each in numbered if each.status == Shipment.Status.PICKED), numbered[0])
     if slot := _slot(text):
         return here.filter(pk=slot.shipment_id).first()
-    product = Product.objects.filter(sku__in=spellings).first()
+    product = Product.objects.filter(sku__in=spellings(text)).first()
     found_singles = (single_for(product, warehouse) for warehouse in mine) if product else ()
     return next((each for each in found_singles if each), None)
 

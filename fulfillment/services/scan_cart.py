@@ -13,7 +13,18 @@ from fulfillment.models import BinStock, PickTask, Reservation, Scan, Shipment, 
 from fulfillment.services.claims import whose
 from fulfillment.services.counts import counted_if_short
 from fulfillment.services.fetch import Moved, fetch, lock_first
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, refuse_blocked, wrong
+from fulfillment.services.scanned import (
+    Act,
+    Result,
+    Verdict,
+    held,
+    is_same,
+    keep,
+    once,
+    refuse_blocked,
+    spellings,
+    wrong,
+)
 from fulfillment.services.tasks import count_units, leave_out, renew
 from fulfillment.services.walks import Walk
 from orders.blockers import Reason
@@ -133,7 +144,7 @@ def _wrong(walk: Walk, text: str, instead: str) -> Verdict:
     verdict = wrong(text, instead, warehouse)
     if verdict.result == Result.UNKNOWN:
         return verdict
-    places = BinStock.objects.filter(bin__warehouse=warehouse, bin__code__in={text, text.upper()}, quantity__gt=0)
+    places = BinStock.objects.filter(bin__warehouse=warehouse, bin__code__in=spellings(text), quantity__gt=0)
     meant = Q(order_line__product__sku__iexact=text) | Q(order_line__product__in=places.values("product"))
     gone = ShipmentLine.objects.filter(meant, shipment__slot__cart=walk.cart, quantity=0)
     line = gone.select_related("order_line", "shipment").first()
@@ -143,13 +154,7 @@ def _wrong(walk: Walk, text: str, instead: str) -> Verdict:
 
 
 def _took(task: PickTask, number: int) -> Verdict:
-    """Take it that somebody holds `number` units for the task."""
-    if number > task.quantity:
-        return Verdict(Result.WRONG_QUANTITY, f"Take {task.quantity} here, not {number}.")
-    if number <= task.picked:
-        return Verdict(Result.WRONG_QUANTITY, f"{task.picked} are counted already. Type how many you hold in all.")
-    said = f"{number} of {task.quantity} × {task.shipment_line.order_line.name}{into(task)}."
-    return Verdict(Result.RIGHT, said, number - task.picked, task.shipment_line, task.bin)
+    return held(number, task.picked, task.quantity, task.shipment_line, task.bin, into(task))
 
 
 def into(task: PickTask) -> str:

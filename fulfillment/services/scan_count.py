@@ -22,7 +22,7 @@ from fulfillment.services.counts.figures import (
     settle,
 )
 from fulfillment.services.counts.sheet import Sheet, read_lines, read_sheet
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, number_in, once, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, number_in, once, spellings, wrong
 from orders.lifecycle import change
 from orders.models import Product
 
@@ -81,7 +81,7 @@ def _judge(sheet: Sheet, act: Act, seen: int | None) -> Verdict:
         return _at(sheet, sheet.scanned)
     if here is None:
         return wrong(act.text, f"Go to {_going(sheet)} and scan the bin.", count.warehouse)
-    product = Product.objects.filter(sku__in={act.text, act.text.upper()}).first()
+    product = Product.objects.filter(sku__in=spellings(act.text)).first()
     number, line = number_in(act.text), sheet.open_line
     if number is not None and product is None:
         return _figure(sheet, line, number, line.seen) if line else _no_article(here)

@@ -20,7 +20,7 @@ from fulfillment.services.claims import refuse_on_cart
 from fulfillment.services.counts import counted_if_short
 from fulfillment.services.fetch import Fetched, Moved, fetch, lock_first
 from fulfillment.services.pick import pick_shipment
-from fulfillment.services.scanned import Act, Result, Verdict, is_same, keep, once, refuse_blocked, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, held, is_same, keep, once, refuse_blocked, wrong
 from orders.lifecycle import change, record
 from orders.models import Actor, Product
 
@@ -215,13 +215,7 @@ def _picked(shipment: Shipment) -> str:
 
 
 def _took(stop: Stop, number: int) -> Verdict:
-    """Take it that somebody holds `number` units of what the stop asks for."""
-    if number > stop.total:
-        return Verdict(Result.WRONG_QUANTITY, f"Take {stop.total} here, not {number}.")
-    if number <= stop.taken:
-        return Verdict(Result.WRONG_QUANTITY, f"{stop.taken} are counted already. Type how many you hold in all.")
-    said = f"{number} of {stop.total} × {stop.line.order_line.name}."
-    return Verdict(Result.RIGHT, said, number - stop.taken, stop.line, stop.bin)
+    return held(number, stop.taken, stop.total, stop.line, stop.bin)
 
 
 def _fetch(picking: Picking, kept: Reservation | None, verdict: Verdict, by: Actor) -> Verdict:

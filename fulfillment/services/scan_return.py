@@ -10,7 +10,7 @@ from fulfillment.models import Bin, Return, ReturnLine, Scan
 from fulfillment.services.returns import Outcome, finish_return
 from fulfillment.services.returns.desk import grade, take_in
 from fulfillment.services.returns.sheet import ANYWHERE, At, Coming, Desk, Named, open_desk, read_desk
-from fulfillment.services.scanned import Act, Result, Verdict, incomplete, is_same, keep, once, wrong
+from fulfillment.services.scanned import Act, Result, Verdict, incomplete, is_same, keep, once, spellings, wrong
 from orders.lifecycle import change
 from orders.models import OrderLine
 
@@ -128,8 +128,9 @@ class _Grading:
             self.desk = read_desk(fresh.order, fresh)
             line = self.desk.found(self.line)
             if self.outcome == Outcome.RESTOCK:
-                spellings = {act.text, act.text.upper()}
-                into = Bin.objects.filter(warehouse=fresh.warehouse, code__in=spellings, kind=Bin.Kind.PICK).first()
+                into = Bin.objects.filter(
+                    warehouse=fresh.warehouse, code__in=spellings(act.text), kind=Bin.Kind.PICK
+                ).first()
                 if into is None:
                     said = wrong(act.text, "Scan a bin to pick from.", fresh.warehouse)
                     return keep(act, said, Scan.Step.RETURN)

@@ -120,9 +120,23 @@ def incomplete(missing: Mapping[str, int]) -> Verdict:
     return Verdict(Result.INCOMPLETE, said[:500])
 
 
+def spellings(text: str) -> set[str]:
+    """Return how a code may be kept that was scanned or typed like this: as it is, or in capitals."""
+    return {text, text.upper()}
+
+
 def is_same(scanned: str, code: str) -> bool:
     """Compare as people type: case does not count."""
     return scanned.casefold() == code.casefold()
+
+
+def held(number: int, taken: int, asked: int, line: ShipmentLine, place: Bin | None, into: str = "") -> Verdict:
+    """Take it that somebody holds `number` units, where `asked` are to be taken and `taken` were counted before."""
+    if number > asked:
+        return Verdict(Result.WRONG_QUANTITY, f"Take {asked} here, not {number}.")
+    if number <= taken:
+        return Verdict(Result.WRONG_QUANTITY, f"{taken} are counted already. Type how many you hold in all.")
+    return Verdict(Result.RIGHT, f"{number} of {asked} × {line.order_line.name}{into}.", number - taken, line, place)
 
 
 def typed_number(text: str) -> int | None:
@@ -137,10 +151,10 @@ def number_in(text: str) -> int | None:
 
 def wrong(text: str, instead: str, warehouse: Warehouse | None) -> Verdict:
     """Say what was scanned, and what to do instead."""
-    spellings = {text, text.upper()}
-    if place := Bin.objects.filter(warehouse=warehouse, code__in=spellings).first():
+    codes = spellings(text)
+    if place := Bin.objects.filter(warehouse=warehouse, code__in=codes).first():
         return Verdict(Result.WRONG_BIN, f"This is {place.code}. {instead}")
-    if product := Product.objects.filter(sku__in=spellings).first():
+    if product := Product.objects.filter(sku__in=codes).first():
         return Verdict(Result.WRONG_ARTICLE, f"This is {product.name or product.sku}. {instead}")
     if Shipment.objects.numbered(text).exists():
         return Verdict(Result.UNKNOWN, f"This is the number of an order. {instead}")

@@ -24,11 +24,11 @@ from orders.services.quarantine import Outcome, Reject, Verdict, quarantine, set
 
 SOURCE = "csv.stock"
 BATCH = 500
-MAX_QUANTITY = 1_000_000_000  # a movement is an integer of four bytes
+MOST_IN_A_BIN = 1_000_000_000  # a movement is an integer of four bytes
 
 
 def _count(value: Any) -> int:
-    if not re.fullmatch(r"\s*[0-9]{1,10}\s*", str(value)) or int(value) > MAX_QUANTITY:
+    if not re.fullmatch(r"\s*[0-9]{1,10}\s*", str(value)) or int(value) > MOST_IN_A_BIN:
         raise PydanticCustomError("quantity_invalid", "A quantity is a whole number from 0 to 1 000 000 000.")
     return int(value)
 

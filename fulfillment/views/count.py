@@ -15,6 +15,7 @@ from fulfillment.models import Bin, Count, Scan, Warehouse
 from fulfillment.services import finish_sheet, scan_to_count
 from fulfillment.services.counts import ask_count
 from fulfillment.services.counts.sheet import Sheet, read_sheet
+from fulfillment.services.scanned import spellings
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from fulfillment.views.steps import again, here, places_of
 from orders.models import Product
@@ -87,9 +88,8 @@ def _offer(request: HttpRequest, warehouse: Warehouse, text: str) -> dict[str, A
 
 
 def _meant(warehouse: Warehouse, text: str) -> tuple[Bin | None, Product | None]:
-    spellings = {text, text.upper()}
-    place = Bin.objects.filter(warehouse=warehouse, code__in=spellings).first()
-    return place, None if place else Product.objects.filter(sku__in=spellings).first()
+    place = Bin.objects.filter(warehouse=warehouse, code__in=spellings(text)).first()
+    return place, None if place else Product.objects.filter(sku__in=spellings(text)).first()
 
 
 def _screen(request: HttpRequest, sheet: Sheet, status: int = 200) -> HttpResponse:

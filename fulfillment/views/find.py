@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from fulfillment.blockers import SHIPMENT_STATE
 from fulfillment.models import Bin, Cart, Parcel, Receipt, Scan, Shipment, Warehouse
 from fulfillment.services import find_to_pack
+from fulfillment.services.scanned import spellings
 from fulfillment.views.access import allowed_to, may, say
 from orders.models import Product
 
@@ -47,7 +48,7 @@ def way_to_pack(text: str, mine: Mine) -> str:
         return ""
     if found.status != Shipment.Status.PICKED:
         return reverse("floor:shipment", args=[found.number])
-    is_article = found.lines.filter(order_line__product__sku__in=_spellings(text)).exists()
+    is_article = found.lines.filter(order_line__product__sku__in=spellings(text)).exists()
     rest = f"?{urlencode({'scanned': text})}" if is_article else ""
     return reverse("floor:pack", args=[found.number]) + rest
 
@@ -95,8 +96,8 @@ def _way_to_delivery(text: str, mine: Mine) -> str:
 
 
 def _way_to_shelf(text: str, mine: Mine) -> str:
-    place = Bin.objects.filter(warehouse__in=mine, code__in=_spellings(text)).select_related("warehouse").first()
-    if place is None and not Product.objects.filter(sku__in=_spellings(text)).exists():
+    place = Bin.objects.filter(warehouse__in=mine, code__in=spellings(text)).select_related("warehouse").first()
+    if place is None and not Product.objects.filter(sku__in=spellings(text)).exists():
         return ""
     given = {"warehouse": place.warehouse.code} if place else {}
     return f"{reverse('floor:look_up')}?{urlencode(given | {'scanned': text})}"
@@ -110,7 +111,3 @@ LEADS: tuple[tuple[str | None, Callable[[str, Mine], str]], ...] = (
     (None, _way_to_shelf),
 )
 """Step that one has to be allowed → what may be meant, the likeliest first."""
-
-
-def _spellings(text: str) -> set[str]:
-    return {text, text.upper()}

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from fulfillment.models import Bin, StockItem, Warehouse
 from fulfillment.reports import lies_in, lies_where
+from fulfillment.services.scanned import spellings
 from fulfillment.views.access import allowed_to, say, show
 from fulfillment.views.steps import here, places_of
 from orders.models import Product
@@ -18,9 +19,8 @@ def look_up(request: HttpRequest) -> HttpResponse:
     """Show what lies in the bin that was scanned, or where the article lies."""
     text = request.GET.get("scanned", "").strip()[:64]
     warehouse = here(request)
-    spellings = {text, text.upper()}
-    place = Bin.objects.filter(warehouse=warehouse, code__in=spellings).first()
-    product = None if place else Product.objects.filter(sku__in=spellings).first()
+    place = Bin.objects.filter(warehouse=warehouse, code__in=spellings(text)).first()
+    product = None if place else Product.objects.filter(sku__in=spellings(text)).first()
     if text and not (place or product):
         say(request, f"“{text}” is neither a bin in {warehouse} nor an article. Scan it again.", is_right=False)
     context: dict[str, Any] = {"place": place, "product": product, "given": {"warehouse": warehouse}}

@@ -10,6 +10,7 @@ from fulfillment.forms import OperationForm
 from fulfillment.models import Bin, BinStock, Receipt, Scan, Warehouse
 from fulfillment.services.moves import why_not_take
 from fulfillment.services.receipts import why_closed, why_not_announced
+from fulfillment.services.scanned import spellings
 from orders.intake.draft import MAX_QUANTITY
 from orders.models import Product
 
@@ -74,14 +75,14 @@ class StepForm(OperationForm):
 
     def _product(self, name: str = "sku") -> Product:
         text = self.cleaned_data[name]
-        product = Product.objects.filter(sku__in={text, text.upper()}).first()
+        product = Product.objects.filter(sku__in=spellings(text)).first()
         if product is None:
             raise forms.ValidationError(f"“{text}” is no article we know. Scan it again, or have it added first.")
         return product
 
     def _bin(self, name: str, complaint: str) -> Bin:
         text, warehouse = self.cleaned_data[name], self.cleaned_data.get("warehouse")
-        places = Bin.objects.filter(warehouse=warehouse, code__in={text, text.upper(), Bin.Kind.DOCK})
+        places = Bin.objects.filter(warehouse=warehouse, code__in={*spellings(text), Bin.Kind.DOCK})
         found = {place.code: place for place in places.exclude(kind=Bin.Kind.STAGE).select_related("warehouse")}
         self.dock = found.get(Bin.Kind.DOCK)  # what is put away comes from there
         place = found.get(text) or found.get(text.upper())

@@ -23,6 +23,7 @@ from orders.admin.filters import field_filter
 from orders.blockers import Reason
 from orders.lifecycle import Refused
 from orders.models import Actor, Inbox
+from orders.services import product_file
 
 SHOWN = 200_000
 """Bytes of a raw body that a page shows."""
@@ -38,6 +39,7 @@ class Needed(NamedTuple):
 
 
 NEEDED = {
+    product_file.SOURCE: Needed("orders.change_product", "change articles"),
     stock_file.SOURCE: Needed("fulfillment.receive_stock", "receive stock"),
     receipt_file.SOURCE: Needed("fulfillment.expect_receipt", "announce deliveries"),
 }

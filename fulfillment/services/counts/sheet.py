@@ -11,6 +11,7 @@ from django.db.models import F, Q, Subquery
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Count, CountLine, Scan
 from fulfillment.services.counts.ask import NOT_COUNTED
+from fulfillment.services.scanned import spellings
 from orders.models import Actor, Product
 
 
@@ -100,9 +101,9 @@ def read_sheet(count: Count, by: Actor, text: str = "") -> Sheet:
     """Read the sheet; `text` may name a bin."""
     mine = Scan.objects.filter(by=str(by), step=Scan.Step.COUNT, bin__warehouse=count.warehouse_id).order_by("-pk")
     places = Bin.objects.filter(warehouse=count.warehouse_id).annotate(last=Subquery(mine.values("bin")[:1]))
-    found = list(places.filter(Q(code__in={text, text.upper()}) | Q(pk=F("last"))))
+    found = list(places.filter(Q(code__in=spellings(text)) | Q(pk=F("last"))))
     last = next((place for place in found if place.pk == place.last), None)
-    scanned = next((place for place in found if text and place.code in {text, text.upper()}), None)
+    scanned = next((place for place in found if text and place.code in spellings(text)), None)
     is_at = last is not None and count.bin_id in {None, last.pk}
     return Sheet(count, by, read_lines(count), last if is_at else None, scanned)
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from fulfillment import ledger
 from fulfillment.models import ReceiptLine, StockMovement, Warehouse
-from orders.models import Inbox
+from orders.models import Inbox, Product
 from tests.factories import Shop
 from tests.fulfillment.floor import person
 from tests.fulfillment.yard import works_in
@@ -77,3 +77,19 @@ def test_no_warehouse_is_made_by_mending(shop: Shop, tmp_path: Path, file: tuple
     quarantined(tmp_path, file)
     mend(person("manager"), file, "SECRET")
     assert (booked(), list(Warehouse.objects.all())) == ([], [shop.warehouse])
+
+
+PRODUCTS = ("import_products", "sku,name,department,brand,package_size", "MUG-02,{1},,,", "You may not change articles")
+
+
+def test_whoever_may_not_change_articles_mends_no_row_of_them(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{PRODUCTS[1]}\nMUG-02,{'x' * 256},,,\n")
+    assert exit_code("import_products", path) == 3
+    inbox = Inbox.objects.get()
+    answer = mend(person("integrator"), PRODUCTS, "MAIN")
+    assert (answer.status_code, PRODUCTS[3] in answer.content.decode()) == (422, True)
+    inbox.refresh_from_db()
+    assert (inbox.status, inbox.mended, Product.objects.filter(sku="MUG-02").exists()) == ("QUARANTINED", None, False)
+    assert mend(person("manager", "mona"), PRODUCTS, "MAIN").status_code == 302
+    assert Product.objects.get(sku="MUG-02").name == "77"
