@@ -95,7 +95,7 @@ def _screen(request: HttpRequest, walk: Walk, status: int = 200) -> HttpResponse
         "reasons": PickTask.Reason.choices,
         "where": [("task", walk.task.pk)],
         "last": walk.to_undo,
-        "stays": [what_stays(task) for task in walk.short],
+        "stays": list(dict.fromkeys(map(what_stays, walk.short))),
         "ask": "Scan the article" if walk.is_at else "Scan the bin",
     }
     return show(request, "fulfillment/cart.html", context, status=status)
@@ -112,7 +112,7 @@ def _not_mine(request: HttpRequest, walk: Walk, status: int) -> HttpResponse:
         "is_free": walk.is_free,
         "ends": ends,
         "is_here": any(end.is_here for end in ends),
-        "stays": [what_stays(task) for task in walk.short],
+        "stays": list(dict.fromkeys(map(what_stays, walk.short))),
         "last": None if walk.task else _last(walk),
         "free_carts": reports.free_carts(Warehouse.objects.filter(pk=walk.cart.wave.warehouse_id)).total(),
     }

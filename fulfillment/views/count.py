@@ -29,10 +29,11 @@ def counts(request: HttpRequest) -> HttpResponse:
     text = (request.POST or request.GET).get("scanned", "").strip()[: Scan.TEXT_LENGTH]
     if request.method == "POST":
         return _begin(request, warehouse, text)
-    context = _offer(request, warehouse, text) | {
+    offer = _offer(request, warehouse, text)
+    context = offer | {
         "given": {"warehouse": warehouse},
         "warehouses": places_of(request),
-        "rows": reports.counts_to_do(warehouse, actor(request)),
+        "rows": [row for row in reports.counts_to_do(warehouse, actor(request)) if row not in offer.get("waiting", ())],
         "listed": reports.COUNTS_LISTED,
         "ask": "Bin or article",
     }

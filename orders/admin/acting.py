@@ -181,7 +181,7 @@ class ActingAdmin(HouseAdmin):
         return TemplateResponse(request, "admin/acts/secret.html", context)
 
     def form_page(self, request: HttpRequest, form: ActForm, title: str, label: str, **more: Any) -> HttpResponse:
-        """Show a form that makes a thing by a service; `more` is the panel above it, and what that shows."""
+        """Show a form that makes a thing by a service; `more` is the panel below it, and what that shows."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,

@@ -99,6 +99,24 @@ def test_from_the_shelf_to_the_carrier_by_scans_alone(floor: Page, order: Order)
     assert set(Scan.objects.values_list("result", flat=True)) == {"RIGHT"}
 
 
+def test_too_few_without_a_cart_goes_to_another_bin_and_the_last_scan_is_taken_back(floor: Page, shop: Shop) -> None:
+    shop.receive(shop.mug, 9, bin="B-04-11")
+    shop.receive(shop.mug, 2, bin="C-02-1")
+    number = shipment(shop.order((shop.mug, 3))).number
+    floor.goto(f"/floor/{number}/pick/")
+    scan(floor, "B-04-11", "MUG-01")
+    hear(floor, "1 of 3 × Enamel mug.")
+    expect(floor.locator(".hero-quantity")).to_be_in_viewport()
+    floor.get_by_text("Too few").click()
+    floor.get_by_role("button", name="The bin is empty").click()
+    hear(floor, "2 × Enamel mug not found in B-04-11: 2 from C-02-1 instead. Go on.")
+    scan(floor, "C-02-1", "MUG-01", "2")
+    hear(floor, f"{number} is picked. Bring it to packing.")
+    floor.get_by_role("button", name="Undo 1 × Enamel mug").click()
+    hear(floor, "Taken back: put 1 × Enamel mug into C-02-1 again.")
+    assert fits(floor)
+
+
 def test_two_weighed_boxes_are_packed_shipped_and_handed_over(floor: Page, shop: Shop, order: Order) -> None:
     for product, grams in ((shop.mug, 400), (shop.teapot, 1000)):
         product.weight_grams = grams
