@@ -219,6 +219,14 @@ def run(path: Path, *rows: str) -> int:
     return exit_code("import_receipts", path)
 
 
+def test_a_file_that_writes_a_number_in_two_ways_means_one_delivery(shop: Shop, path: Path) -> None:
+    receipt = expect(shop, "DN-1", MUG_01=4)
+    rows = ["dn-1,MAIN,2026-11-30,Mugs & Co,MUG-01,5", "Dn-1,MAIN,2026-11-30,Mugs & Co,TEA-01,2"]
+    assert run(path, *rows) == 0
+    assert [each.reference for each in Receipt.objects.all()] == ["DN-1"]
+    assert counts(receipt) == {"MUG-01": (5, 0, 0, 0), "TEA-01": (2, 0, 0, 0)}
+
+
 def test_a_file_announces_and_changes_what_differs(shop: Shop, path: Path, capsys: Any) -> None:
     rows = ["DN-1,MAIN,2026-11-30,Mugs & Co,MUG-01,5", "DN-1,MAIN,2026-11-30,Mugs & Co,TEA-01,2", "7,NORTH,,,TEA-01,1"]
     assert run(path, *rows) == 0
