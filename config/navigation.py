@@ -26,10 +26,10 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Warehouse",
         (
             ("Stock", "inventory_2", "admin:fulfillment_stockitem_changelist", "fulfillment.view_stockitem"),
-            ("Deliveries", "input", "admin:fulfillment_receipt_changelist", "fulfillment.view_receipt"),
+            ("Incoming deliveries", "input", "admin:fulfillment_receipt_changelist", "fulfillment.view_receipt"),
             ("Waves", "waves", "admin:fulfillment_wave_changelist", "fulfillment.view_wave"),
             ("Carts", "trolley", "admin:fulfillment_cart_changelist", "fulfillment.view_cart"),
-            ("Stops", "route", "admin:fulfillment_picktask_changelist", "fulfillment.view_picktask"),
+            ("Picks", "route", "admin:fulfillment_picktask_changelist", "fulfillment.view_picktask"),
             ("Manifests", "local_shipping", "admin:fulfillment_manifest_changelist", "fulfillment.view_manifest"),
             ("Reorder", "shopping_cart", "admin:fulfillment_reorderrule_reorder", "fulfillment.view_reorderrule"),
             ("Movements", "swap_vert", "admin:fulfillment_stockmovement_changelist", "fulfillment.view_stockmovement"),

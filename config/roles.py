@@ -91,7 +91,7 @@ KEEP_STOCK = [
     "fulfillment.change_holiday",
     "fulfillment.delete_holiday",
 ]
-HAND_OVER = ["fulfillment.close_manifest", "fulfillment.view_manifest"]
+LOAD = ["fulfillment.close_manifest", "fulfillment.view_manifest"]
 LEAD_PEOPLE = ["fulfillment.view_staff", "fulfillment.add_staff", "fulfillment.change_staff"]
 CARRY = ["fulfillment.deliver_shipment"]
 KEEP_CATALOGUE = [
@@ -126,7 +126,7 @@ ROLES: dict[str, list[str]] = {
         "fulfillment.pack_shipment",
         "fulfillment.ship_shipment",
         "fulfillment.receive_return",
-        *HAND_OVER,
+        *LOAD,
     ],
     "support": [
         *VIEW_ORDERS,
@@ -159,7 +159,7 @@ ROLES: dict[str, list[str]] = {
         *VIEW_WORDS,
         *MAP_WORDS,
         *LEAD_FLOOR,
-        *HAND_OVER,
+        *LOAD,
         *KEEP_STOCK,
         *LEAD_PEOPLE,
         *CARRY,

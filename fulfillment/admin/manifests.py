@@ -46,7 +46,7 @@ class CloseForm(ActForm):
 
 def _vans(places: dict[int, Warehouse]) -> list[tuple[str, str]]:
     """List the carriers that parcels wait for."""
-    parcels = Parcel.objects.to_hand_over().filter(shipment__warehouse__in=places)
+    parcels = Parcel.objects.to_load().filter(shipment__warehouse__in=places)
     counts = {"waiting": Count("pk"), "loaded": Count("pk", filter=Q(loaded_at__isnull=False))}
     of_vans = parcels.order_by("shipment__warehouse", "carrier").values_list("shipment__warehouse", "carrier")
     rows = of_vans.annotate(**counts)

@@ -1,4 +1,4 @@
-"""Deliveries: what is expected, overdue, at the dock; announced and closed by buttons."""
+"""Incoming deliveries: what is expected, overdue, at the dock; announced and closed by buttons."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -204,7 +204,7 @@ class ReceiptAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         mine = list(Warehouse.objects.of(request.user))
-        more = {"title": "Deliveries", "tabs": self._tabs(request), "clock": _clock(dock_to_stock(mine))}
+        more = {"title": "Incoming deliveries", "tabs": self._tabs(request), "clock": _clock(dock_to_stock(mine))}
         return super().changelist_view(request, more | (extra_context or {}))
 
     def more_of(self, request: HttpRequest, thing: Receipt) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Waves, their carts and the stops of a walk: who has what, how far it is, what is late, and what was not there."""
+"""Waves, their carts and the picks of a walk: who has what, how far it is, what is late, what was not there."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,8 +36,8 @@ FIGURES = {
     "holder": Max("claimed_by", filter=CLAIMED),
     "until": Max("lease_until", filter=CLAIMED),
 }
-"""What is counted of stops: all, what has ended, what was short, carts with something left; who walks, until when."""
-NO_STOPS = {"every": 0, "ended": 0, "shorts": 0, "left": 0, "holder": None, "until": None}
+"""What is counted of picks: all, ended, short, carts with something left; who walks, until when."""
+NO_PICKS = {"every": 0, "ended": 0, "shorts": 0, "left": 0, "holder": None, "until": None}
 STATES = [("free", "Nobody walks with it"), ("held", "Somebody walks with it"), ("late", "Late"), ("done", "Done")]
 
 
@@ -92,7 +92,7 @@ class WaveAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     def number(self, wave: Wave) -> str:
         return str(wave)
 
-    @display(description="Stops done")
+    @display(description="Picks done")
     def progress(self, wave: Any) -> str:
         return f"{wave.ended} of {wave.every}"
 
@@ -176,7 +176,7 @@ class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         }.get(_state(cart), (badges.MOVING, "box", _named(cart, cart.holder)))
         return badges.mark(hue, icon, word)
 
-    @display(description="Stops done")
+    @display(description="Picks done")
     def progress(self, cart: Any) -> str:
         return f"{cart.ended} of {cart.every}"
 
@@ -195,7 +195,7 @@ class CartAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
 @admin.register(PickTask)
 class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
-    """The stops of all walks, newest first."""
+    """The picks of all walks, newest first."""
 
     warehouse_path = "cart__wave__warehouse"
     list_display = ("article", "where", "cart", "units", "state", "who", "until")
@@ -212,7 +212,7 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
     readonly_fields = fields
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Stops"} | (extra_context or {}))
+        return super().changelist_view(request, {"title": "Picks"} | (extra_context or {}))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
@@ -257,11 +257,11 @@ class PickTaskAdmin(ScopedAdmin, ReadOnlyAdmin):
 
 
 def _count(rows: Iterable[Any], path: str) -> None:
-    """Count the stops of the rows of one page; `path` leads from a stop to its row."""
+    """Count the picks of the rows of one page; `path` leads from a pick to its row."""
     tasks = PickTask.objects.filter(**{f"{path}__in": [row.pk for row in rows]}).order_by()
     found: dict[int, dict[str, Any]] = {each["row"]: {**each} for each in tasks.values(row=F(path)).annotate(**FIGURES)}
     for row in rows:
-        for name, nothing in NO_STOPS.items():
+        for name, nothing in NO_PICKS.items():
             setattr(row, name, found[row.pk][name] if row.pk in found else nothing)
 
 

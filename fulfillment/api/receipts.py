@@ -54,7 +54,7 @@ class Announcement(Strict):
 
 
 class DeliveredLine(BaseModel):
-    """`received` are sound units, `put_away` those of them that can be promised to somebody."""
+    """`received` are units in good condition, `put_away` those of them that can be promised to somebody."""
 
     sku: str
     name: str

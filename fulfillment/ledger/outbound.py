@@ -14,6 +14,7 @@ from fulfillment.ledger.places import pick_places
 from fulfillment.ledger.posting import NotEnoughStock, add_to, lock_items, post
 from fulfillment.ledger.stock import PUT_BACK, STAGE
 from fulfillment.models import Bin, Reservation, Shipment, ShipmentLine, StockItem, StockMovement
+from orders.grammar import agree
 from orders.models import Actor, OrderLine
 
 Kind = StockMovement.Kind
@@ -117,7 +118,9 @@ def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None
         item = items[line.order_line.product_id]
         if place is None:
             where = f"not in {bin_} any more" if bin_ else "in no bin"
-            lack = NotEnoughStock(f"{taken} × {line.order_line.name} are {where}: count the bins.")
+            lack = NotEnoughStock(
+                f"{taken} × {line.order_line.name} {agree(taken, 'is', 'are')} {where}: count the bins."
+            )
             raise lack.of(item, bin_)
         entries.add(Kind.PICK, item, taken, line, from_bin=place, to_bin_id=item.stage_id)  # type: ignore[attr-defined]  # annotated
     post(entries.rows)

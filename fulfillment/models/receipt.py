@@ -25,7 +25,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         return self.order_by(F("expected_date").asc(nulls_last=True), "pk")
 
     def with_units(self) -> "ReceiptQuerySet":
-        """Say on each how many units are expected, and how many arrived, sound or not."""
+        """Say on each how many units are expected, and how many arrived, good or damaged."""
         came = Sum(F("lines__received") + F("lines__damaged"), default=0)
         return self.annotate(units_expected=Sum("lines__expected", default=0), units_here=came)
 
@@ -45,7 +45,7 @@ class Receipt(models.Model):
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = "delivery", "deliveries"
+        verbose_name, verbose_name_plural = "incoming delivery", "incoming deliveries"
         ordering = ["-pk"]
         default_permissions = ("view",)
         permissions = [("expect_receipt", "Can announce deliveries")]
@@ -90,7 +90,7 @@ class ReceiptLineQuerySet(models.QuerySet["ReceiptLine"]):
 
 
 class ReceiptLine(models.Model):
-    """Units of a product in a delivery. `received` are sound ones; over and short are what they differ by.
+    """Units of a product in a delivery. `received` are good ones; over and short are what they differ by.
 
     `put_away` have left the dock: to a shelf; or they were corrected away there.
     """

@@ -280,7 +280,7 @@ class ParcelQuerySet(models.QuerySet["Parcel"]):
         """Keep what is on its way or was: the others are packed and still here."""
         return self.filter(shipped_at__isnull=False)
 
-    def to_hand_over(self) -> "ParcelQuerySet":
+    def to_load(self) -> "ParcelQuerySet":
         """Keep what was shipped in the last week and is on no manifest: it waits for its carrier."""
         since = timezone.now() - Parcel.HANDED_OVER_WITHIN
         return self.filter(shipped_at__gte=since, manifest=None, shipment__status=Shipment.Status.SHIPPED)

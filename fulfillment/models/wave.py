@@ -135,7 +135,7 @@ class PickTask(models.Model):
     objects = PickTaskQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "stop"
+        verbose_name = "pick"
         ordering = ["cart", "place", "pk"]
         default_permissions = ("view",)
         constraints = [

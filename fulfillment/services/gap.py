@@ -12,6 +12,7 @@ from fulfillment.models import Bin, BinStock, Count, PickTask, Shipment, Shipmen
 from fulfillment.services.counts import ask_count
 from fulfillment.services.set_back import set_back
 from orders import outbox
+from orders.grammar import agree
 from orders.models import Actor
 
 Reason = PickTask.Reason
@@ -84,9 +85,10 @@ class Gap:
         """Say what becomes of it."""
         rest = self.units - sum(found.values())
         if not found:
-            return f"{self}: {'it' if rest == 1 else 'they'} {_wait(rest)} again."
+            return f"{self}: {agree(rest, 'it waits', 'they wait')} again."
         there = f"{sum(found.values())} from {' and '.join(map(str, found))} instead"
-        return f"{self}: {there}{f'; {rest} {_wait(rest)} again' if rest else ''}."
+        waits = f"; {rest} {agree(rest, 'waits', 'wait')} again" if rest else ""
+        return f"{self}: {there}{waits}."
 
     def _in_books(self) -> int:
         product = self.line.order_line.product_id
@@ -111,7 +113,3 @@ def _share(places: Iterable[tuple[Bin, int]], beside: int, units: int) -> Iterat
         if found := min(quantity - taken, units):
             units -= found
             yield place, found
-
-
-def _wait(units: int) -> str:
-    return "waits" if units == 1 else "wait"

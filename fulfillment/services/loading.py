@@ -1,4 +1,4 @@
-"""Hand-over: parcels are seen into the carrier's van one by one, then their list is closed for its driver to sign."""
+"""Loading the van: parcels are seen into it one by one, then their list is closed for its driver to sign."""
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -7,13 +7,14 @@ from fulfillment.carrier import carrier_name
 from fulfillment.models import Manifest, Parcel, Scan, Warehouse
 from fulfillment.models.shipment import ParcelQuerySet
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once, wrong
+from orders.grammar import agree
 from orders.lifecycle import adopt, record
 from orders.models import Order
 
 
 def waiting_for(warehouse: Warehouse, carrier: str) -> ParcelQuerySet:
     """Return the parcels that a carrier is to take along from here."""
-    return Parcel.objects.to_hand_over().filter(shipment__warehouse=warehouse, carrier=carrier)
+    return Parcel.objects.to_load().filter(shipment__warehouse=warehouse, carrier=carrier)
 
 
 def scan_to_load(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
@@ -38,7 +39,9 @@ def load_all(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
 def _load_all(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
     _one_at_a_time(warehouse)
     count = waiting_for(warehouse, carrier).filter(loaded_at=None).update(loaded_at=timezone.now())
-    said = Verdict(Result.UNSCANNED, f"{_parcels(count)} more {_are(count)} in the van, without scanning.")
+    said = Verdict(
+        Result.UNSCANNED, f"{_parcels(count)} more {agree(count, 'is', 'are')} in the van, without scanning."
+    )
     return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
 
 
@@ -75,7 +78,7 @@ def _close(warehouse: Warehouse, carrier: str, act: Act) -> Scan:
         facts = {"shipment": str(parcel.shipment), "parcel": parcel.number, "manifest": manifest.pk}
         record(orders[parcel.shipment.order_id], "parcel.handed_over", by=act.by, facts=facts)
     left = waiting_for(warehouse, carrier).count()
-    stays = f" {_parcels(left)} {'stays' if left == 1 else 'stay'} here." if left else ""
+    stays = f" {_parcels(left)} {agree(left, 'stays', 'stay')} here." if left else ""
     said = Verdict(Result.RIGHT, f"{manifest} is closed: {_parcels(len(loaded))}.{stays} Print it for the driver.")
     return keep(act, said, Scan.Step.LOAD, warehouse=warehouse)
 
@@ -128,7 +131,3 @@ def _does_not_go(parcel: Parcel, carrier: str, waiting: ParcelQuerySet) -> str:
 
 def _parcels(count: int) -> str:
     return "1 parcel" if count == 1 else f"{count} parcels"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"

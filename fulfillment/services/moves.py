@@ -9,6 +9,7 @@ from fulfillment.services.dock import count_away
 from fulfillment.services.returns.waiting import why_not_spare
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders import outbox
+from orders.grammar import agree
 from orders.lifecycle import Refused
 from orders.models import Product
 
@@ -61,14 +62,15 @@ def why_not_take(source: Bin, product: Product, quantity: int, *, is_blocking: b
     lying, wanted = _lying(source, product)
     if quantity > lying:
         return (
-            f"{lying} × {name} lie in {source} by the books, not {quantity}."
+            f"{lying} × {name} {agree(lying, 'lies', 'lie')} in {source} by the books, not {quantity}."
             if lying
             else f"No {name} lies in {source}."
         )
     if complaint := why_not_spare(source, product, lying - quantity):
         return complaint
     if quantity > lying - wanted:
-        return f"{wanted} of the {lying} × {name} in {source} are to be picked: {lying - wanted} can be moved."
+        are = agree(wanted, "is", "are")
+        return f"{wanted} of the {lying} × {name} in {source} {are} to be picked: {lying - wanted} can be moved."
     if is_blocking and not source.is_blocked:
         return _why_not_block(source, product, quantity)
     return ""
@@ -88,7 +90,8 @@ def _why_not_block(source: Bin, product: Product, quantity: int) -> str:
     item = StockItem.objects.get(product=product, warehouse=source.warehouse_id)
     if quantity <= item.free:
         return ""
-    return f"{item.reserved} × {product.name or product.sku} are reserved for orders: {item.free} can be set aside."
+    are = agree(item.reserved, "is", "are")
+    return f"{item.reserved} × {product.name or product.sku} {are} reserved for orders: {item.free} can be set aside."
 
 
 def _lying(source: Bin, product: Product) -> tuple[int, int]:

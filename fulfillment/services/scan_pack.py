@@ -23,6 +23,7 @@ from fulfillment.services.scanned import (
     refuse_blocked,
     wrong,
 )
+from orders.grammar import agree
 from orders.lifecycle import change
 from orders.models import Actor
 
@@ -217,15 +218,20 @@ def _put(item: Item, number: int) -> Verdict:
     """Take it that `number` units of the item are in the box."""
     name = item.line.order_line.name
     if number > item.wanted:
-        return Verdict(Result.WRONG_QUANTITY, f"{item.wanted} × {name} belong in this box, not {number}.")
+        return Verdict(
+            Result.WRONG_QUANTITY,
+            f"{item.wanted} × {name} {agree(item.wanted, 'belongs', 'belong')} in this box, not {number}.",
+        )
     if number <= item.checked:
         return Verdict(
-            Result.WRONG_QUANTITY, f"{item.checked} × {name} are in already. Type how many there are in all."
+            Result.WRONG_QUANTITY,
+            f"{item.checked} × {name} {agree(item.checked, 'is', 'are')} in already. Type how many there are in all.",
         )
     return Verdict(Result.RIGHT, f"{number} of {item.wanted} × {name}.", number - item.checked, item.line)
 
 
 def _one_too_many(meant: Sequence[Item]) -> Verdict:
     wanted = sum(item.wanted for item in meant)
-    sentence = f"{wanted} × {meant[0].line.order_line.name} are in already: this one is too many. Put it back."
+    name, are = meant[0].line.order_line.name, agree(wanted, "is", "are")
+    sentence = f"{wanted} × {name} {are} in already: this one is too many. Put it back."
     return Verdict(Result.WRONG_QUANTITY, sentence)

@@ -21,6 +21,7 @@ from fulfillment.services.counts import counted_if_short
 from fulfillment.services.fetch import Fetched, Moved, fetch, lock_first
 from fulfillment.services.pick import pick_shipment
 from fulfillment.services.scanned import Act, Result, Verdict, held, is_same, keep, once, refuse_blocked, wrong
+from orders.grammar import agree
 from orders.lifecycle import change, record
 from orders.models import Actor, Product
 
@@ -224,7 +225,8 @@ def _fetch(picking: Picking, kept: Reservation | None, verdict: Verdict, by: Act
     if line is None or kept is None or kept.shipment_line_id != line.pk:
         raise Moved("What is to be fetched is not what was locked.", line=line.pk if line else None)
     if verdict.bin is None:
-        lack = ledger.NotEnoughStock(f"{verdict.units} × {line.order_line.name} are in no bin: count the bins.")
+        are = agree(verdict.units, "is", "are")
+        lack = ledger.NotEnoughStock(f"{verdict.units} × {line.order_line.name} {are} in no bin: count the bins.")
         raise lack.of(kept.stock_item, None)
     fetch(kept, verdict.units, verdict.bin, by=by)
     facts = {"units": verdict.units}

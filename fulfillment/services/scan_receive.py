@@ -12,7 +12,7 @@ from orders.models import Product
 def scan_to_receive(
     product: Product, quantity: int, into: Bin, act: Act, reference: str, *, is_begun: bool = False
 ) -> Scan:
-    """Book units of a delivery into a bin: the dock, where they are sound. Repeated, it answers as before.
+    """Book units of a delivery into a bin: the dock, where they are good. Repeated, it answers as before.
 
     `is_begun`: the person said that it is a delivery, though nobody announced it. Raises ReceiptClosed, NotAnnounced,
     TooMuchStock.

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from fulfillment.models import Bin, Scan, Shipment, ShipmentLine, Warehouse
+from orders.grammar import agree
 from orders.lifecycle import NotAllowed, Refused, why_not, writing
 from orders.models import Actor, Hold, Product
 
@@ -135,7 +136,10 @@ def held(number: int, taken: int, asked: int, line: ShipmentLine, place: Bin | N
     if number > asked:
         return Verdict(Result.WRONG_QUANTITY, f"Take {asked} here, not {number}.")
     if number <= taken:
-        return Verdict(Result.WRONG_QUANTITY, f"{taken} are counted already. Type how many you hold in all.")
+        return Verdict(
+            Result.WRONG_QUANTITY,
+            f"{taken} {agree(taken, 'is', 'are')} counted already. Type how many you hold in all.",
+        )
     return Verdict(Result.RIGHT, f"{number} of {asked} × {line.order_line.name}{into}.", number - taken, line, place)
 
 

@@ -14,6 +14,7 @@ from fulfillment.services.boxes import drop_parcels
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.scanned import refuse_blocked
 from fulfillment.services.tasks import drop_tasks
+from orders.grammar import agree
 from orders.lifecycle import Refused, change, record
 from orders.models import Actor, Product
 from orders.models.joined import Joined
@@ -133,7 +134,8 @@ def _box(leaving: Leaving, drafts: Sequence[ParcelDraft], at: datetime, by: Acto
 def _send(packed: list[Parcel], drafts: Sequence[ParcelDraft], at: datetime) -> list[Parcel]:
     """Fill in what was not known when the boxes were closed, a draft a parcel."""
     if drafts and len(drafts) != len(packed):
-        raise ParcelsDoNotAddUp(f"It is packed in {len(packed)} parcels, not in {len(drafts)}.", packed=len(packed))
+        parcels = f"{len(packed)} {agree(len(packed), 'parcel', 'parcels')}"
+        raise ParcelsDoNotAddUp(f"It is packed in {parcels}, not in {len(drafts)}.", packed=len(packed))
     for parcel, draft in zip(packed, drafts or [ParcelDraft()] * len(packed), strict=True):
         _fill(parcel, draft, at)
     Parcel.objects.bulk_update(packed, ["carrier", "tracking_number", "tracking_key", "weight_grams", "shipped_at"])

@@ -16,6 +16,7 @@ from fulfillment.services.moves import ring_if_free, why_not_move, why_not_take
 from fulfillment.services.receipts import NotThere, count_out
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders.blockers import Reason
+from orders.grammar import agree
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
 
@@ -103,7 +104,8 @@ def _take_out(entry: StockMovement, act: Act) -> str:
         by=act.by,
         cause=_cause(entry),
     )
-    return f"Taken back: {entry.quantity} × {product.name or product.sku} are not booked into {place}."
+    are = agree(entry.quantity, "is", "are")
+    return f"Taken back: {entry.quantity} × {product.name or product.sku} {are} not booked into {place}."
 
 
 def _move_back(scan: Scan, entry: StockMovement, act: Act) -> str:

@@ -32,7 +32,7 @@ PERMISSIONS = {
     "move": "fulfillment.receive_stock",
     "count": "fulfillment.count_stock",
     "returns": "fulfillment.receive_return",
-    "hand_over": "fulfillment.close_manifest",
+    "load": "fulfillment.close_manifest",
 }
 DEVICE, DEVICE_KEPT = "floor_device", timedelta(days=90)
 """The cookie of a device that people share."""

@@ -68,7 +68,7 @@ def label_zpl(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-@allowed_to("hand_over")
+@allowed_to("load")
 def manifest(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with a manifest, for the driver to sign."""
     from fulfillment.documents.manifest import draw

@@ -79,7 +79,7 @@ def _way_to_cart(text: str, mine: Mine) -> str:
 
 def _way_to_van(text: str, mine: Mine) -> str:
     """Return the list of the carrier that takes a shipped parcel along: it is scanned there at once."""
-    waiting = Parcel.objects.to_hand_over().filter(shipment__warehouse__in=mine).select_related("shipment")
+    waiting = Parcel.objects.to_load().filter(shipment__warehouse__in=mine).select_related("shipment")
     key = Parcel.key_of(text)
     parcel = waiting.filter(Q(number=text.upper()) | Q(tracking_key=key or text)).order_by("-pk").first()
     if parcel is None:
@@ -105,7 +105,7 @@ def _way_to_shelf(text: str, mine: Mine) -> str:
 
 LEADS: tuple[tuple[str | None, Callable[[str, Mine], str]], ...] = (
     ("pick", _way_to_cart),
-    ("hand_over", _way_to_van),
+    ("load", _way_to_van),
     ("pack", way_to_pack),
     ("receive", _way_to_delivery),
     (None, _way_to_shelf),

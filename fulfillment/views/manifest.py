@@ -1,4 +1,4 @@
-"""Hand-over: what waits for a carrier, what is in its van, and the list that its driver signs."""
+"""Loading the van: what waits for a carrier, what is in its van, and the list that its driver signs."""
 
 from collections.abc import Callable
 
@@ -20,13 +20,11 @@ LISTED = 200
 
 
 @require_safe
-@allowed_to("hand_over")
+@allowed_to("load")
 def manifests(request: HttpRequest) -> HttpResponse:
     """List the carriers that parcels wait for, and the latest manifests to print again."""
     mine = Warehouse.objects.of(request.user)
-    groups = (
-        Parcel.objects.to_hand_over().filter(shipment__warehouse__in=mine).order_by("shipment__warehouse", "carrier")
-    )
+    groups = Parcel.objects.to_load().filter(shipment__warehouse__in=mine).order_by("shipment__warehouse", "carrier")
     named = ("shipment__warehouse__name", "shipment__warehouse__code")
     counted = groups.values("shipment__warehouse", *named, "carrier").annotate(
         waiting=Count("pk"), loaded=Count("pk", filter=Q(loaded_at__isnull=False))
@@ -40,7 +38,7 @@ def manifests(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allowed_to("hand_over")
+@allowed_to("load")
 def manifest(request: HttpRequest, warehouse: int, carrier: str) -> HttpResponse:
     """Show what is in the van and what is missing, and take a scan, or the end of it."""
     place = get_object_or_404(Warehouse.objects.of(request.user), pk=warehouse)

@@ -1,4 +1,4 @@
-"""Receiving: one article after the other, counted on its delivery; the bin says whether it is sound or damaged."""
+"""Receiving: one article after the other, counted on its delivery; the bin says whether it is good or damaged."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def _screen(request: HttpRequest, form: ReceiptForm, status: int) -> HttpRespons
         "expected": [] if form.is_begun else _expected(given.get("warehouse")),
         "notes": _notes(form, product) if form.step == "bin" and product else [],
         "quantity": given.get("quantity"),
-        "buttons": [("DOCK", "Sound: to the dock"), ("DAMAGED", "Damaged")] if form.is_last else [],
+        "buttons": [("DOCK", "Good: to the dock"), ("DAMAGED", "Damaged")] if form.is_last else [],
         "today": timezone.localdate(),
     }
     if form.step in {"reference", "sku"}:

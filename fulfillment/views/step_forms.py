@@ -101,7 +101,7 @@ def _quantity() -> forms.IntegerField:
 
 
 class ReceiptForm(StepForm):
-    """One article of a delivery. The bin says in which condition it is: the dock takes what is sound."""
+    """One article of a delivery. The bin says in which condition it is: the dock takes what is good."""
 
     STEPS = ("warehouse", "reference", "begin", "sku", "quantity", "bin")
     HEAD = START = ("warehouse", "reference", "begin")

@@ -46,8 +46,8 @@ def _returns(mine: QuerySet[Warehouse]) -> QuerySet[Return]:
     return Return.objects.filter(status=Return.Status.RECEIVED, warehouse__in=mine)
 
 
-def _to_hand_over(mine: QuerySet[Warehouse]) -> QuerySet[Parcel]:
-    return Parcel.objects.to_hand_over().filter(shipment__warehouse__in=mine)
+def _to_load(mine: QuerySet[Warehouse]) -> QuerySet[Parcel]:
+    return Parcel.objects.to_load().filter(shipment__warehouse__in=mine)
 
 
 TILES = (
@@ -57,7 +57,7 @@ TILES = (
     Tile("Look up", "search", "floor:look_up", ("pick", "pack", "ship", "receive")),
     Tile("Waves", "cart", "floor:waves", ("pick", "release"), _free_carts),
     Tile("Pack", "box", "floor:station", ("pack",)),
-    Tile("Hand over", "truck", "floor:manifests", ("hand_over",), _to_hand_over),
+    Tile("Load the van", "truck", "floor:manifests", ("load",), _to_load),
     Tile("Count", "clipboard", "floor:counts", ("count",), _to_count),
     Tile("Returns", "back", "floor:returns", ("returns",), _returns),
     Tile("Switch person", "badge", "floor:switch", tuple(PERMISSIONS)),

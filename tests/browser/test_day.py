@@ -161,7 +161,7 @@ def prints(device: Device) -> None:
 
 
 def hands_over(device: Device) -> None:
-    device.open("Hand over")
+    device.open("Load the van")
     parcels = list(Parcel.objects.order_by("pk"))
     for n, parcel in enumerate(parcels, start=1):
         ask = "Scan anything" if n == 1 else "Scan each parcel"

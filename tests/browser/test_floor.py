@@ -296,7 +296,7 @@ def test_a_delivery_is_received_by_scans_alone(floor: Page, shop: Shop) -> None:
     for text, ask in (("MUG-01", "How many?"), ("3", "Scan the bin")):
         scan(floor, text)
         expect(floor.get_by_placeholder(ask)).to_be_focused()
-    floor.get_by_role("button", name="Sound: to the dock").click()
+    floor.get_by_role("button", name="Good: to the dock").click()
     hear(floor, "3 × Enamel mug into DOCK.")
     floor.get_by_role("button", name="Close it").click()
     hear(floor, "DN-17 is closed: 15 units came.")

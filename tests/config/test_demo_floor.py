@@ -100,7 +100,7 @@ def test_the_van_takes_what_waits_and_leaves_some(floor: Staff) -> None:
         until(lambda: Shipment.objects.get(pk=shipment.pk).status == "SHIPPED", lambda: go_on(floor, shipment))  # noqa: B023
     next(vans)
     assert Parcel.objects.filter(manifest=Manifest.objects.get()).count() == LEAST_IN_VAN
-    assert Parcel.objects.to_hand_over().count() == STAYS
+    assert Parcel.objects.to_load().count() == STAYS
 
 
 def go_on(floor: Staff, shipment: Shipment) -> None:

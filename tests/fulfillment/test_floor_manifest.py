@@ -1,4 +1,4 @@
-"""Hand-over: what is in the van by scan, what is missing is said, and the list that the driver signs."""
+"""Loading the van: what is in the van by scan, what is missing is said, and the list that the driver signs."""
 
 from typing import Any
 from uuid import uuid4
@@ -139,10 +139,10 @@ def test_parcels_without_a_carrier_have_a_list_as_well(shop: Shop) -> None:
 
 def test_the_entry_says_how_many_parcels_wait(shop: Shop) -> None:
     sent(shop, "JJD1", "JJD2")
-    assert "Hand over 2" in words(Van(shop).client.get("/floor/"))
+    assert "Load the van 2" in words(Van(shop).client.get("/floor/"))
 
 
-def test_who_may_hand_over(shop: Shop) -> None:
+def test_who_may_load(shop: Shop) -> None:
     sent(shop, "JJD1")
     found = {
         role: Van(shop, role=role).client.get("/floor/manifest/").status_code

@@ -41,7 +41,7 @@ def test_what_is_wrong_is_said_and_changes_nothing(floor: Floor, order: Order) -
     ProductFactory(sku="CAN-07", name="Candle")
     floor.scan("TEA-01")
     assert floor.scan("CAN-07") == "wrong: This is Candle. It does not belong in this box."
-    assert floor.scan("TEA-01") == "wrong: 1 × Teapot are in already: this one is too many. Put it back."
+    assert floor.scan("TEA-01") == "wrong: 1 × Teapot is in already: this one is too many. Put it back."
     assert floor.scan("A-01-01") == "wrong: This is A-01-01. It does not belong in this box."
     assert floor.scan("???") == "wrong: “???” is nothing we know. It does not belong in this box."
     assert floor.scan(floor.shipment.number) == "wrong: Not everything is in: 3 × Enamel mug."
@@ -52,7 +52,7 @@ def test_what_is_wrong_is_said_and_changes_nothing(floor: Floor, order: Order) -
 def test_a_number_is_of_what_was_scanned_last(floor: Floor, order: Order) -> None:
     assert floor.scan("3").startswith("wrong: ")
     assert floor.scan("MUG-01", "4") == "wrong: 3 × Enamel mug belong in this box, not 4."
-    assert floor.scan("1") == "wrong: 1 × Enamel mug are in already. Type how many there are in all."
+    assert floor.scan("1") == "wrong: 1 × Enamel mug is in already. Type how many there are in all."
     assert floor.scan("3") == "right: 3 of 3 × Enamel mug."
     floor.scan("TEA-01")
     assert floor.status() == "PACKED"

@@ -87,7 +87,7 @@ def test_two_articles_of_one_bin_need_one_scan_of_it(shop: Shop) -> None:
 def test_a_number_says_how_many_are_held_in_all(floor: Floor, order: Order) -> None:
     floor.scan("B-04-11", "MUG-01")
     assert floor.scan("4") == "wrong: Take 3 here, not 4."
-    assert floor.scan("1") == "wrong: 1 are counted already. Type how many you hold in all."
+    assert floor.scan("1") == "wrong: 1 is counted already. Type how many you hold in all."
     assert stages(order)[1] == {"reserved": 2, "picked": 1}
     assert floor.scan("3") == "right: 3 of 3 × Enamel mug."
     assert stages(order)[1] == {"picked": 3}

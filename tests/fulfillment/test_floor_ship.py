@@ -89,7 +89,7 @@ def test_the_next_label_is_asked_for_until_every_parcel_has_one(floor: Floor) ->
         ([{"carrier": "DHL"}], "Scan the carrier’s number, or ship without one."),
         ([{"tracking_number": LABELS[0]}], "Say which carrier takes it."),
         ([{"carrier": "..", "tracking_number": LABELS[0]}], "That is no carrier’s name."),
-        ([dhl(LABELS[0], weight_grams=0)], "Ensure this value is greater than or equal to 1."),
+        ([dhl(LABELS[0], weight_grams=0)], "It has to be 1 or more."),
         ([dhl("OT-00000000")], "That is the number of an order. Scan the carrier’s label."),
         ([dhl("MUG-01")], "That is an article. Scan the carrier’s label."),
         ([dhl(LABELS[0]), dhl(LABELS[0], units_1=1)], "Another parcel has this number."),
@@ -99,8 +99,8 @@ def test_the_next_label_is_asked_for_until_every_parcel_has_one(floor: Floor) ->
             [dhl(LABELS[0]), dhl(LABELS[1], units_1=2), dhl("JJD3", units_1=2)],
             "The parcels hold more than 3 × Enamel mug.",
         ),
-        ([dhl(LABELS[0]), dhl(LABELS[1], units_1=4)], "Ensure this value is less than or equal to 3."),
-        ([dhl(LABELS[0]), dhl(LABELS[1], units_1=-1)], "Ensure this value is greater than or equal to 0."),
+        ([dhl(LABELS[0]), dhl(LABELS[1], units_1=4)], "It has to be 3 or less."),
+        ([dhl(LABELS[0]), dhl(LABELS[1], units_1=-1)], "It has to be 0 or more."),
     ],
 )
 def test_parcels_that_cannot_be_are_refused(floor: Floor, given: list[dict[str, Any]], complaint: str) -> None:

@@ -164,7 +164,7 @@ def test_a_return_is_not_closed_while_a_unit_is_undecided(order: Order, shop: Sh
     decide(back.lines.get(), Outcome.SCRAP)
     with pytest.raises(NotDecided, match="^Still to be decided: 1 × Enamel mug.$"):
         finish_return(back, by=BOB)
-    with pytest.raises(NotDecided, match="^1 × Enamel mug are still to be decided, not 2.$"):
+    with pytest.raises(NotDecided, match="^1 × Enamel mug is still to be decided, not 2.$"):
         decide(back.lines.get(), Outcome.SCRAP, 2)
     assert (Return.objects.get().status, shop.stock(shop.mug)) == ("RECEIVED", (1, 0))
 

@@ -1,4 +1,4 @@
-"""Parcels that need a person: opened by what is so, closed by the next scan, taken and put to sleep by people."""
+"""Parcels that need a person: opened by what is so, closed by the next scan, taken and snoozed by people."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -197,7 +197,7 @@ def lost(order: Order) -> Alarm:
     return Alarm.objects.create(parcel=Parcel.objects.get(), kind="LOST", reason="DHL lost it.", since=MONDAY)
 
 
-def test_an_alarm_is_taken_put_to_sleep_and_given_back(order: Order) -> None:
+def test_an_alarm_is_taken_snoozed_and_given_back(order: Order) -> None:
     alarm = lost(order)
     take_alarm(alarm, by=BOB)
     snooze_alarm(Alarm.objects.get(), days=2, note="they search", by=ALICE, now=MONDAY)
@@ -236,11 +236,11 @@ def test_the_board_says_what_is_wrong_what_to_do_and_whose_it_is(order: Order) -
     def listed(**chosen: str) -> int:
         return len(client.get("/admin/tracking/alarm/", chosen).context["cl"].result_list)
 
-    assert [listed(), *(listed(state=state) for state in ("mine", "free", "asleep", "over"))] == [0, 1, 0, 1, 0]
+    assert [listed(), *(listed(state=state) for state in ("mine", "free", "snoozed", "over"))] == [0, 1, 0, 1, 0]
     assert listed(state="mine", q=order.number) == 1
     assert listed(state="mine", q="999") == 0
     Alarm.objects.update(closed_at=timezone.now())
-    assert [listed(), *(listed(state=state) for state in ("mine", "free", "asleep", "over"))] == [0, 0, 0, 0, 1]
+    assert [listed(), *(listed(state=state) for state in ("mine", "free", "snoozed", "over"))] == [0, 0, 0, 0, 1]
     assert "That is over" in flashes(client.post(f"{url}do/take/", {"operation": uuid4()}))[-1]
 
 

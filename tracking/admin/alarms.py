@@ -51,14 +51,14 @@ class StateFilter(ChoiceFilter):
     """The board is what stands and is awake, unless somebody asks for more."""
 
     parameter_name, title = "state", "State"
-    source = staticmethod(lambda: [("mine", "Mine"), ("free", "Nobody's"), ("asleep", "Asleep"), ("over", "Over")])
+    source = staticmethod(lambda: [("mine", "Mine"), ("free", "Nobody's"), ("snoozed", "Snoozed"), ("over", "Over")])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         now = timezone.now()
         match self.value():
             case "over":
                 return queryset.exclude(closed_at=None)
-            case "asleep":
+            case "snoozed":
                 return queryset.filter(closed_at=None, snoozed_until__gt=now)
             case "mine":
                 return queryset.filter(pk__in=Alarm.objects.standing().values("pk"), owner=str(actor(request)))
@@ -92,10 +92,10 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
         ),
         Act(
             "snooze",
-            "Let it sleep",
+            "Snooze",
             PERMISSION,
             lambda alarm, by, data: snooze_alarm(alarm, days=int(data["days"]), note=data["note"], by=by),
-            "{}: asleep. It comes back if it still stands then.",
+            "{}: snoozed. It comes back if it still stands then.",
             _over,
             SnoozeForm,
         ),

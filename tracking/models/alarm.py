@@ -19,7 +19,7 @@ class AlarmQuerySet(models.QuerySet["Alarm"]):
 
 
 class Alarm(models.Model):
-    """One reason why a parcel needs a person. It opens and closes by itself: people take it, or let it sleep."""
+    """One reason why a parcel needs a person. It opens and closes by itself: people take it, or snooze it."""
 
     class Kind(models.TextChoices):
         NO_FIRST_SCAN = "NO_FIRST_SCAN", "Never scanned"

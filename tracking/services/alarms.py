@@ -71,7 +71,7 @@ def leave_alarm(alarm: Alarm) -> None:
 
 
 def snooze_alarm(alarm: Alarm, *, days: int, note: str = "", by: Actor, now: datetime | None = None) -> None:
-    """Let it sleep: it is on the board again after so many days, if it still stands. Raises AlarmClosed."""
+    """Snooze it: it is on the board again after so many days, if it still stands. Raises AlarmClosed."""
     until = (now or timezone.now()) + timedelta(days=days)
     _change(alarm, snoozed_until=until, note=note, owner=alarm.owner or str(by))
 

@@ -12,6 +12,7 @@ from fulfillment.models import Bin, Return, ReturnLine, Shipment, Warehouse
 from fulfillment.services.resolve import resolve_order
 from fulfillment.services.returns.sheet import At, Desk, start_return
 from orders import outbox
+from orders.grammar import agree
 from orders.lifecycle import NotAllowed, Refused, change, why_not
 from orders.models import Actor, OrderLine
 
@@ -72,7 +73,8 @@ def grade(
     if blockers := why_not(line.return_of, "inspect"):
         raise NotAllowed(blockers)
     if quantity > line.undecided:
-        raise NotDecided(f"{line.undecided} × {line.order_line.name} are still to be decided, not {quantity}.")
+        are = agree(line.undecided, "is", "are")
+        raise NotDecided(f"{line.undecided} × {line.order_line.name} {are} still to be decided, not {quantity}.")
     cause = cause or f"{line.return_of.number} {outcome.value}"
     _move_on(line, outcome, quantity, into, by=by, operation=operation, cause=cause)
     setattr(line, outcome.value, getattr(line, outcome.value) + quantity)

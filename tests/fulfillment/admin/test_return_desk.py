@@ -86,7 +86,7 @@ def test_more_than_is_here_is_not_decided_and_nothing_undecided_is_closed(back: 
     desk = Desk("packer")
     desk.press(back, "take-in", **unit(shop))
     given = {"line": back.lines.get().pk, "units": 2, "grade": "scrapped", "bin": ""}
-    assert desk.says(back, "decide", **given) == ["1 × Enamel mug are still to be decided, not 2."]
+    assert desk.says(back, "decide", **given) == ["1 × Enamel mug is still to be decided, not 2."]
     assert desk.press(back, "decide", **{**given, "line": 0, "units": 1}).status_code == 422
     assert desk.says(back, "close") == ["Still to be decided: 1 × Enamel mug."]
     assert (lying(), sums(), Return.objects.get().status) == ({"RETURNS": 1}, [(1, 0, 0, 0)], "RECEIVED")

@@ -1,4 +1,4 @@
-"""Waves, carts and stops in the admin: what the lists show and cost, and what each button does for whom."""
+"""Waves, carts and picks in the admin: what the lists show and cost, and what each button does for whom."""
 
 from datetime import timedelta
 from typing import Any
@@ -95,7 +95,7 @@ def test_the_page_of_a_cart_shows_its_stops_and_what_was_not_there(wave: Wave, b
     picker.scan(place)
     picker.short()
     page = said(client_of("auditor"), picker.cart)
-    assert ("Stops" in page, place in page, "The bin is empty" in page, "bob" in page) == (True,) * 4
+    assert ("Picks" in page, place in page, "The bin is empty" in page, "bob" in page) == (True,) * 4
     assert "Walk with it" not in page
     shorts = words(client_of("auditor").get("/admin/fulfillment/picktask/", {"status": "SHORT"}))
     assert ("The bin is empty" in shorts, shorts.count(str(picker.cart))) == (True, 1)
@@ -183,7 +183,7 @@ def test_a_walker_whose_cart_was_freed_is_told_at_the_next_scan(shop: Shop, bob:
     assert (stages(order), list(ledger.verify())) == ([{"reserved": 2}], [])
 
 
-def test_a_stop_says_whose_it_is_and_until_when(shop: Shop, wave: Wave, bob: User) -> None:
+def test_a_pick_says_whose_it_is_and_until_when(shop: Shop, wave: Wave, bob: User) -> None:
     claim_cart(shop.warehouse, by=Actor.of("user", bob))
     page = words(client_of("manager").get("/admin/fulfillment/picktask/"))
     assert "Theirs until" in page

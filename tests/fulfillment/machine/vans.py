@@ -1,4 +1,4 @@
-"""Hand-over: parcels are seen into a van, taken out again, and the van leaves with its list."""
+"""Loading the van: parcels are seen into a van, taken out again, and the van leaves with its list."""
 
 from hypothesis import strategies as st
 
