@@ -1,5 +1,9 @@
 """People who work in the admin: one of each role, logged in."""
 
+import re
+from html import unescape
+from typing import Any
+
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -29,6 +33,8 @@ def trail(order: Order) -> list[str]:
     return list(Event.objects.filter(order=order).order_by("seq").values_list("kind", flat=True))
 
 
-def flashes(response: object) -> list[str]:
-    """What the next page says, of a response that redirected."""
-    return [str(message) for message in response.wsgi_request._messages]
+def flashes(response: Any) -> list[str]:
+    """What the next page says, of a response that redirected; or what the form says that stands there again."""
+    said = [str(message) for message in response.wsgi_request._messages]
+    wrong = re.findall(r'<p class="ot-error" role="alert">(.*?)</p>', response.content.decode(), re.DOTALL)
+    return said + [unescape(each) for each in wrong]

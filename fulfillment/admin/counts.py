@@ -75,7 +75,7 @@ class CountAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             plan = preview(mine)
             panel = {"panel": "admin/fulfillment/count/plan.html", "plan": plan}
             return self.form_page(request, form, "Plan the counts that are due", plan.label, **panel)
-        with flashing(request, "Nothing is due.") as said:
+        with flashing(request, form, "Nothing is due.") as said:
             if added := sum(plan_counts(each, by=actor(request)) for each in mine):
                 said.append(f"{added} {'count is' if added == 1 else 'counts are'} planned.")
         return redirect("admin:fulfillment_count_changelist")

@@ -93,12 +93,13 @@ class ManifestAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = CloseForm(request.POST or None, thing=None, warehouses=Warehouse.objects.of(request.user))
+        if form.is_valid():
+            (place, carrier), given = form.cleaned_data["van"], form.cleaned_data
+            act = Act(given["operation"], actor(request))
+            with flashing(request, form, "The manifest is closed.") as said:
+                said.append(str(_close(place, carrier, act, is_all=given["goes"] == "all")))
         if not form.is_valid():
             return self.form_page(request, form, "Close a manifest", "Close")
-        (place, carrier), given = form.cleaned_data["van"], form.cleaned_data
-        act = Act(given["operation"], actor(request))
-        with flashing(request, "The manifest is closed.") as said:
-            said.append(str(_close(place, carrier, act, is_all=given["goes"] == "all")))
         return redirect("admin:fulfillment_manifest_changelist")
 
     @display(description="Manifest", ordering="pk")

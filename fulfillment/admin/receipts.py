@@ -189,17 +189,13 @@ class ReceiptAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = AnnounceForm(request.POST or None, thing=None, places=Warehouse.objects.of(request.user))
+        if form.is_valid():
+            given = form.cleaned_data
+            more = {name: given[name] for name in ("supplier", "expected_date")}
+            with flashing(request, form, f"{given['reference']} is announced."):
+                expect_receipt(given["warehouse"], given["reference"], given["lines"], **more)
         if not form.is_valid():
             return self.form_page(request, form, "Announce a delivery", "Announce")
-        given = form.cleaned_data
-        with flashing(request, f"{given['reference']} is announced."):
-            expect_receipt(
-                given["warehouse"],
-                given["reference"],
-                given["lines"],
-                supplier=given["supplier"],
-                expected_date=given["expected_date"],
-            )
         return redirect("admin:fulfillment_receipt_changelist")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -51,11 +51,12 @@ class ReturnAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ArrivedForm(request.POST or None, thing=None, user=request.user)
+        if form.is_valid():
+            thing = form.cleaned_data["number"]
+            with flashing(request, form, f"Taken in: {thing}.") as said:
+                said.append(take_in(thing, actor(request), form.cleaned_data))
         if not form.is_valid():
             return self.form_page(request, form, "Take in what came back", "Take it in")
-        thing = form.cleaned_data["number"]
-        with flashing(request, f"Taken in: {thing}.") as said:
-            said.append(take_in(thing, actor(request), form.cleaned_data))
         back = Return.objects.filter(order=order_of(thing), status=Return.Status.RECEIVED).first()
         return redirect(self.page_url(back) if back else "admin:fulfillment_return_changelist")
 

@@ -158,13 +158,14 @@ class StockItemAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin, SheetAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ReceiveForm(request.POST or None, thing=None, warehouses=Warehouse.objects.of(request.user))
+        if form.is_valid():
+            data = form.cleaned_data
+            arrival = Arrival(data["sku"], data["quantity"], data["bin"])
+            named = {"reference": data["reference"], "operation": str(data["operation"])}
+            with flashing(request, form, f"Received {arrival.quantity} × {arrival.product}."):
+                receive_stock(data["warehouse"], [arrival], by=actor(request), **named)
         if not form.is_valid():
             return self.form_page(request, form, "Receive goods", "Receive")
-        data = form.cleaned_data
-        arrival = Arrival(data["sku"], data["quantity"], data["bin"])
-        named = {"reference": data["reference"], "operation": str(data["operation"])}
-        with flashing(request, f"Received {arrival.quantity} × {arrival.product}."):
-            receive_stock(data["warehouse"], [arrival], by=actor(request), **named)
         return redirect("admin:fulfillment_stockitem_changelist")
 
     def more_of(self, request: HttpRequest, thing: StockItem) -> dict[str, Any]:

@@ -71,17 +71,13 @@ class WaveAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ReleaseForm(request.POST or None, thing=None, warehouses=Warehouse.objects.of(request.user))
+        if form.is_valid():
+            given = form.cleaned_data
+            named = {name: given[name] for name in ("limit", "slots", "operation")}
+            with flashing(request, form, "The wave is released."):
+                release_wave(given["warehouse"], by=actor(request), **named)
         if not form.is_valid():
             return self.form_page(request, form, "What is due first goes to the floor", "Release")
-        given = form.cleaned_data
-        with flashing(request, "The wave is released."):
-            release_wave(
-                given["warehouse"],
-                by=actor(request),
-                limit=given["limit"],
-                slots=given["slots"],
-                operation=given["operation"],
-            )
         return redirect("admin:fulfillment_wave_changelist")
 
     def more_of(self, request: HttpRequest, thing: Wave) -> dict[str, Any]:

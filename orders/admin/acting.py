@@ -6,13 +6,13 @@ An `Act` is one service call with its form. `ActingAdmin` gives each of its acts
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,20 +20,37 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from orders.admin.base import HouseAdmin, actor
 from orders.blockers import Reason
-from orders.lifecycle import Refused
+from orders.lifecycle import AlreadyApplied, Refused
 from orders.models import Actor
 
 
 class ActForm(forms.Form):
-    """What an act needs to be told, and by whom. `operation` names this filling-in: pressed twice, it is done once."""
+    """What an act needs to be told, and by whom. `operation` names this filling-in: pressed twice, it is done once.
+
+    `refusal` is why a service would not do it, in a sentence.
+    """
 
     fields_template = "admin/acts/fields.html"
+    refusal = ""
     operation = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, thing: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["operation"] = uuid4()
         self.thing, self.user = thing, user
+
+    def refuse(self, sentence: str) -> None:
+        """Say why it was not done. What was typed stays; sent again it is another filling-in."""
+        self.refusal = sentence
+        self.add_error(None, sentence)
+        sent = cast("QueryDict", self.data).copy()
+        sent["operation"] = str(uuid4())
+        self.data = sent
+
+    @property
+    def http_status(self) -> int:
+        """Return how a page answers that shows it."""
+        return 409 if self.refusal else 422 if self.is_bound else 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,7 @@ class Offer:
 
 
 Bound = tuple[str, ActForm]
-"""The path of an act, and its form as somebody filled it in wrongly."""
+"""The path of an act, and its form as somebody filled it in, wrongly or in vain."""
 
 
 def offers(request: HttpRequest, thing: Any, acts: Sequence[Act], bound: Bound | None = None) -> list[Offer]:
@@ -106,13 +123,17 @@ def act_url(thing: Any, verb: str) -> str:
 
 
 @contextmanager
-def flashing(request: HttpRequest, done: str) -> Iterator[list[str]]:
-    """Say `done`, or what the block adds to it, when it is through; where it is refused, say why: nothing happened."""
+def flashing(request: HttpRequest, form: ActForm, done: str) -> Iterator[list[str]]:
+    """Say `done`, or what the block adds to it, when it is through. Where it is refused, nothing happened: the form is
+    not valid any more, and says why. What was done before is said as well, and not asked for again.
+    """
     said = [done]
     try:
         yield said
+    except AlreadyApplied as before:
+        messages.error(request, before.sentence)
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        form.refuse(refusal.sentence)
     else:
         messages.success(request, said[-1])
 
@@ -135,17 +156,21 @@ class ActingAdmin(HouseAdmin):
             return HttpResponseNotAllowed(["POST"])
         act, thing = self.act_on(request, object_id, verb)
         form = _form(thing, act, request.user, request.POST)
+        result = self._run(request, thing, act, form) if form.is_valid() else None
         if not form.is_valid():
-            return self.page(request, thing, (act_url(thing, verb), form))
+            return self.page_again(request, thing, act, form)
+        if act.reveals and result:
+            return self.secret_page(request, thing, {act.reveals: str(result)})
+        return redirect(self.page_url(thing))
+
+    def _run(self, request: HttpRequest, thing: Any, act: Act, form: ActForm) -> object:
         result = None
-        with flashing(request, act.done.format(thing)) as said:
+        with flashing(request, form, act.done.format(thing)) as said:
             result = act.run(thing, actor(request), form.cleaned_data)
             if act.is_telling:
                 said.append(str(result))
             self.note_act(request, thing, act)
-        if act.reveals and result:
-            return self.secret_page(request, thing, {act.reveals: str(result)})
-        return redirect(self.page_url(thing))
+        return result
 
     def change_view(
         self,
@@ -191,7 +216,7 @@ class ActingAdmin(HouseAdmin):
             **more,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/acts/form.html", context, status=422 if form.is_bound else 200)
+        return TemplateResponse(request, "admin/acts/form.html", context, status=form.http_status)
 
     def act_on(self, request: HttpRequest, object_id: str, verb: str) -> tuple[Act, Any]:
         """Return act and thing, if there are such and this user may. Raises PermissionDenied, Http404."""
@@ -209,11 +234,25 @@ class ActingAdmin(HouseAdmin):
         if self.is_logged:
             self.log_change(request, thing, act.done.format(thing))
 
+    def page_again(self, request: HttpRequest, thing: Any, act: Act, form: ActForm) -> HttpResponse:
+        """Show the thing's page with the form that was filled in wrongly, or refused; where that is not asked for any
+        more, or nothing was typed, only say why.
+        """
+        if form.refusal and not self._is_asked(request, thing, act, form):
+            messages.error(request, form.refusal)
+            return redirect(self.page_url(thing))
+        return self.page(request, thing, (act_url(thing, act.verb), form))
+
+    def _is_asked(self, request: HttpRequest, thing: Any, act: Act, form: ActForm) -> bool:
+        """Say whether the page of the thing, as it stands now, shows the form, with something to type."""
+        fresh = self.get_object(request, str(thing.pk))
+        return fresh is not None and bool(form.visible_fields()) and not act.why_not(fresh)
+
     def page(self, request: HttpRequest, thing: Any, bound: Bound) -> HttpResponse:
-        """Show the thing's page again, with a form that was filled in wrongly."""
+        """Show the thing's page again, with a form that says what is wrong."""
         request.method = "GET"  # it is looked at: what was posted is the act's form, none of the page's own
         response = self.change_view(request, str(thing.pk), extra_context={"bound": bound})
-        response.status_code = 422
+        response.status_code = bound[1].http_status
         return response
 
     def page_url(self, thing: Any) -> str:

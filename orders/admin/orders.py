@@ -194,10 +194,10 @@ class OrderAdmin(ActingAdmin, ReadOnlyAdmin):
 
 
 def show_again(request: HttpRequest, admin_of: ReadOnlyAdmin, order_id: int, bound: Bound) -> HttpResponse:
-    """Show the page of an order, with the form on it that was filled in wrongly."""
+    """Show the page of an order, with the form on it that says what is wrong."""
     order = load(request.user, order_id)
     if order is None:
         raise Http404(order_id)
     response = order_page(request, admin_of, order, bound)
-    response.status_code = 422
+    response.status_code = bound[1].http_status
     return response

@@ -103,13 +103,13 @@ def meaning_view(admin: Any, request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(admin, request, form, {})
     if request.POST.get("apply") == form.content:  # what was looked at, and nothing else
-        with flashing(request, f"{form.key.code} has another meaning now. History follows within minutes."):
+        with flashing(request, form, f"{form.key.code} has another meaning now. History follows within minutes."):
             set_meaning(form.key, form.row, by=actor(request))
-        return redirect(meaning_url(form.key))
+        return redirect(meaning_url(form.key)) if form.is_valid() else _page(admin, request, form, {})
     try:
         return _page(admin, request, form, _preview(form))
     except Refused as refusal:
-        form.add_error(None, refusal.sentence)
+        form.refuse(refusal.sentence)
         return _page(admin, request, form, {})
 
 
@@ -153,5 +153,5 @@ def _page(admin: Any, request: HttpRequest, form: MeaningForm, more: dict[str, A
         **more,
     }
     request.current_app = admin.admin_site.name
-    status = 422 if form.is_bound and form.errors else 200
+    status = form.http_status if form.errors else 200
     return TemplateResponse(request, "admin/tracking/carriercode/meaning.html", context, status=status)

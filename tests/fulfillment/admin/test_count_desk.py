@@ -128,7 +128,7 @@ def test_the_bin_is_not_closed_on_a_stale_form_nor_with_a_figure_missing(bin_cou
     ("verb", "data", "status_code"),
     [
         ("begin", {"text": "5"}, 422),
-        ("begin", {"text": "NO-SUCH"}, 200),
+        ("begin", {"text": "NO-SUCH"}, 409),
         ("begin", {}, 422),
         ("figures", {}, 422),
         ("figures", {"figure_1": 5, "seen_1": 0}, 422),

@@ -19,6 +19,7 @@ from tests.factories import ALICE, Shop, stages
 from tests.fulfillment.floor import person, words
 from tests.fulfillment.test_cart import Picker, state
 from tests.fulfillment.waves import articles, orders, released
+from tests.staff import flashes
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +170,13 @@ def test_what_cannot_be_done_with_a_cart_is_said_and_changes_nothing(wave: Wave,
     assert press(manager, cart, "hand-over", to=nobody.pk).status_code == 422
     for verb in ("free", "hand-over"):
         assert press(client_of("picker", "erin"), cart, verb, to=bob.pk).status_code == 403
+    assert state() == before
+
+
+def test_what_is_not_asked_for_any_more_is_only_said(wave: Wave, bob: User) -> None:
+    before, free = state(), wave.carts.get(number=2)
+    answer = press(client_of("manager"), free, "hand-over", to=bob.pk)
+    assert (answer.status_code, flashes(answer)) == (302, [f"Nobody walks with {free}."])
     assert state() == before
 
 

@@ -92,7 +92,7 @@ def test_an_endpoint_whose_provider_makes_the_secret_shows_its_address_with_the_
     assert ("Waits for its secret" in page, endpoint.tokens[0] in page) == (True, False)
     client.post(f"{url}/do/rotate/", {"operation": uuid4()})
     assert Endpoint.objects.get().secrets == []
-    assert client.post(f"{url}/do/enter/", {"operation": uuid4(), "secret": "short"}).status_code == 302
+    assert client.post(f"{url}/do/enter/", {"operation": uuid4(), "secret": "short"}).status_code == 409
     assert Endpoint.objects.get().secrets == []
     client.post(f"{url}/do/enter/", {"operation": uuid4(), "secret": "whsec_of_karrio_itself"})
     assert Endpoint.objects.get().secrets == ["whsec_of_karrio_itself"]
