@@ -35,7 +35,7 @@ from fulfillment.services.claims import cart_of
 from fulfillment.services.loading import waiting_for
 from orders.lifecycle import Refused
 
-FIRST, MORNING_GATHERING, GATHERING, PAUSE = 4.0, 14.0, 30.0, 120.0
+FIRST, MORNING_GATHERING, GATHERING, PAUSE = 10.0, 14.0, 30.0, 120.0
 ON_WAVE, SLOTS = 8, 3
 STOP_SECONDS = 8.0
 VAN_SECONDS, LEAST_IN_VAN, STAYS = 60.0, 4, 2
