@@ -42,6 +42,11 @@ class UserAdmin(UserAdminBase, HouseModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Let whoever is made here log in: customers have no accounts."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         always = ("last_login", "date_joined")
         return always if request.user.is_superuser else (*always, "is_superuser")

@@ -21,15 +21,21 @@ class Proposal:
 
 
 def propose_bin(warehouse: Warehouse, product: Product) -> Proposal | None:
-    """Say where to put a product away: where it lies already, else the nearest empty bin; None where all are full."""
+    """Say where to put a product away: where it lies already, else the nearest empty bin; None where all are full.
+
+    Where no shelf has a code yet, that is where all goods lie.
+    """
     shelves = Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.PICK)
     lying = shelves.filter(stock__product=product, stock__quantity__gt=0).exclude(code=PUT_BACK)
     if at := min(lying, key=lambda place: place.on_the_way, default=None):
         return Proposal(at, "It lies there already.")
     full = BinStock.objects.filter(bin=OuterRef("pk"), quantity__gt=0)
-    empty = shelves.exclude(code__in=[PUT_BACK, DEFAULT_BIN]).exclude(Exists(full))
-    nearest = empty.order_by(Case(When(aisle=0, then=1), default=0), "aisle", "bay", "level", "code").first()
-    return Proposal(nearest, "It is the nearest one that is empty.") if nearest else None
+    coded = shelves.exclude(code__in=[PUT_BACK, DEFAULT_BIN])
+    in_turn = coded.order_by(Case(When(aisle=0, then=1), default=0), "aisle", "bay", "level", "code")
+    if nearest := in_turn.exclude(Exists(full)).first():
+        return Proposal(nearest, "It is the nearest one that is empty.")
+    only = None if coded.exists() else shelves.filter(code=DEFAULT_BIN).first()
+    return Proposal(only, "No shelf has a code here yet.") if only else None
 
 
 def lies_in(place: Bin) -> list[BinStock]:

@@ -141,7 +141,15 @@ def test_a_bin_is_proposed_with_its_reason(client: Client, shop: Shop) -> None:
     assert "All 5" in words(client.get(AWAY, {"warehouse": "MAIN", "sku": "MUG-01", "bin": "B-02-01"}))
 
 
+def test_where_no_shelf_has_a_code_all_lies_in_one_place(shop: Shop) -> None:
+    to_dock(shop, shop.mug, 1)
+    page = words(client_of("picker").get(AWAY, {"warehouse": "MAIN", "sku": "MUG-01"}))
+    assert "STOCK Enamel mug" in page
+    assert "No shelf has a code here yet." in page
+
+
 def test_where_every_bin_is_full_it_says_so(shop: Shop) -> None:
+    shop.receive(shop.teapot, 1, bin="A-01-01")
     assert propose_bin(shop.warehouse, shop.mug) is None
     to_dock(shop, shop.mug, 1)
     page = words(client_of("picker").get(AWAY, {"warehouse": "MAIN", "sku": "MUG-01"}))

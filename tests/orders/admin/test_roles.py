@@ -303,6 +303,17 @@ def test_a_role_that_may_make_users_makes_no_superuser_and_touches_none(shop: Sh
     assert set(User.objects.filter(is_superuser=True)) == {root}
 
 
+def test_who_is_made_in_the_admin_can_log_in(shop: Shop) -> None:
+    from django.contrib.auth.models import User
+
+    given = {"username": "newcomer", "usable_password": "true", "password1": "teapots 7 x", "password2": "teapots 7 x"}
+    client_of("admin").post("/admin/auth/user/add/", given)
+    newcomer = User.objects.get(username="newcomer")
+    assert (newcomer.is_staff, newcomer.is_superuser, newcomer.groups.count()) == (True, False, 0)
+    client_of("admin").post(f"/admin/auth/user/{newcomer.pk}/change/", {"username": "newcomer", "is_active": "on"})
+    assert not User.objects.get(username="newcomer").is_staff, "whoever may make users may shut them out again"
+
+
 def test_the_roles_of_the_table_are_not_edited_in_the_admin(shop: Shop) -> None:
     from django.contrib.auth.models import Group
 
