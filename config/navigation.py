@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Movements", "swap_vert", "admin:fulfillment_stockmovement_changelist", "fulfillment.view_stockmovement"),
             ("Counts", "checklist", "admin:fulfillment_count_changelist", "fulfillment.view_count"),
             ("Returns", "assignment_return", "admin:fulfillment_return_changelist", "fulfillment.view_return"),
+            ("To send again", "redo", "admin:fulfillment_reship_changelist", "fulfillment.view_reship"),
             ("Products", "sell", "admin:orders_product_changelist", "orders.view_product"),
             ("Warehouses", "warehouse", "admin:fulfillment_warehouse_changelist", "fulfillment.view_warehouse"),
             ("Bins", "shelves", "admin:fulfillment_bin_changelist", "fulfillment.view_bin"),

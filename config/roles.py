@@ -48,13 +48,14 @@ VIEW_TRACKING = [
     "tracking.view_snapshot",
     "tracking.view_learntlane",
     "tracking.view_alarm",
+    "fulfillment.view_reship",
 ]
 VIEW_WORDS = ["tracking.view_carriercode", "tracking.view_unmappedcode", "tracking.view_remapping"]
 VIEW_MESSAGES = ["notifications.view_message"]
 VIEW_INBOX = ["orders.view_inbox", "orders.view_endpoint"]
 VIEW_SETTINGS = ["orders.view_channel", "orders.view_shippingmethod", "orders.view_apikey"]
 ANSWER = ["notifications.resend_message"]
-HEED_ALARMS = ["tracking.handle_alarm"]
+HEED_ALARMS = ["tracking.handle_alarm", "fulfillment.decide_reship"]
 HEED_AUDIT = ["tracking.acknowledge_finding"]
 TELL_OF_PARCELS = ["tracking.enter_scan"]
 MAP_WORDS = ["tracking.map_code"]

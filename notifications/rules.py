@@ -129,6 +129,7 @@ RULES: dict[str, Sequence[Rule]] = {
     "parcel.corrected": NOBODY,
     "parcel.silent": [Rule(Kind.PARCEL_SILENT, gone_quiet)],
     "return.requested": NOBODY,
+    "return.expected": NOBODY,
     "return.approved": NOBODY,
     "return.declined": NOBODY,
     "return.shipped": NOBODY,
@@ -136,6 +137,10 @@ RULES: dict[str, Sequence[Rule]] = {
     "return.inspected": NOBODY,
     "return.closed": NOBODY,
     "return.cancelled": NOBODY,
+    "reship.proposed": NOBODY,
+    "reship.sent": NOBODY,
+    "reship.declined": NOBODY,
+    "reship.withdrawn": NOBODY,
     "link.requested": [Rule(Kind.LINK_REQUESTED, of_bucket, is_asked_for=True)],
     "message.resent": NOBODY,
 }

@@ -10,19 +10,16 @@ from fulfillment.carrier import carrier_code
 from fulfillment.models import Shipment
 from fulfillment.services import (
     ParcelDraft,
-    deliver_shipment,
-    find_shipment,
-    lose_shipment,
     merge_shipments,
     pack_shipment,
     pick_shipment,
-    return_shipment,
     ship_shipment,
     split_shipment,
 )
 from orders.admin.acting import Act, ActForm, choice_field, number_field, text_field
 from orders.blockers import Reason
 from orders.models import Actor
+from tracking.services import move_shipment
 
 BOXES = 3
 
@@ -112,6 +109,10 @@ def _plainly(service: Callable[..., Shipment]) -> Callable[[Shipment, Actor, dic
     return lambda shipment, by, _: service(shipment, by=by)
 
 
+def _moved(verb: str) -> Callable[[Shipment, Actor, dict[str, Any]], object]:
+    return lambda shipment, by, _: move_shipment(shipment, verb, by=by)
+
+
 def _why_not(verb: str) -> Callable[[Shipment], Sequence[Reason]]:
     return lambda shipment: reasons(shipment, verb)
 
@@ -164,7 +165,7 @@ ACTS = (
         "deliver",
         "Delivered",
         DELIVER,
-        _plainly(deliver_shipment),
+        _moved("deliver"),
         "{} is delivered.",
         _why_not("deliver"),
         hint="Only where the carrier cannot say so itself. The customer is told.",
@@ -173,17 +174,17 @@ ACTS = (
         "lose",
         "Lost",
         DELIVER,
-        _plainly(lose_shipment),
+        _moved("lose"),
         "{} is marked as lost.",
         _why_not("lose"),
-        hint="The carrier cannot find it. It may still turn up.",
+        hint="The carrier cannot find it. It may still turn up, or go again.",
     ),
-    Act("find", "Found", DELIVER, _plainly(find_shipment), "{} is on its way again.", _why_not("find")),
+    Act("find", "Found", DELIVER, _moved("find"), "{} is on its way again.", _why_not("find")),
     Act(
         "return",
         "Came back",
         DELIVER,
-        _plainly(return_shipment),
+        _moved("return_to_sender"),
         "{} is back at the shop.",
         _why_not("return_to_sender"),
         hint="All of it came back undelivered.",

@@ -36,5 +36,5 @@ __all__ = [
 
 
 def reasons(thing: Any, verb: str) -> list[Reason]:
-    """Say why `verb` is not possible on a shipment, a count or a return now."""
+    """Say why `verb` is not possible on a shipment, a count, a return or a reship now."""
     return shipment.reasons(thing, verb) if thing._meta.model_name == "shipment" else floor.reasons(thing, verb)

@@ -1,4 +1,4 @@
-"""Why a count or a return cannot go on: it stands elsewhere."""
+"""Why a count, a return or a reship cannot go on: it stands elsewhere."""
 
 from typing import Any
 
@@ -23,6 +23,12 @@ STATE = {
         "CLOSED": "closed",
         "CANCELLED": "cancelled",
     },
+    "reship": {
+        "PROPOSED": "proposed",
+        "SENT": "sent already",
+        "DECLINED": "declined",
+        "WITHDRAWN": "not needed any more",
+    },
 }
 VERB = {
     "count": {
@@ -35,16 +41,23 @@ VERB = {
     "return": {
         "approve": "be approved",
         "decline": "be declined",
+        "expect": "be expected",
         "send": "be sent",
         "receive": "be taken in",
         "inspect": "be looked at",
         "close": "be closed",
         "cancel": "be cancelled",
     },
+    "reship": {
+        "propose": "be proposed",
+        "send": "be sent",
+        "decline": "be declined",
+        "withdraw": "be taken back",
+    },
 }
 
 
 def reasons(thing: Any, verb: str) -> list[Reason]:
-    """Say why `verb` is not possible on this count or return now."""
+    """Say why `verb` is not possible on this count, return or reship now."""
     kind = thing._meta.model_name
     return wrong_status(thing, verb, f"The {kind} is {STATE[kind][thing.status]}, so it cannot {VERB[kind][verb]}.")

@@ -4,6 +4,7 @@ from fulfillment.models.calendar import Holiday
 from fulfillment.models.count import Count, CountLine
 from fulfillment.models.picking import Scan
 from fulfillment.models.receipt import Receipt, ReceiptLine
+from fulfillment.models.reship import Reship
 from fulfillment.models.returns import Return, ReturnLine
 from fulfillment.models.shipment import Manifest, Parcel, ParcelLine, Shipment, ShipmentLine
 from fulfillment.models.staff import Staff
@@ -26,6 +27,7 @@ __all__ = [
     "ReceiptLine",
     "ReorderRule",
     "Reservation",
+    "Reship",
     "Return",
     "ReturnLine",
     "Scan",

@@ -7,13 +7,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_fsm import FSMField, transition
 
-from fulfillment.models.shipment import Shipment
+from fulfillment.models.shipment import Parcel, Shipment
 from fulfillment.models.stock import Warehouse
 from orders.models import Order, OrderLine
 
 
 class Return(models.Model):
-    """Units of an order that come back. `shipment` is set where they come back of what was not delivered."""
+    """Units of an order that come back. `shipment` is set where they come back of what was not delivered.
+
+    `parcel` is set where its carrier brings it back: the return was expected before anything of it was here.
+    """
 
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED", "Asked for"
@@ -38,6 +41,7 @@ class Return(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns")
     number = models.CharField(max_length=24, unique=True)
     shipment = models.ForeignKey(Shipment, models.PROTECT, null=True, blank=True, related_name="returns")
+    parcel = models.OneToOneField(Parcel, models.PROTECT, null=True, blank=True, related_name="back")
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, null=True, blank=True, related_name="returns")
     status = FSMField(max_length=10, choices=Status.choices, default=Status.REQUESTED, protected=True)
     reason = models.CharField(max_length=15, choices=Reason, default=Reason.OTHER)
@@ -96,6 +100,10 @@ class Return(models.Model):
 
     @transition(status, Status.REQUESTED, Status.DECLINED, custom={"kind": "return.declined"})
     def decline(self) -> None:
+        pass
+
+    @transition(status, Status.REQUESTED, Status.IN_TRANSIT, custom={"kind": "return.expected"})
+    def expect(self) -> None:
         pass
 
     @transition(status, Status.APPROVED, Status.IN_TRANSIT, custom={"kind": "return.shipped"})

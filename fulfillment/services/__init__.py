@@ -19,6 +19,13 @@ from fulfillment.services.receipts import (
     reopen_receipt,
 )
 from fulfillment.services.regroup import merge_shipments, split_shipment
+from fulfillment.services.reships import (
+    UnknownContents,
+    decline_reship,
+    propose_reship,
+    send_again,
+    withdraw_reship,
+)
 from fulfillment.services.retry import NoReader, retry_inbox
 from fulfillment.services.scan_cart import scan_on_cart
 from fulfillment.services.scan_count import finish_sheet, scan_to_count
@@ -61,6 +68,7 @@ __all__ = [
     "ReceiptClosed",
     "ReceiptKnown",
     "StockFile",
+    "UnknownContents",
     "UnknownStock",
     "Walk",
     "accept_order",
@@ -75,6 +83,7 @@ __all__ = [
     "close_box",
     "close_manifest",
     "close_receipt",
+    "decline_reship",
     "deliver_shipment",
     "expect_receipt",
     "find_shipment",
@@ -97,6 +106,7 @@ __all__ = [
     "pack_without_scanning",
     "pick_shipment",
     "pick_without_scanning",
+    "propose_reship",
     "read_stock",
     "read_walk",
     "receive_stock",
@@ -113,6 +123,7 @@ __all__ = [
     "scan_to_pick",
     "scan_to_receive",
     "scan_to_ship",
+    "send_again",
     "set_back",
     "ship_shipment",
     "short_pick",
@@ -126,4 +137,5 @@ __all__ = [
     "undo_pick",
     "undo_scan",
     "unload",
+    "withdraw_reship",
 ]

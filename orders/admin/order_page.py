@@ -1,11 +1,11 @@
 """The page of an order: what was ordered and where it is, what to do now, and the whole trail. It only reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale
-from django.db.models import Prefetch, Sum
+from django.db.models import Model, Prefetch, Sum
 from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from fulfillment.blockers import why_not_shipped
 from fulfillment.carrier import carrier_name
-from fulfillment.models import Parcel, Return, Shipment, ShipmentLine
+from fulfillment.models import Parcel, Reship, Return, Shipment, ShipmentLine
 from orders.admin import badges
 from orders.admin.acting import Act, Bound, Offer, act_url, offers
 from orders.admin.filters import country_choices
@@ -69,10 +69,19 @@ class ParcelCard:
     badge: str
     contents: Sequence[str]
     last_scan: dict[str, Any] | None
+    reship: "ReshipCard | None"
 
     @property
     def carrier(self) -> str:
         return carrier_name(self.parcel.carrier)
+
+
+@dataclass(frozen=True, slots=True)
+class ReshipCard:
+    """That a parcel may go again, or does; while it is to be decided with the buttons for it."""
+
+    reship: Reship
+    offers: Sequence[Offer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,9 @@ class HoldCard:
     release: Offer | None
 
 
+Acts = Mapping[type[Model], Sequence[Act]]
+"""What may be done with the things on the page that have pages of their own."""
+
 STAGE_LABELS = {
     "waiting": "waiting for stock",
     "reserved": "reserved",
@@ -96,6 +108,10 @@ STAGE_LABELS = {
 }
 
 
+OF_ORDER = ("channel", "customer", "shipping_method", "reship_of__order", "reship_of__parcel")
+OF_PARCEL = ("tracker", "reship__replacement")
+
+
 def load(user: Any, order_id: str | int) -> Order | None:
     """Return the order with all that its page shows this user, in a fixed number of queries."""
     shipments = (
@@ -103,11 +119,11 @@ def load(user: Any, order_id: str | int) -> Order | None:
         .select_related("warehouse", "slot__cart")
         .prefetch_related(
             Prefetch("lines", ShipmentLine.objects.select_related("order_line").order_by("order_line__number")),
-            Prefetch("parcels", Parcel.objects.select_related("tracker").prefetch_related("lines")),
+            Prefetch("parcels", Parcel.objects.select_related(*OF_PARCEL).prefetch_related("lines")),
         )
     )
     units = Greatest(Sum("lines__quantity", default=0), Sum("lines__received", default=0))
-    orders = Order.objects.select_related("channel", "customer", "shipping_method").prefetch_related(
+    orders = Order.objects.select_related(*OF_ORDER).prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("product").order_by("number")),
         Prefetch("shipments", shipments),
         Prefetch("returns", Return.objects.annotate(units=units)),
@@ -122,14 +138,14 @@ def order_page(request: HttpRequest, model_admin: Any, order: Order, bound: Boun
     """Answer with the page; `bound` is a form that somebody filled in wrongly, to stand open on it."""
     may, site = request.user.has_perm, model_admin.admin_site
     shipments = list(order.shipments.all())
-    acts = site.get_model_admin(Shipment).acts  # by the registry: its module imports this one
+    acts = {model: site.get_model_admin(model).acts for model in (Shipment, Reship)}  # their modules import this one
     request.current_app = site.name
     context = {
         **site.each_context(request),
         **_what_and_where(order, shipments),
         **_what_now(request, order, bound),
         **_trail(order, shipments, may, request.GET.get("show", "")),
-        "shipments": [_card(request, acts if each.is_mine else (), each, bound) for each in _standing(shipments)],
+        "shipments": [_card(request, acts if each.is_mine else {}, each, bound) for each in _standing(shipments)],
         "may": {name: may(permission) for name, permission in SEEN.items()},
         "opts": Order._meta,
         "order": order,
@@ -156,6 +172,7 @@ SEEN = {
     "trail": "orders.view_event",
     "shipments": "fulfillment.view_shipment",
     "returns": "fulfillment.view_return",
+    "reships": "fulfillment.view_reship",
     "messages": "notifications.view_message",
 }
 
@@ -197,22 +214,31 @@ def _row(line: OrderLine, currency: str) -> LineRow:
     return LineRow(line, money(line.unit_price, currency), stages)
 
 
-def _card(request: HttpRequest, acts: Sequence[Act], shipment: Shipment, bound: Bound | None) -> ShipmentCard:
+def _card(request: HttpRequest, acts: Acts, shipment: Shipment, bound: Bound | None) -> ShipmentCard:
     lines = {line.pk: line for line in shipment.lines.all()}
     return ShipmentCard(
         shipment,
         badges.badge(shipment.status, shipment.get_status_display()),
         [line for line in lines.values() if line.quantity],
-        [_parcel(parcel, lines) for parcel in shipment.parcels.all()],
-        offers(request, shipment, acts, bound),
+        [_parcel(request, acts, parcel, lines) for parcel in shipment.parcels.all()],
+        offers(request, shipment, acts.get(Shipment, ()), bound),
     )
 
 
-def _parcel(parcel: Parcel, lines: dict[int, ShipmentLine]) -> ParcelCard:
+def _parcel(request: HttpRequest, acts: Acts, parcel: Parcel, lines: dict[int, ShipmentLine]) -> ParcelCard:
     tracker = getattr(parcel, "tracker", None)
     mark = badges.badge(tracker.status, tracker.get_status_display()) if tracker else ""
     contents = [f"{each.quantity} × {lines[each.shipment_line_id].order_line.name}" for each in parcel.lines.all()]
-    return ParcelCard(parcel, mark, contents, tracker.timeline[-1] if tracker and tracker.timeline else None)
+    last_scan = tracker.timeline[-1] if tracker and tracker.timeline else None
+    return ParcelCard(parcel, mark, contents, last_scan, _reship(request, acts, parcel))
+
+
+def _reship(request: HttpRequest, acts: Acts, parcel: Parcel) -> ReshipCard | None:
+    reship: Reship | None = getattr(parcel, "reship", None)
+    if reship is None or reship.status == Reship.Status.WITHDRAWN:
+        return None
+    is_open = reship.status == Reship.Status.PROPOSED
+    return ReshipCard(reship, offers(request, reship, acts.get(Reship, ())) if is_open else ())
 
 
 def standing_holds(order: Order) -> list[Hold]:

@@ -17,6 +17,7 @@ GROUP_OF = {
     "order": ORDER,
     "promise": ORDER,
     "return": ORDER,
+    "reship": ORDER,
     "stock": WAREHOUSE,
     "shipment": WAREHOUSE,
     "parcel": PARCEL,
@@ -77,6 +78,7 @@ WORDS: dict[str, str] = {
     "parcel.expired": "The carrier says nothing more of parcel {parcel}",
     "parcel.cancelled": "The label of parcel {parcel} is cancelled",
     "return.requested": "Return {return} announced",
+    "return.expected": "Parcel {parcel} is expected back as return {return}",
     "return.approved": "Return {return} approved",
     "return.declined": "Return {return} declined",
     "return.shipped": "Return {return} is on its way",
@@ -84,6 +86,10 @@ WORDS: dict[str, str] = {
     "return.inspected": "Return {return} looked at",
     "return.closed": "Return {return} closed",
     "return.cancelled": "Return {return} cancelled",
+    "reship.proposed": "Parcel {reship} may be sent again",
+    "reship.sent": "What was in {reship} goes again as {into}",
+    "reship.declined": "Parcel {reship} is not sent again",
+    "reship.withdrawn": "Parcel {reship} need not be sent again",
     "link.requested": "The customer asked for the link to their page",
     "message.resent": "A message was sent again",
 }
@@ -108,6 +114,7 @@ REASONS = {
     "STOCK": "the stock has to be checked",
     "OTHER": "another reason",
 }
+CAUSES = {"LOST": "it is lost", "DAMAGED": "it is damaged"}
 PROMISES = {"ship_by": "ship by", "deliver_by": "deliver by"}
 
 
@@ -182,6 +189,7 @@ FACTS: dict[str, Callable[[Any], str]] = {
     "changed": _hidden,
     "bucket": _hidden,
     "left": _hidden,
+    "cause": lambda value: CAUSES.get(value, f"cause {value}"),
     "parcels": ", ".join,
     "scans": lambda value: counted(value, "scan", "scans"),
     "is_late": lambda value: "heard of it late" if value else "",

@@ -116,5 +116,6 @@ ADMIN: dict[str, Pages] = {  # model → its pages
             **dict.fromkeys(("approve", "decline", "send", "cancel"), SERVE),
         },
     ),
+    "reship": Pages(SERVE | {"auditor"}, acts=dict.fromkeys(("send", "decline"), SERVE)),
     "staff": Pages(LEAD, add=LEAD, edit=LEAD, acts=dict.fromkeys(("badge", "new-badge", "pin", "take-back"), LEAD)),
 }

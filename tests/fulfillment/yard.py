@@ -15,6 +15,7 @@ from fulfillment.models import (
     Manifest,
     PickTask,
     ReorderRule,
+    Reship,
     Return,
     Staff,
     StockItem,
@@ -38,6 +39,7 @@ class Yard:
         ordered = shop.order((product, 1))
         wave = release_wave(warehouse, by=ALICE, operation=uuid4())
         back = shop.order((product, 1))
+        parcel = shipment(back).parcels.create(number=f"P-{warehouse.code}")
         worker = Staff.objects.create(user=User.objects.create_user(f"worker-{warehouse.code}"))
         worker.warehouses.add(warehouse)
         self.things: dict[str, Any] = {
@@ -56,7 +58,8 @@ class Yard:
             "manifest": Manifest.objects.create(warehouse=warehouse, carrier="dhl", by=str(ALICE)),
             "holiday": Holiday.objects.create(warehouse=warehouse, day="2026-12-25"),
             "staff": worker,
-            "parcel": shipment(back).parcels.create(number=f"P-{warehouse.code}"),
+            "parcel": parcel,
+            "reship": Reship.objects.create(order=back, parcel=parcel, cause="LOST"),
         }
 
     def screen(self, route: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from fulfillment.models import Count, Return, Shipment, ShipmentLine
+from fulfillment.models import Count, Parcel, Reship, Return, Shipment, ShipmentLine
 from fulfillment.services import set_back
 from fulfillment.services.counts import ask_count
 from orders.lifecycle import NotAllowed, change, why_not
@@ -16,7 +16,7 @@ from orders.models import Event, Hold, Order
 from tests.factories import ALICE, BOB, Shop, shipment
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"
-MODELS = {"Order": Order, "Shipment": Shipment, "Count": Count, "Return": Return}
+MODELS = {"Order": Order, "Shipment": Shipment, "Count": Count, "Return": Return, "Reship": Reship}
 
 
 def rows(section: str, *, starting: str) -> list[list[str]]:
@@ -61,11 +61,15 @@ def _thing(shop: Shop, section: str, order: Order) -> Any:
             return shipment(order)
         case "Count":
             return ask_count(shop.warehouse, product=shop.mug, by=BOB)
+        case "Reship":
+            parcel = Parcel.objects.create(shipment=shipment(order), number=f"{order}-1-1")
+            return Reship.objects.create(order=order, parcel=parcel, cause="LOST")
     return Return.objects.create(order=order, number=f"{order}-R1", warehouse=shop.warehouse)
 
 
 def call(thing: Any, verb: str) -> None:
     given = {"at": timezone.now(), "by": str(ALICE), "warehouse": getattr(thing, "warehouse", None)}
+    given["replacement"] = Order.objects.first()
     method = getattr(thing, verb)
     names = method.__wrapped__.__code__.co_varnames[1 : method.__wrapped__.__code__.co_argcount]
     method(**{name: given[name] for name in names})
@@ -110,6 +114,8 @@ def _stamps(thing: Any, status: str) -> dict[str, Any]:
     """Return what goes with a status, or the database refuses it."""
     if isinstance(thing, Order):
         return dict.fromkeys(("shipped_at", "delivered_at", "cancelled_at"))
+    if isinstance(thing, Reship):
+        return {"replacement": thing.order if status == "SENT" else None}
     if not isinstance(thing, Count):
         return {}
     standing = {"RECOUNT": "COUNTED", "CANCELLED": "OPEN"}.get(status, status)

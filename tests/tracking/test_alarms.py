@@ -226,7 +226,7 @@ def test_the_board_says_what_is_wrong_what_to_do_and_whose_it_is(order: Order) -
     alarm = lost(order)
     client = client_of("support")
     page = client.get("/admin/tracking/alarm/").content.decode()
-    for words in ("DHL lost it.", "Claim it from the carrier, and send the goods again.", "Nobody yet"):
+    for words in ("DHL lost it.", "Claim it from the carrier, and decide whether it goes again.", "Nobody yet"):
         assert words in page
     url = f"/admin/tracking/alarm/{alarm.pk}/"
     assert flashes(client.post(f"{url}do/take/", {"operation": uuid4()}))[-1].startswith("You look after")

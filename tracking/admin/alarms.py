@@ -1,5 +1,6 @@
 """The board of parcels that need a person: why, what to do next, who looks after it. It opens and closes by itself."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from fulfillment.admin.reships import DECIDE, HINT
+from fulfillment.blockers import reasons
 from fulfillment.carrier import carrier_name
+from fulfillment.models import Reship
+from fulfillment.services import send_again
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
 from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import ChoiceFilter, field_filter
 from orders.admin.trail import names_of
 from orders.blockers import Reason
+from orders.models import Actor
 from tracking.admin.parcels import order_link, parcels_named
 from tracking.models import Alarm
 from tracking.services import leave_alarm, snooze_alarm, take_alarm
@@ -33,7 +39,7 @@ NEXT = {
     Kind.ATTEMPTS: "Ask the customer when and where it can be delivered.",
     Kind.EXCEPTION: "Clear with carrier or customer what holds it up.",
     Kind.UNKNOWN_WORD: "Say what the word means.",
-    Kind.LOST: "Claim it from the carrier, and send the goods again.",
+    Kind.LOST: "Claim it from the carrier, and decide whether it goes again.",
 }
 LOOKS = {
     Kind.NO_FIRST_SCAN: (badges.LOOK, "clock"),
@@ -75,6 +81,22 @@ def _over(alarm: Alarm) -> list[Reason]:
     return [Reason("over", "That is over: it has closed itself.", "nobody")] if alarm.closed_at else []
 
 
+def _reship(alarm: Alarm) -> Reship | None:
+    found: Reship | None = getattr(alarm.parcel, "reship", None)
+    return found
+
+
+def _why_not_again(alarm: Alarm) -> Sequence[Reason]:
+    reship = _reship(alarm)
+    if reship is None:
+        return [Reason("not_lost", "It is neither lost nor damaged, as far as anybody knows.", "nobody")]
+    return reasons(reship, "send")
+
+
+def _send_again(alarm: Alarm, by: Actor, _data: dict[str, Any]) -> object:
+    return send_again(alarm.parcel.reship, by=by)
+
+
 def _free(alarm: Alarm) -> list[Reason]:
     return _over(alarm) or ([] if alarm.owner else [Reason("free", "Nobody looks after it.", "nobody")])
 
@@ -89,6 +111,16 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
             lambda alarm, by, _data: take_alarm(alarm, by=by),
             "You look after {}.",
             _over,
+        ),
+        Act(
+            "send-again",
+            "Send it again",
+            DECIDE,
+            _send_again,
+            "What was in it goes again.",
+            _why_not_again,
+            hint=HINT,
+            style="main",
         ),
         Act(
             "snooze",
@@ -110,7 +142,7 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
     )
     list_display = ("what", "parcel_of", "next_action", "who", "age")
     list_filter = (StateFilter, field_filter("kind", "Kind", lambda: Kind.choices))
-    list_select_related = ("parcel__shipment__order",)
+    list_select_related = ("parcel__shipment__order", "parcel__reship")
     search_fields = ("parcel__number",)
     search_help_text = "Tracking number, or number of the order"
     ordering = ("since", "pk")
@@ -158,6 +190,9 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Next")
     def next_action(self, alarm: Alarm) -> SafeString | str:
+        reship = _reship(alarm)
+        if reship and reship.status in Reship.DECIDED:
+            return f"{reship.get_status_display()}: claim it from the carrier."
         if alarm.kind != Kind.UNKNOWN_WORD:
             return NEXT[Kind(alarm.kind)]
         url = reverse("admin:tracking_unmappedcode_changelist")

@@ -11,6 +11,7 @@ WAITING = frozenset({"AVAILABLE_FOR_PICKUP", "RETURNING_TO_SENDER"})
 """Nobody scans what lies at a counter; what comes back is in no hurry."""
 GONE = frozenset({"LOST", "CANCELLED"})
 CLEARS_ITSELF = frozenset({"delayed", "weather_delay", "missorted"})
+DAMAGES = frozenset({"damaged", "destroyed"})
 MANY = 2
 Found = tuple[Lane, Stats] | None
 DAY = 24
@@ -28,6 +29,8 @@ class Watched(NamedTuple):
     attempts: int
     is_action_required: bool
     is_unmapped: bool
+    is_settled: bool = False
+    """Somebody decided whether it goes again: that it is lost, or damaged, is no news any more."""
 
 
 class Cry(NamedTuple):
@@ -51,14 +54,20 @@ def watch(parcel: Watched, lanes: Lanes, now: datetime, zone: tzinfo) -> list[Cr
 def _told(parcel: Watched) -> Iterator[Cry]:
     """Yield what the carrier itself says."""
     who, since = parcel.carrier, parcel.last_scan_at or parcel.shipped_at
-    if parcel.status == "LOST":
+    if parcel.status == "LOST" and not parcel.is_settled:
         yield Cry("LOST", f"{who} lost it.", since)
     if parcel.attempts >= MANY and parcel.status == "DELIVERY_ATTEMPT_FAILED":
         yield Cry("ATTEMPTS", f"{who} has tried to deliver it {parcel.attempts} times.", since)
-    if parcel.is_action_required or (parcel.status == "EXCEPTION" and parcel.reason not in CLEARS_ITSELF):
+    if _is_held_up(parcel):
         yield Cry("EXCEPTION", f"{who} says: {parcel.reason.replace('_', ' ') or 'something is wrong'}.", since)
     if parcel.is_unmapped:
         yield Cry("UNKNOWN_WORD", f"{who} used a word that nobody has explained yet.", since)
+
+
+def _is_held_up(parcel: Watched) -> bool:
+    if parcel.is_settled and parcel.reason in DAMAGES:
+        return False
+    return parcel.is_action_required or (parcel.status == "EXCEPTION" and parcel.reason not in CLEARS_ITSELF)
 
 
 def _quiet(parcel: Watched, quiet: Quiet | None, usual: str, now: datetime, zone: tzinfo) -> list[Cry]:

@@ -17,6 +17,7 @@ from tracking.services.ask.wish import (
 from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.enter import NotLeft, NotYet, enter_scan
 from tracking.services.finding import acknowledge_finding
+from tracking.services.follow import move_shipment
 from tracking.services.keep import Taken
 from tracking.services.lanes import known_lanes, learn_lanes
 from tracking.services.link import answer_look_ups, link_for, links_for, look_up, request_link
@@ -65,6 +66,7 @@ __all__ = [
     "links_for",
     "listen",
     "look_up",
+    "move_shipment",
     "preview_meaning",
     "replay_everything",
     "replay_history",

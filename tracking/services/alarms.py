@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
-from fulfillment.models import Parcel, Shipment
+from fulfillment.models import Parcel, Reship, Shipment
 from orders.lifecycle import Refused, change, record
 from orders.models import Actor, Order
 from tracking.lanes import Cry, Lane, Lanes, Watched, watch
@@ -34,6 +34,7 @@ COLUMNS = (
     "tracker__attempts",
     "tracker__is_action_required",
     "tracker__needs_review",
+    "reship__status",
 )
 
 
@@ -96,7 +97,8 @@ def _on_their_way(*only: int) -> Iterator[tuple[int, Watched]]:
     left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
     parcels = left.exclude(tracking_key="").exclude(shipped_at=None).exclude(tracker__status__in=DONE).order_by()
     parcels = parcels.filter(pk__in=only) if only else parcels
-    for pk, *key, shipped_at, last, first, status, reason, attempts, must_act, review in parcels.values_list(*COLUMNS):
+    for row in parcels.values_list(*COLUMNS):
+        pk, *key, shipped_at, last, first, status, reason, attempts, must_act, review, reship = row
         yield (
             pk,
             Watched(
@@ -109,6 +111,7 @@ def _on_their_way(*only: int) -> Iterator[tuple[int, Watched]]:
                 attempts=attempts or 0,
                 is_action_required=bool(must_act),
                 is_unmapped="unmapped_value" in (review or []),
+                is_settled=reship in Reship.DECIDED,
             ),
         )
 

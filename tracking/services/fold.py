@@ -16,10 +16,11 @@ from tracking.models import Snapshot, Tracker
 from tracking.services.alarms import hear_from
 from tracking.services.ask.hearing import count_news
 from tracking.services.codes import tables_for
+from tracking.services.consequences import draw_consequences, fate_of
 from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
 from tracking.services.pictures import picture_of
-from tracking.services.project import project
+from tracking.services.project import View, project
 from tracking.status import Snapshot as Picture
 
 logger = logging.getLogger(__name__)
@@ -88,12 +89,13 @@ def pictures_of(
 def _project(
     order: Order, trackers: Mapping[Parcel, Tracker], *, by: Actor, now: datetime, is_again: bool = False
 ) -> list[Parcel]:
-    """Bring trackers of an order, open in change(), up to date, and its shipments after them; return what customers
-    see changed.
+    """Bring trackers of an order, open in change(), up to date, its shipments after them, and what follows from it;
+    return what customers see changed.
 
     The tables are read behind the order's lock: whoever changes one folds this order again after us.
     """
-    pictures, arrived, heard, changed = pictures_of(trackers.values()), set[int](), set[int](), []
+    pictures, arrived, odd, heard = pictures_of(trackers.values()), set[int](), set[int](), set[int]()
+    changed = []
     for parcel, tracker in sorted(trackers.items(), key=lambda pair: pair[0].pk):
         it = project(tracker, parcel, order, pictures[tracker.pk], by=by, now=now, is_again=is_again)
         if it.seen:
@@ -102,10 +104,20 @@ def _project(
             heard.add(parcel.pk)
         if it.result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
             arrived.add(parcel.shipment_id)
+        if _is_odd(parcel, tracker, it):
+            odd.add(parcel.shipment_id)
     follow_parcels(order, arrived, by=by, now=now)
+    if odd:
+        draw_consequences(odd, by=by)
     if heard:
         hear_from(heard, now=now)
     return changed
+
+
+def _is_odd(parcel: Parcel, before: Tracker, it: View) -> bool:
+    """Say whether something has to follow of a parcel, or had to before it was folded."""
+    fates = fate_of(before.status, before.reason), fate_of(it.result.status, it.result.reason)
+    return parcel.shipment.status == Shipment.Status.LOST or not all(fate.is_ordinary for fate in fates)
 
 
 def _speaker(snapshots: Iterable[Snapshot]) -> Actor:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from fulfillment.models import Parcel, Shipment
 from fulfillment.services import deliver_shipment, find_shipment, lose_shipment, return_shipment
-from orders.lifecycle import why_not
+from orders.lifecycle import why_not, writing
 from orders.models import Actor, Order
 from tracking.models.tracker import Status
+from tracking.services.consequences import draw_consequences
 
 FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
 Act = Callable[..., Shipment]
@@ -43,6 +44,14 @@ def follow_parcels(order: Order, shipment_ids: Iterable[int], *, by: Actor, now:
         verb = _verb(shipment, there)
         if verb and not why_not(shipment, verb):
             VERBS[verb](shipment, by=by, at=_moment(verb, there, now))
+
+
+def move_shipment(shipment: Shipment, verb: str, *, by: Actor) -> Shipment:
+    """Let a person say what became of a shipment, and let what has to follow. Raises NotAllowed."""
+    with writing():
+        moved = VERBS[verb](shipment, by=by)
+        draw_consequences([moved.pk], by=by)
+    return moved
 
 
 def _state(parcel: Parcel) -> State:

@@ -9,6 +9,7 @@ from fulfillment.services.returns.announce import (
     send_return,
 )
 from fulfillment.services.returns.desk import NotDecided, Outcome, finish_return
+from fulfillment.services.returns.expect import call_off_return, expect_return
 from fulfillment.services.returns.find import find_return
 from fulfillment.services.returns.units import can_come_back
 
@@ -17,9 +18,11 @@ __all__ = [
     "NotReturnable",
     "Outcome",
     "approve_return",
+    "call_off_return",
     "can_come_back",
     "cancel_return",
     "decline_return",
+    "expect_return",
     "find_return",
     "finish_return",
     "request_return",

@@ -1,5 +1,7 @@
 """What somebody at the returns desk holds, by whatever number is on it."""
 
+from django.db.models import Q
+
 from fulfillment.models import Parcel, Return, Shipment
 from fulfillment.services.returns.units import is_out
 from orders.models import Order
@@ -16,7 +18,7 @@ def find_return(text: str) -> Return | Order | Shipment | str:
     if announced := Return.objects.filter(number=text.upper()).first():
         return announced
     if shipment := _shipment(text):
-        return _of_shipment(shipment)
+        return _of_shipment(shipment, text)
     number = read_number(text)
     order = Order.objects.filter(number=number).first() if number else None
     return _of_order(order) if order else f"“{text}” is no return, order or parcel that we know. Scan it again."
@@ -32,16 +34,25 @@ def _shipment(text: str) -> Shipment | None:
     )
 
 
-def _of_shipment(shipment: Shipment) -> Return | Order | Shipment | str:
-    """Return its return while that is at the desk, or where all of it is back; the rest comes in with another one."""
-    known = shipment.returns.order_by("pk").last()
-    if known and (known.status == Return.Status.RECEIVED or not is_out(shipment)):
-        return known
+def _of_shipment(shipment: Shipment, text: str) -> Return | Order | Shipment | str:
+    """Return its return, as long as it is expected, or at the desk, or all of the shipment is back.
+
+    The rest comes in with another. Of several parcels that are expected each has its own.
+    """
+    known = Return.objects.filter(Q(shipment=shipment) | Q(parcel__shipment=shipment)).select_related("parcel")
+    meant = [each for each in known.order_by("pk") if each.shipment_id or _is_on(each.parcel, text)]
+    if meant and (meant[-1].status in HERE or not is_out(shipment)):
+        return meant[-1]
     if shipment.status in UNDELIVERED:
         return shipment
     if shipment.status == Shipment.Status.DELIVERED:
         return _of_order(shipment.order)
     return f"{shipment} has not left: nothing of it can come back."
+
+
+def _is_on(parcel: Parcel | None, text: str) -> bool:
+    """Say whether this number stands on the parcel."""
+    return parcel is not None and (parcel.number == text.upper() or parcel.tracking_key == Parcel.key_of(text))
 
 
 def _of_order(order: Order) -> Return | Order | Shipment | str:

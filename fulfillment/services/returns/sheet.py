@@ -234,7 +234,7 @@ def _standing(order: Order, shipment: Shipment | None) -> dict[str, Subquery]:
     undelivered = Shipment.objects.filter(
         order=order.pk, status=Shipment.Status.RETURNED_TO_SENDER, returns=None
     ).order_by("pk")
-    at_desk = known.filter(shipment=shipment.pk if shipment else 0, status=Return.Status.RECEIVED)
+    at_desk = known.filter(shipment=shipment.pk if shipment else 0, status__in=HERE)
     return {
         "standing": Subquery(known.filter(status__in=HERE).annotate(each=Joined("pk", Value(""))).values("each")),
         "count": Subquery(known.values("order").annotate(each=Count("pk")).values("each")),

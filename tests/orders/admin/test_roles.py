@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from fulfillment.models import StockItem, StockMovement
+from fulfillment.models import Reship, StockItem, StockMovement
 from fulfillment.services import ParcelDraft, lose_shipment, pack_shipment, pick_shipment, ship_shipment, split_shipment
 from notifications.models import Message
 from orders.models import ApiKey, Endpoint, Event, Inbox, Order
@@ -14,7 +14,7 @@ from orders.services import hold_order, issue_key, open_endpoint, rotate_secret
 from tests.factories import BOB, Shop, shipment
 from tests.staff import client_of
 from tracking.models import Alarm, CarrierCode, Contact, Finding, Question
-from tracking.services import begin_asking
+from tracking.services import begin_asking, move_shipment
 
 ROLES = ["picker", "packer", "support", "manager", "auditor", "integrator", "admin"]
 SERVE = {"support", "manager", "admin"}
@@ -113,6 +113,21 @@ def on_alarm(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
     return prepare
 
 
+def on_reship(verb: str) -> Callable[[Shop], Prepared]:
+    return lambda shop: (_url(_lost(shop), verb), {})
+
+
+def _lost(shop: Shop) -> Reship:
+    order = _order(shop)
+    move_shipment(ship_shipment(shipment(order), by=BOB), "lose", by=BOB)
+    return Reship.objects.get(order=order)
+
+
+def _send_by_alarm(shop: Shop) -> Prepared:
+    lost = _lost(shop).parcel
+    return _url(Alarm.objects.create(parcel=lost, kind="LOST", since=lost.shipped_at), "send-again"), {}
+
+
 BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "hold": (on_order("hold", reason="ADDRESS"), SERVE),
     "release": (_release, SERVE),
@@ -144,6 +159,9 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "take alarm": (on_alarm("take"), SERVE),
     "snooze alarm": (on_alarm("snooze", days="2"), SERVE),
     "leave alarm": (on_alarm("leave"), SERVE),
+    "send again": (on_reship("send"), SERVE),
+    "do not send again": (on_reship("decline"), SERVE),
+    "send again by its alarm": (_send_by_alarm, SERVE),
     "acknowledge": (_acknowledge, LEAD),
 }
 
@@ -232,6 +250,7 @@ LISTS = {
     "orders/customer": {"support", "manager", "auditor", "integrator", "admin"},
     "fulfillment/stockitem": set(ROLES),
     "fulfillment/receipt": set(ROLES),
+    "fulfillment/reship": {"support", "manager", "auditor", "admin"},
     "fulfillment/stockmovement": {"manager", "auditor", "admin"},
     "orders/product": set(ROLES),
     "fulfillment/warehouse": set(ROLES),
