@@ -1,16 +1,16 @@
 """What can be done to many rows of a list at once: one service call each; what is refused is said, the rest is done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest
 
 from fulfillment.models import Bin, Receipt, StockItem
 from fulfillment.services import close_receipt
 from fulfillment.services.counts import ask_count
+from orders.admin.acting import do_to_each
 from orders.admin.base import actor
-from orders.lifecycle import Refused
 
 
 @admin.action(description="Ask for a count", permissions=["count_stock"])
@@ -22,23 +22,10 @@ def ask_for_counts(_admin: Any, request: HttpRequest, rows: Iterable[Bin | Stock
         what = {"bin": row} if isinstance(row, Bin) else {"product": row.product}
         return ask_count(row.warehouse, by=by, **what)
 
-    _each(request, rows, ask, "asked to be counted")
+    do_to_each(request, rows, ask, "asked to be counted")
 
 
 @admin.action(description="Close", permissions=["receive"])
 def close_deliveries(_admin: Any, request: HttpRequest, rows: Iterable[Receipt]) -> None:
     """Expect nothing more of the chosen deliveries."""
-    _each(request, rows, close_receipt, "closed")
-
-
-def _each(request: HttpRequest, rows: Iterable[Any], service: Callable[[Any], object], done: str) -> None:
-    count = 0
-    for row in rows:
-        try:
-            service(row)
-        except Refused as refusal:
-            messages.error(request, refusal.sentence)
-        else:
-            count += 1
-    if count:
-        messages.success(request, f"{count} {done}.")
+    do_to_each(request, rows, close_receipt, "closed")

@@ -3,7 +3,7 @@
 An `Act` is one service call with its form. `ActingAdmin` gives each of its acts a path that takes a POST.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -136,6 +136,20 @@ def flashing(request: HttpRequest, form: ActForm, done: str) -> Iterator[list[st
         form.refuse(refusal.sentence)
     else:
         messages.success(request, said[-1])
+
+
+def do_to_each(request: HttpRequest, rows: Iterable[Any], service: Callable[[Any], object], done: str) -> None:
+    """Call a service for each of the chosen rows; what is refused is said, the rest is done."""
+    count = 0
+    for row in rows:
+        try:
+            service(row)
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            count += 1
+    if count:
+        messages.success(request, f"{count} {done}.")
 
 
 class ActingAdmin(HouseAdmin):

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -21,12 +22,14 @@ from tracking.lanes import Lane, Lanes, Quiet, Stats, Watched, watch
 from tracking.models import Alarm, LearntLane, Tracker
 from tracking.services import (
     AlarmClosed,
+    AlreadyTheirs,
     leave_alarm,
     snooze_alarm,
     sweep_alarms,
     take_alarm,
     take_carrier_events,
 )
+from tracking.services.ask.rhythm import OLDEST
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LANE = Lane.to("dhl", "standard", "MAIN", "ES", "28013")
@@ -207,6 +210,48 @@ def test_an_alarm_is_taken_snoozed_and_given_back(order: Order) -> None:
     assert Alarm.objects.awake(MONDAY + 2 * DAY).exists()
     leave_alarm(alarm)
     assert Alarm.objects.get().owner == ""
+
+
+def test_who_has_an_alarm_does_not_take_it_and_others_may(order: Order) -> None:
+    alarm = lost(order)
+    take_alarm(alarm, by=BOB)
+    with pytest.raises(AlreadyTheirs, match="^You look after it already.$"):
+        take_alarm(alarm, by=BOB)
+    take_alarm(alarm, by=ALICE)
+    assert Alarm.objects.get().owner == str(ALICE)
+
+
+def test_the_page_offers_it_to_all_but_who_has_it(order: Order) -> None:
+    alarm = lost(order)
+    client, url = client_of("support"), f"/admin/tracking/alarm/{alarm.pk}/"
+
+    def offered(to: Any) -> bool:
+        return "take" in {offer.act.verb for offer in to.get(f"{url}change/").context["offers"]}
+
+    assert offered(client)
+    client.post(f"{url}do/take/", {"operation": uuid4()})
+    assert (offered(client), offered(client_of("manager"))) == (False, True)
+    assert flashes(client.post(f"{url}do/take/", {"operation": uuid4()}))[-1] == "You look after it already."
+
+
+def test_alarms_are_taken_from_the_board(order: Order) -> None:
+    alarm = lost(order)
+    chosen = {"action": "take_alarms", "_selected_action": [alarm.pk], "index": "0"}
+    client = client_of("support")
+    assert 'value="take_alarms"' in client.get("/admin/tracking/alarm/").content.decode()
+    assert flashes(client.post("/admin/tracking/alarm/", chosen)) == ["1 taken."]
+    assert flashes(client.post("/admin/tracking/alarm/", chosen)) == ["You look after it already."]
+    auditor = client_of("auditor")
+    assert 'value="take_alarms"' not in auditor.get("/admin/tracking/alarm/").content.decode()
+    auditor.post("/admin/tracking/alarm/", chosen)
+    assert Alarm.objects.get().owner == f"user:{User.objects.get(username='support').pk}"
+
+
+def test_what_left_so_long_ago_that_nobody_asks_any_more_is_over(order: Order) -> None:
+    says("LOST", MONDAY + HOUR)
+    assert sweep_alarms(now=MONDAY + OLDEST - HOUR) == 1
+    assert sweep_alarms(now=MONDAY + OLDEST) == 0
+    assert Alarm.objects.get().closed_at == MONDAY + OLDEST
 
 
 def test_what_is_over_is_taken_by_nobody(order: Order) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from fulfillment.models import Holiday
 from orders.audit import Problem
 from orders.models import Endpoint
 from tests.factories import Shop
@@ -58,6 +59,13 @@ def test_who_tells_little_may_be_silent_for_long() -> None:
     assert chance_of_silence(seldom, MONDAY + 12 * DAY) < UNLIKELY
 
 
+def test_a_holiday_is_as_quiet_as_a_sunday() -> None:
+    evening = MONDAY + 18 * HOUR
+    rests = lambda hour: hour.date() == MONDAY.date()  # noqa: E731
+    assert chance_of_silence(habit(28), evening) < UNLIKELY < chance_of_silence(habit(28), evening, rests)
+    assert chance_of_silence(habit(28), evening + DAY, rests) < UNLIKELY, "and on Tuesday something ought to come"
+
+
 @pytest.mark.parametrize("heard", [set(), habit(12), {MONDAY - 20 * DAY, MONDAY}])
 def test_with_little_history_nobody_can_tell(heard: set[datetime]) -> None:
     assert chance_of_silence(heard, MONDAY + 30 * DAY) == 1
@@ -105,6 +113,15 @@ def test_a_hook_that_was_switched_off_is_said_in_words_and_found_by_the_audit(sh
     assert verdict(sender.endpoint)[0] == "SILENT"
     assert verdict(sender.endpoint)[1].split(" since ")[1].split(", which")[1] == words.split(", which")[1]
     assert list(carriers_not_heard()) == [Problem(str(sender.endpoint), verdict(sender.endpoint)[1])]
+
+
+def test_on_a_day_on_which_the_house_is_closed_nobody_is_suspected(shop: Shop, sender: Sender) -> None:
+    shipped(shop, "JD1", at=MONDAY)
+    heard(sender.endpoint)
+    holiday = Holiday.objects.create(warehouse=shop.warehouse, day=MONDAY.date())
+    assert (listen(), verdict(sender.endpoint)) == (0, ("", ""))
+    holiday.delete()
+    assert listen() == 1
 
 
 def test_the_alarm_ends_when_something_comes(shop: Shop, sender: Sender) -> None:

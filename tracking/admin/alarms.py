@@ -20,7 +20,7 @@ from fulfillment.carrier import carrier_name
 from fulfillment.models import Reship
 from fulfillment.services import send_again
 from orders.admin import badges
-from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, text_field
+from orders.admin.acting import Act, ActForm, ActingAdmin, choice_field, do_to_each, text_field
 from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import ChoiceFilter, field_filter
 from orders.admin.trail import names_of
@@ -81,6 +81,18 @@ def _over(alarm: Alarm) -> list[Reason]:
     return [Reason("over", "That is over: it has closed itself.", "nobody")] if alarm.closed_at else []
 
 
+def _not_mine(alarm: Alarm) -> list[Reason]:
+    is_mine = bool(alarm.owner) and alarm.owner == getattr(alarm, "seen_by", "")
+    return _over(alarm) or ([Reason("mine", "You look after it already.", "nobody")] if is_mine else [])
+
+
+@admin.action(description="I look after them", permissions=["handle"])
+def take_alarms(_admin: Any, request: HttpRequest, rows: QuerySet[Alarm]) -> None:
+    """Take the chosen alarms."""
+    by = actor(request)
+    do_to_each(request, rows, lambda alarm: take_alarm(alarm, by=by), "taken")
+
+
 def _reship(alarm: Alarm) -> Reship | None:
     found: Reship | None = getattr(alarm.parcel, "reship", None)
     return found
@@ -110,7 +122,7 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
             PERMISSION,
             lambda alarm, by, _data: take_alarm(alarm, by=by),
             "You look after {}.",
-            _over,
+            _not_mine,
         ),
         Act(
             "send-again",
@@ -140,6 +152,7 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
             _free,
         ),
     )
+    actions = (take_alarms,)
     list_display = ("what", "parcel_of", "next_action", "who", "age")
     list_filter = (StateFilter, field_filter("kind", "Kind", lambda: Kind.choices))
     list_select_related = ("parcel__shipment__order", "parcel__reship")
@@ -159,6 +172,15 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
         "closed_at",
     )
     readonly_fields = fields
+
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        alarm: Any = super().get_object(request, object_id, from_field)
+        if alarm is not None:
+            alarm.seen_by = str(actor(request))
+        return alarm
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -1,7 +1,7 @@
 """What can be done with what carriers say, the customer's key to it, and the audit of all."""
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
-from tracking.services.alarms import AlarmClosed, leave_alarm, snooze_alarm, sweep_alarms, take_alarm
+from tracking.services.alarms import AlarmClosed, AlreadyTheirs, leave_alarm, snooze_alarm, sweep_alarms, take_alarm
 from tracking.services.ask.listen import listen
 from tracking.services.ask.round import ask_providers
 from tracking.services.ask.wish import (
@@ -37,6 +37,7 @@ from tracking.services.understand import understand_inbox
 
 __all__ = [
     "AlarmClosed",
+    "AlreadyTheirs",
     "AskedToWait",
     "CannotBeAsked",
     "NoSuchCheck",

@@ -14,6 +14,7 @@ from orders.models import Actor, Order
 from tracking.lanes import Cry, Lane, Lanes, Watched, watch
 from tracking.models import Alarm
 from tracking.models.tracker import Status
+from tracking.services.ask.rhythm import OLDEST
 from tracking.services.lanes import known_lanes
 
 WATCH = Actor.system("watch")
@@ -44,6 +45,12 @@ class AlarmClosed(Refused):
     code = "alarm_closed"
 
 
+class AlreadyTheirs(Refused):
+    """Who takes it has it."""
+
+    code = "already_theirs"
+
+
 def sweep_alarms(*, now: datetime | None = None) -> int:
     """Bring all alarms in line with what is so; return how many stand."""
     now = now or timezone.now()
@@ -62,7 +69,9 @@ def hear_from(parcels: Collection[int], *, now: datetime) -> None:
 
 
 def take_alarm(alarm: Alarm, *, by: Actor) -> None:
-    """Note that somebody looks after it. Raises AlarmClosed."""
+    """Note that somebody looks after it, instead of whoever did. Raises AlarmClosed, AlreadyTheirs."""
+    if Alarm.objects.standing().filter(pk=alarm.pk, owner=str(by)).exists():
+        raise AlreadyTheirs("You look after it already.")
     _change(alarm, owner=str(by))
 
 
@@ -87,15 +96,19 @@ Key = tuple[int, str]
 
 def _wanted(lanes: Lanes, now: datetime, *only: int) -> Iterator[tuple[Key, Cry]]:
     zone = timezone.get_current_timezone()
-    for pk, parcel in _on_their_way(*only):
+    for pk, parcel in _on_their_way(now, *only):
         for cry in watch(parcel, lanes, now, zone):
             yield (pk, cry.kind), cry
 
 
-def _on_their_way(*only: int) -> Iterator[tuple[int, Watched]]:
-    """Yield what left with a number that its carrier could scan, and is neither at the door nor back."""
+def _on_their_way(now: datetime, *only: int) -> Iterator[tuple[int, Watched]]:
+    """Yield what left with a number that its carrier could scan, and is neither at the door nor back.
+
+    Of what left so long ago that nobody asks for it any more, no carrier will ever say that it arrived.
+    """
     left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
-    parcels = left.exclude(tracking_key="").exclude(shipped_at=None).exclude(tracker__status__in=DONE).order_by()
+    young = left.exclude(tracking_key="").filter(shipped_at__gt=now - OLDEST)
+    parcels = young.exclude(tracker__status__in=DONE).order_by()
     parcels = parcels.filter(pk__in=only) if only else parcels
     for row in parcels.values_list(*COLUMNS):
         pk, *key, shipped_at, last, first, status, reason, attempts, must_act, review, reship = row

@@ -8,13 +8,15 @@ from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from fulfillment.services.calendar import Calendar
 from orders.lifecycle import Refused
 from orders.models import Endpoint
+from orders.promise import on_weekdays
 from orders.signatures import SCHEMES
 from tracking.carriers import ADAPTERS
 from tracking.models import Contact, Heard
 from tracking.services.ask.plan import under_way
-from tracking.services.ask.silence import UNLIKELY, chance_of_silence
+from tracking.services.ask.silence import UNLIKELY, Rests, chance_of_silence
 from tracking.services.ask.wish import ask_for_missing
 
 HISTORY, LATELY = timedelta(days=28), timedelta(days=7)
@@ -35,13 +37,19 @@ def judge(endpoint: Endpoint, now: datetime) -> Verdict:
     """Say what is wrong with what we hear of an endpoint's provider, if anything is."""
     hours = Heard.objects.filter(endpoint=endpoint, hour_at__gt=now - HISTORY)
     heard = list(hours.filter(deliveries__gt=0).values_list("hour_at", flat=True))
-    if chance_of_silence(heard, now) < UNLIKELY and under_way(endpoint, now).exists():
+    if chance_of_silence(heard, now, _holidays(now)) < UNLIKELY and under_way(endpoint, now).exists():
         return Contact.Alarm.SILENT, _silent(endpoint, now)
     sums = hours.filter(hour_at__gt=now - LATELY).aggregate(news=Sum("news"), told=Sum("deliveries"))
     news, told = sums["news"] or 0, sums["told"] or 0
     if news >= LEAST_NEWS and news >= LEAST_SHARE * (news + told):
         return Contact.Alarm.LOSES, f"In the last seven days {news} parcels had news that no webhook told us: we asked."
     return Contact.Alarm.NONE, ""
+
+
+def _holidays(now: datetime) -> Rests:
+    """Say whether an hour belongs to a working day on which no warehouse sends: carriers rest on those as well."""
+    calendar = Calendar(timezone.localdate(now - HISTORY))
+    return lambda hour: on_weekdays(day := timezone.localdate(hour)) and not calendar.opens(day)
 
 
 def _silent(endpoint: Endpoint, now: datetime) -> str:
