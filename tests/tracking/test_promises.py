@@ -8,18 +8,22 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from fulfillment.services import ParcelDraft, deliver_shipment, ship_shipment
+from fulfillment.services import ParcelDraft, cancel_order, deliver_shipment, ship_shipment
 from notifications.relay import relay_batch
 from notifications.services import drain_batch
 from orders.models import Order, ShownPromise
 from tests.factories import BOB, MONDAY, Shop, shipment
+from tests.hooks import event
 from tests.staff import client_of
 from tracking.reports.period import Period
-from tracking.reports.promises import shown
+from tracking.reports.promises import Kept, Shown, shown
 from tracking.reports.words import share
+from tracking.services import take_carrier_events
 from tracking.services.fold import fold_found
 from tracking.services.keep import Reading, keep
 from tracking.status import Eta, Snapshot
+from tracking.timeline.journey import journey_of
+from tracking.timeline.promise import promise_of
 
 DAY = timedelta(days=1)
 PROMISED = (date(2026, 11, 25), date(2026, 11, 27))
@@ -42,8 +46,8 @@ def leave(order: Order) -> None:
     ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("dhl", "JD1")], at=MONDAY)
 
 
-def expects(first: date, last: date, at: datetime) -> None:
-    picture = Snapshot(carrier="dhl", tracking_number="JD1", stated_at=at, is_complete=True, eta=Eta(first, last))
+def expects(first: date, last: date, at: datetime, number: str = "JD1") -> None:
+    picture = Snapshot(carrier="dhl", tracking_number=number, stated_at=at, is_complete=True, eta=Eta(first, last))
     with transaction.atomic():
         _, found = keep([Reading(picture, source="endpoint:9")], now=at)
     assert fold_found(found, now=at) == 1
@@ -68,6 +72,35 @@ def test_each_date_of_the_carrier_is_kept_and_none_twice(order: Order) -> None:
         ("CARRIER", parcel, date(2026, 11, 26), date(2026, 11, 26)),
         ("CARRIER", parcel, date(2026, 11, 27), date(2026, 11, 30)),
     ]
+
+
+def test_of_several_parcels_a_date_is_kept_when_the_page_shows_one(shop: Shop) -> None:
+    """As long as one of them has none, the page names the promise."""
+    shop.receive(shop.mug, 2)
+    order = shop.order((shop.mug, 2))
+    boxes = [ParcelDraft("dhl", f"JD{n}", lines={1: 1}) for n in (1, 2)]
+    ship_shipment(shipment(order), by=BOB, parcels=boxes, at=MONDAY)
+    expects(date(2026, 11, 26), date(2026, 11, 26), MONDAY + DAY)
+    assert "26" not in promise_of(journey_of(order.pk))
+    assert ledger() == [("ORDER", "", *PROMISED)]
+    expects(date(2026, 11, 30), date(2026, 12, 1), MONDAY + DAY, "JD2")
+    assert "Thursday\u00a026\u00a0November\u00a0– Tuesday\u00a01\u00a0December" in promise_of(journey_of(order.pk))
+    assert ledger()[1:] == [("CARRIER", "", date(2026, 11, 26), date(2026, 12, 1))]
+
+
+def test_the_day_on_which_it_is_out_for_delivery_is_kept_as_it_is_shown(order: Order) -> None:
+    leave(order)
+    at = MONDAY + 2 * DAY
+    with time_machine.travel(at, tick=False):
+        take_carrier_events([event("JD1", "OUT_FOR_DELIVERY", at=at)], by=BOB)
+    assert ledger()[1:] == [("CARRIER", shipment(order).parcels.get().number, at.date(), at.date())]
+
+
+def test_of_what_has_arrived_no_day_is_shown_any_more(order: Order) -> None:
+    leave(order)
+    deliver_shipment(shipment(order), by=BOB, at=MONDAY + DAY)
+    expects(date(2026, 11, 26), date(2026, 11, 26), MONDAY + DAY)
+    assert len(ledger()) == 1
 
 
 def test_a_mail_that_names_a_day_is_kept_and_one_that_names_none_is_not(order: Order) -> None:
@@ -96,8 +129,27 @@ def test_on_time_is_measured_by_the_first_date_and_by_the_last_before_it_came(sh
     ship_shipment(shipment(kept), by=BOB, at=MONDAY)
     deliver_shipment(shipment(kept), by=BOB, at=MONDAY + 2 * DAY)
     now, before = shown(WEEK)
-    assert (now.done, now.by_first, now.by_last, before.done) == (2, 1, 2, 0)
-    assert now.texts == {"by_first": share(0.5), "by_last": share(1.0)}
+    assert now == Shown(Kept(2, 1), Kept(2, 2))
+    assert (now.by_first.text, now.by_last.text) == (share(0.5), share(1.0))
+    assert before == Shown(Kept(0, 0), Kept(0, 0))
+
+
+def test_what_is_overdue_and_has_not_come_is_missed(shop: Shop, order: Order) -> None:
+    """By the first date two are; by the last one, which its carrier moved, one; and one was so before."""
+    leave(order)
+    expects(date(2026, 11, 30), date(2027, 1, 15), MONDAY + 3 * DAY)
+    shop.order((shop.mug, 1))
+    early = shop.order((shop.mug, 1), placed_at=MONDAY - 20 * DAY)
+    cancel_order(shop.order((shop.mug, 1)), by=BOB)
+    kept = shop.order((shop.mug, 1))
+    ship_shipment(shipment(kept), by=BOB, at=MONDAY)
+    deliver_shipment(shipment(kept), by=BOB, at=MONDAY + 2 * DAY)
+    now, before = shown(Period(MONDAY, MONDAY + 28 * DAY))
+    assert early.deliver_by < MONDAY.date()
+    assert (now, before) == (Shown(Kept(3, 1), Kept(2, 1)), Shown(Kept(1, 0), Kept(1, 0)))
+    today = PROMISED[1] - MONDAY.date()
+    now, _ = shown(Period(MONDAY, MONDAY + today))
+    assert now == Shown(Kept(1, 1), Kept(1, 1)), "nothing is overdue on the last day itself"
 
 
 def test_the_report_shows_both(order: Order) -> None:

@@ -274,7 +274,7 @@ def test_the_queries_of_the_page(shop: Shop, client: Client, django_assert_num_q
         story.place(LAST_MONDAY, shipped=shipped + 1)
         story.place(LAST_MONDAY)
         story.place(OCTOBER)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         client.get("/reports/")
 
 

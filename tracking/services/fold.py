@@ -21,6 +21,7 @@ from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
 from tracking.services.pictures import picture_of
 from tracking.services.project import View, project
+from tracking.services.promise import keep_promise, may_name_a_day
 from tracking.status import Snapshot as Picture
 
 logger = logging.getLogger(__name__)
@@ -94,30 +95,37 @@ def _project(
 
     The tables are read behind the order's lock: whoever changes one folds this order again after us.
     """
-    pictures, arrived, odd, heard = pictures_of(trackers.values()), set[int](), set[int](), set[int]()
-    changed = []
+    pictures, views = pictures_of(trackers.values()), dict[Parcel, View]()
     for parcel, tracker in sorted(trackers.items(), key=lambda pair: pair[0].pk):
-        it = project(tracker, parcel, order, pictures[tracker.pk], by=by, now=now, is_again=is_again)
-        if it.seen:
-            changed.append(parcel)
-        if "last_scan_at" in it.changed:
-            heard.add(parcel.pk)
-        if it.result.status in FINAL or parcel.shipment.status == Shipment.Status.LOST:
-            arrived.add(parcel.shipment_id)
-        if _is_odd(parcel, tracker, it):
-            odd.add(parcel.shipment_id)
-    follow_parcels(order, arrived, by=by, now=now)
+        views[parcel] = project(tracker, parcel, order, pictures[tracker.pk], by=by, now=now, is_again=is_again)
+    _follow(order, trackers, views, by=by, now=now)
+    return [parcel for parcel, it in views.items() if it.seen]
+
+
+def _follow(
+    order: Order, trackers: Mapping[Parcel, Tracker], views: Mapping[Parcel, View], *, by: Actor, now: datetime
+) -> None:
+    """Let shipments, returns, what may go again, promises and alarms follow the parcels that were folded."""
+    moved = {each.shipment_id for each, it in views.items() if it.result.status in FINAL or _is_given_up(each)}
+    odd = {each.shipment_id for each, it in views.items() if _is_odd(each, trackers[each], it)}
+    heard = {each.pk for each, it in views.items() if "last_scan_at" in it.changed}
+    follow_parcels(order, moved, by=by, now=now)
     if odd:
         draw_consequences(odd, by=by)
+    if any(may_name_a_day(it) for it in views.values()):
+        keep_promise(order, now=now)
     if heard:
         hear_from(heard, now=now)
-    return changed
+
+
+def _is_given_up(parcel: Parcel) -> bool:
+    return bool(parcel.shipment.status == Shipment.Status.LOST)
 
 
 def _is_odd(parcel: Parcel, before: Tracker, it: View) -> bool:
     """Say whether something has to follow of a parcel, or had to before it was folded."""
     fates = fate_of(before.status, before.reason), fate_of(it.result.status, it.result.reason)
-    return parcel.shipment.status == Shipment.Status.LOST or not all(fate.is_ordinary for fate in fates)
+    return _is_given_up(parcel) or not all(fate.is_ordinary for fate in fates)
 
 
 def _speaker(snapshots: Iterable[Snapshot]) -> Actor:

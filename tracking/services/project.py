@@ -8,7 +8,7 @@ from typing import Any
 
 from fulfillment.models import Parcel
 from orders.lifecycle import record
-from orders.models import Actor, Order, ShownPromise
+from orders.models import Actor, Order
 from tracking.models import Tracker
 from tracking.models.tracker import Status
 from tracking.status import Journey, Line, Milestone, Place, Result, fold
@@ -71,19 +71,9 @@ def project(
         facts = {"parcel": parcel.number, "status": it.result.status, "milestones": list(each.milestones)} | each.facts
         at = min(each.at, now) if each.at else None  # a carrier's clock may be ahead of ours
         record(order, each.kind, by=by, facts=facts | ({"is_late": True} if each.is_late else {}), at=at)
-    _keep_promise(parcel, order, it, now)
     if it.changed:
         Tracker.objects.filter(pk=tracker.pk).update(**it.changed, updated_at=now)
     return it
-
-
-def _keep_promise(parcel: Parcel, order: Order, it: View, now: datetime) -> None:
-    """Keep what customers read from now on of the day that the carrier expects."""
-    days = [day for day in (it.row["eta_from"], it.row["eta_to"]) if day]
-    if days and {"eta_from", "eta_to"} & set(it.changed):
-        where = ShownPromise.Where.CARRIER
-        shown = {"first": min(days), "last": max(days), "where": where, "shown_at": now}
-        ShownPromise.objects.create(order=order, parcel=parcel.number, **shown)
 
 
 def _journey(parcel: Parcel, order: Order) -> Journey:

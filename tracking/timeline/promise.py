@@ -23,10 +23,23 @@ def promise_of(journey: Journey) -> str:
     return _arriving(journey, coming) if journey.boxes else _planned(journey)
 
 
+def carriers_days(journey: Journey) -> tuple[date, date] | None:
+    """Return the first and the last day that the sentence names by what carriers say; None where it names none."""
+    coming = [] if journey.is_finished else [box for box in journey.boxes if box.status in COMING]
+    if journey.is_late and not _is_news(journey, coming):
+        return None
+    return _range(coming)
+
+
+def _is_news(journey: Journey, coming: list[Box]) -> bool:
+    """Say whether all that is late has left, and is expected on another day than was promised."""
+    promised = journey.order.deliver_by
+    return not journey.rest and any(known > promised for box in coming for known in _days(box))
+
+
 def _late(journey: Journey, coming: list[Box]) -> str:
     missed = f"It was to arrive by {day(journey.order.deliver_by)}."
-    is_news = not journey.rest and any(known > journey.order.deliver_by for box in coming for known in _days(box))
-    expected = _expected(coming) if is_news else ""
+    expected = _expected(coming) if _is_news(journey, coming) else ""
     return f"{missed} {expected or 'There is no new date yet'}."
 
 
@@ -53,13 +66,18 @@ def _by_promise(journey: Journey, *, is_part: bool) -> str:
 
 def _expected(coming: list[Box]) -> str:
     """Return what the carriers expect, where they do for every parcel that is still to come."""
-    days = [known for box in coming for known in _days(box)]
-    if len(days) < 2 * len(coming) or not coming:
+    days = _range(coming)
+    if days is None:
         return ""
     names = {box.carrier for box in coming}
     is_out = all(box.status == Status.OUT_FOR_DELIVERY for box in coming)
     who = f"{names.pop()} expects to deliver" if len(names) == 1 and names != {""} else "Expected"
-    return f"{'Arriving' if is_out else who} {day_range(min(days), max(days))}"
+    return f"{'Arriving' if is_out else who} {day_range(*days)}"
+
+
+def _range(coming: list[Box]) -> tuple[date, date] | None:
+    days = [known for box in coming for known in _days(box)]
+    return (min(days), max(days)) if coming and len(days) == 2 * len(coming) else None
 
 
 def _days(box: Box) -> list[date]:
