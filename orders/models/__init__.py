@@ -8,6 +8,7 @@ from orders.models.event import Event, Outbox
 from orders.models.inbox import Endpoint, IdempotencyKey, Inbox
 from orders.models.order import Hold, Note, Order, OrderLine
 from orders.models.promise import ShownPromise
+from orders.models.transit import LearntTransit
 
 __all__ = [
     "SCOPES",
@@ -20,6 +21,7 @@ __all__ = [
     "Hold",
     "IdempotencyKey",
     "Inbox",
+    "LearntTransit",
     "Note",
     "Order",
     "OrderLine",

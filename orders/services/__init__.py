@@ -21,10 +21,12 @@ from orders.services.place import AlreadyPlaced, InvalidOrder, Placed, place_ord
 from orders.services.product_file import import_products
 from orders.services.quarantine import NotQuarantined, Outcome, Verdict
 from orders.services.receive import keep_answer, receive_delivery
+from orders.services.transit import MethodTransit, keep_transits
 
 __all__ = [
     "AlreadyPlaced",
     "InvalidOrder",
+    "MethodTransit",
     "NotQuarantined",
     "Outcome",
     "Placed",
@@ -39,6 +41,7 @@ __all__ = [
     "import_products",
     "issue_key",
     "keep_answer",
+    "keep_transits",
     "lift_due_holds",
     "note_order",
     "open_endpoint",

@@ -7,13 +7,13 @@ from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 
-from orders.intake.draft import CustomerDraft, OrderDraft
+from orders.intake.draft import AddressDraft, CustomerDraft, OrderDraft
 from orders.lifecycle import Refused, adopt, record, writing
 from orders.models import Actor, Channel, Customer, Order, OrderLine, Product, ShippingMethod, ShownPromise
 from orders.numbers import new_number
-from orders.promise import Opens, first_promise, on_weekdays
+from orders.promise import Opens, Transit, first_promise, on_weekdays, region_of
 
 
 class AlreadyPlaced(Refused):
@@ -93,15 +93,43 @@ def _free_numbers(drafts: Sequence[OrderDraft], channel: Channel) -> list[str]:
     return _free_numbers(drafts, channel) if found or len(set(numbers)) < len(drafts) else numbers
 
 
-def _look_up(drafts: Sequence[OrderDraft]) -> tuple[dict[str, Product], dict[str, ShippingMethod]]:
+class _Way(NamedTuple):
+    """A shipping method, and what was learnt of it: (country, region) → days."""
+
+    method: ShippingMethod
+    learnt: dict[tuple[str, str], Transit]
+
+    def to(self, address: AddressDraft) -> Transit | None:
+        region = region_of(address.postal_code)
+        return self.learnt.get((address.country, region)) or self.learnt.get((address.country, ""))
+
+
+def _look_up(drafts: Sequence[OrderDraft]) -> tuple[dict[str, Product], dict[str, _Way]]:
     skus = {line.sku for draft in drafts for line in draft.lines}
     products = {product.sku: product for product in Product.objects.filter(sku__in=skus)}
-    codes = {draft.shipping_method for draft in drafts}
-    methods = {method.code: method for method in ShippingMethod.objects.filter(code__in=codes)}
+    methods = _ways(drafts)
     for draft in drafts:
         if errors := _unknown(draft, products, methods):
             raise InvalidOrder(errors)
     return products, methods
+
+
+def _ways(drafts: Sequence[OrderDraft]) -> dict[str, _Way]:
+    """Return the methods that are named, with what was learnt of the way to where the drafts go: in one query."""
+    there = {(draft.ship_to.country, region_of(draft.ship_to.postal_code)) for draft in drafts}
+    countries, regions = {country for country, _ in there}, {"", *(region for _, region in there)}
+    near = FilteredRelation("transits", condition=Q(transits__country__in=countries, transits__region__in=regions))
+    named = ShippingMethod.objects.filter(code__in={draft.shipping_method for draft in drafts}).annotate(near=near)
+    ways: dict[str, _Way] = {}
+    for method in named.annotate(**{name: F(f"near__{name}") for name in _LEARNT}).order_by():
+        way = ways.setdefault(method.code, _Way(method, {}))
+        country, region, usual, latest = (method.__dict__[name] for name in _LEARNT)
+        if country:
+            way.learnt[country, region] = Transit(usual, latest)
+    return ways
+
+
+_LEARNT = ("country", "region", "days_from", "days_to")
 
 
 def _unknown(draft: OrderDraft, products: Container[str], methods: Container[str]) -> list[dict[str, Any]]:
@@ -146,7 +174,7 @@ def _order(
     draft: OrderDraft,
     number: str,
     channel: Channel,
-    method: ShippingMethod,
+    way: _Way,
     customer: Customer,
     opens: Opens,
     *,
@@ -161,13 +189,13 @@ def _order(
         customer=customer,
         currency=draft.currency,
         total=draft.sum(),
-        shipping_method=method,
+        shipping_method=way.method,
         is_ship_complete=is_ship_complete,
         is_silent=is_silent,
         locale=draft.customer.locale,
         placed_at=draft.placed_at,
         content_digest=draft.digest(),
-        **first_promise(method, draft.placed_at, opens)._asdict(),
+        **first_promise(way.method, draft.placed_at, opens, way.to(draft.ship_to))._asdict(),
         **address,
     )
 

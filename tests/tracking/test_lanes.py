@@ -1,21 +1,26 @@
 """What is learnt of lanes: the carrier's clock, one parcel's way, the newest parcels, wider lanes, and silence."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fulfillment.models import Parcel, Shipment
 from fulfillment.services import ParcelDraft, ship_shipment
+from orders.models import LearntTransit, ShippingMethod
 from tests.factories import BOB, Shop, shipment
 from tracking.lanes import (
     ENOUGH,
     FIVE_DAYS,
     NEWEST,
     PATIENCE,
+    Days,
     Lane,
     Lanes,
     Measured,
@@ -23,11 +28,13 @@ from tracking.lanes import (
     Trip,
     is_late_at,
     learn,
+    learn_transits,
     measure,
     moment,
     too_quiet_at,
     worked,
 )
+from tracking.lanes.clock import days_between
 from tracking.models import LearntLane, Tracker
 from tracking.services import known_lanes, learn_lanes
 
@@ -54,16 +61,16 @@ def test_the_clock_is_read_back_as_it_was_set(at: datetime, hours: float) -> Non
 
 def test_a_way_is_measured_from_the_van_to_the_door_with_its_longest_silence() -> None:
     scans = [MONDAY + 5 * HOUR, MONDAY + 30 * HOUR]
-    assert measure(MONDAY, scans, MONDAY + 40 * HOUR, UTC) == Measured(40, 25)
-    assert measure(MONDAY, [], MONDAY + 40 * HOUR, UTC) == Measured(40, 40)
-    assert measure(MONDAY, [MONDAY - DAY, MONDAY + 90 * HOUR], MONDAY + 40 * HOUR, UTC) == Measured(40, 40)
+    assert measure(MONDAY, scans, MONDAY + 40 * HOUR, UTC) == Measured(40, 25, 2)
+    assert measure(MONDAY, [], MONDAY + 40 * HOUR, UTC) == Measured(40, 40, 2)
+    assert measure(MONDAY, [MONDAY - DAY, MONDAY + 90 * HOUR], MONDAY + 40 * HOUR, UTC) == Measured(40, 40, 2)
     assert measure(MONDAY, [], MONDAY, UTC) is None  # delivered before it left: the times cannot be right
 
 
 def trips(count: int, hours: float, *, lane: Lane = MADRID, before: datetime = MONDAY) -> list[Trip]:
     """Return parcels that took 1 %, 2 % … 100 % of these hours in turn, one an hour."""
     parts = [hours * (n % 100 + 1) / 100 for n in range(count)]
-    return [Trip(lane, before - n * HOUR, Measured(part, part / 2)) for n, part in enumerate(parts)]
+    return [Trip(lane, before - n * HOUR, Measured(part, part / 2, ceil(part / 24))) for n, part in enumerate(parts)]
 
 
 def test_a_lane_tells_the_half_the_nine_of_ten_and_what_hardly_any_exceed() -> None:
@@ -101,6 +108,25 @@ def test_silence_is_an_alarm_after_the_limit_and_soon_after_the_p95() -> None:
     stats = learn(trips(200, 100), MONDAY)[MADRID]
     assert is_late_at(stats, MONDAY, UTC) == MONDAY + 100 * HOUR
     assert stats.window(MONDAY, UTC) == (MONDAY + 51 * HOUR, MONDAY + 91 * HOUR)
+
+
+def test_days_are_counted_without_sundays() -> None:
+    for end, days in (
+        (MONDAY, 0),
+        (MONDAY + 13 * HOUR, 1),
+        (SATURDAY, 5),
+        (SATURDAY + DAY, 6),
+        (SATURDAY + 2 * DAY, 6),
+    ):
+        assert (end, days_between(MONDAY, end, UTC)) == (end, days)
+
+
+def test_of_a_method_days_are_learnt_by_any_carrier_from_anywhere() -> None:
+    other = MADRID._replace(carrier="ups", origin="NORTH")
+    few = [*trips(ENOUGH // 2, 96), *trips(ENOUGH // 2, 96, lane=other)]
+    country = Lane("", "standard", "", "ES", "")
+    assert learn_transits(few, MONDAY) == dict.fromkeys((country, country._replace(region="28")), Days(100, 2, 2))
+    assert learn_transits(few[1:], MONDAY) == {}
 
 
 # --- in the database ----------------------------------------------------------------------------------------
@@ -157,3 +183,38 @@ def test_what_did_not_arrive_tells_nothing_and_what_was_learnt_is_forgotten(shop
 def test_what_arrives_later_is_not_known_yet(shop: Shop) -> None:
     arrived(shop, ENOUGH, 10)
     assert learn_lanes(now=MONDAY - HOUR) == 0
+
+
+def test_what_was_learnt_is_promised_and_what_was_not_is_as_the_method_says(shop: Shop) -> None:
+    """The order of Monday leaves on Tuesday: the method says one day to three, working days."""
+    before = shop.order((shop.mug, 1))
+    assert (before.deliver_from, before.deliver_by) == (date(2026, 11, 25), date(2026, 11, 27))
+    arrived(shop, ENOUGH, 100)
+    learn_lanes(now=MONDAY)
+    assert {(row.region, row.parcels) for row in LearntTransit.objects.all()} == {("28", ENOUGH), ("", ENOUGH)}
+    days = LearntTransit.objects.get(region="28")
+    assert 3 <= days.days_from <= days.days_to <= 5
+    LearntTransit.objects.filter(region="28").update(days_from=4, days_to=5)
+    LearntTransit.objects.filter(region="").update(days_from=7, days_to=9)
+
+    def promised(code: str, country: str = "ES") -> tuple[date, date]:
+        there = {"name": "Ana Ruiz", "line1": "Calle 1", "city": "X", "postal_code": code, "country": country}
+        order = shop.order((shop.mug, 1), ship_to=there)
+        return order.deliver_from, order.deliver_by
+
+    assert promised("28 013") == (SATURDAY.date(), date(2026, 11, 30)), "four days and five, without the Sunday"
+    assert promised("08001") == (date(2026, 12, 2), date(2026, 12, 4)), "of that region too little is known"
+    assert promised("28013", "FR") == (date(2026, 11, 25), date(2026, 11, 27))
+    LearntTransit.objects.all().delete()
+    assert promised("28013") == (date(2026, 11, 25), date(2026, 11, 27))
+
+
+def test_what_was_learnt_costs_placing_no_query(shop: Shop, django_assert_num_queries: Any) -> None:
+    shop.order((shop.mug, 1))
+    with CaptureQueriesContext(connection) as before:
+        shop.order((shop.mug, 1))
+    method = ShippingMethod.objects.get(code="standard")
+    for region in ("28", "08", ""):
+        LearntTransit.objects.create(method=method, country="ES", region=region, parcels=1, days_from=1, days_to=2)
+    with django_assert_num_queries(len(before)):
+        shop.order((shop.mug, 1))

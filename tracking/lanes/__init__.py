@@ -7,6 +7,7 @@ from tracking.lanes.clock import moment, worked
 from tracking.lanes.lane import Lane, Lanes, Quiet, Stats, Window
 from tracking.lanes.learn import ENOUGH, LOOK_BACK, NEWEST, RECENT, Trip, learn
 from tracking.lanes.silence import FIVE_DAYS, PATIENCE, is_late_at, too_quiet_at
+from tracking.lanes.transit import Days, learn_transits
 from tracking.lanes.trip import Measured, measure
 from tracking.lanes.watch import Cry, Watched, watch
 
@@ -18,6 +19,7 @@ __all__ = [
     "PATIENCE",
     "RECENT",
     "Cry",
+    "Days",
     "Lane",
     "Lanes",
     "Measured",
@@ -28,6 +30,7 @@ __all__ = [
     "Window",
     "is_late_at",
     "learn",
+    "learn_transits",
     "measure",
     "moment",
     "too_quiet_at",

@@ -14,6 +14,12 @@ def worked(at: datetime, zone: tzinfo) -> float:
     return (days - days // 7) * HOURS + hours
 
 
+def days_between(start: datetime, end: datetime, zone: tzinfo) -> int:
+    """Return the days from one to the other, Sundays left out: what arrives on a Sunday, arrives on the Monday."""
+    first, last = (at.astimezone(zone).toordinal() - 1 for at in (start, end))
+    return (last - last // 7) - (first - first // 7)
+
+
 def moment(hours: float, zone: tzinfo) -> datetime:
     """Return the instant at which the clock shows these hours: never on a Sunday."""
     days, rest = divmod(hours, HOURS)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from orders.promise import region_of
 from tracking.lanes.clock import moment, worked
 
 
@@ -46,8 +47,8 @@ class Lane(NamedTuple):
 
     @classmethod
     def to(cls, carrier: str, service: str, origin: str, country: str, postal_code: str) -> "Lane":
-        """Return the lane of an address: the first two characters of a postal code name its region."""
-        return cls(carrier, service, origin, country, "".join(postal_code.upper().split())[:2])
+        """Return the lane of an address."""
+        return cls(carrier, service, origin, country, region_of(postal_code))
 
     def wider(self) -> Iterator["Lane"]:
         """Yield the lane and ever wider ones: its country, from anywhere, by any service of the carrier."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tracking.lanes.lane import Lane, Quiet, Stats
 from tracking.lanes.trip import Measured
@@ -16,6 +16,7 @@ NEWEST = 300
 ENOUGH = 100
 """Fewer parcels than this tell nothing of one in a hundred."""
 
+Number = TypeVar("Number", int, float)
 P50, P90, P95 = 0.5, 0.9, 0.95
 QUIET, LATE = 0.994, 0.999
 """So many are never that late, or that quiet: together they leave less than two of a hundred sound parcels."""
@@ -50,16 +51,16 @@ def newest(trips: Sequence[Trip], now: datetime) -> list[Measured]:
 
 
 def _stats(found: Sequence[Measured]) -> Stats:
-    took, quiet = (sorted(hours) for hours in zip(*found, strict=True))
+    took, quiet, _ = (sorted(hours) for hours in zip(*found, strict=True))
     return Stats(
         parcels=len(found),
-        p50=_rank(took, P50),
-        p90=_rank(took, P90),
-        late=_rank(took, LATE),
-        quiet=Quiet(_rank(quiet, P95), _rank(quiet, QUIET)),
+        p50=rank(took, P50),
+        p90=rank(took, P90),
+        late=rank(took, LATE),
+        quiet=Quiet(rank(quiet, P95), rank(quiet, QUIET)),
     )
 
 
-def _rank(ordered: Sequence[float], part: float) -> float:
+def rank(ordered: Sequence[Number], part: float) -> Number:
     """Return the value that the next parcel stays within with this probability, the highest where that is not known."""
     return ordered[min(ceil(part * (len(ordered) + 1)), len(ordered)) - 1]

@@ -9,7 +9,20 @@ from django.db.models import F, Q, Value, Window
 from django.db.models.functions import Replace, RowNumber, Substr, Upper
 from django.utils import timezone
 
-from tracking.lanes import LOOK_BACK, NEWEST, RECENT, Lane, Lanes, Quiet, Stats, Trip, learn, measure
+from orders.services import MethodTransit, keep_transits
+from tracking.lanes import (
+    LOOK_BACK,
+    NEWEST,
+    RECENT,
+    Lane,
+    Lanes,
+    Quiet,
+    Stats,
+    Trip,
+    learn,
+    learn_transits,
+    measure,
+)
 from tracking.models import LearntLane, Tracker
 from tracking.models.tracker import Status
 from tracking.status.picture import read_wall
@@ -23,14 +36,24 @@ COUNTRY, POSTAL_CODE = f"{ORDER}ship_country", f"{ORDER}ship_postal_code"
 
 
 def learn_lanes(*, now: datetime | None = None) -> int:
-    """Learn every lane anew from what arrived until now; return how many enough is known of."""
+    """Learn every lane anew from what arrived until now; return how many enough is known of.
+
+    What is known whichever carrier goes, is kept for the promises of the orders to come.
+    """
     now = now or timezone.now()
-    known = learn(_trips(now), now)
+    trips = list(_trips(now))
+    known = learn(trips, now)
+    keep_transits(_transits(trips, now), now=now)
     rows = [_row(lane, stats, now) for lane, stats in known.items()]
     with transaction.atomic():
         LearntLane.objects.all().delete()
         LearntLane.objects.bulk_create(rows, batch_size=CHUNK)
     return len(rows)
+
+
+def _transits(trips: Iterable[Trip], now: datetime) -> Iterator[MethodTransit]:
+    for lane, days in learn_transits(trips, now).items():
+        yield MethodTransit(lane.service, lane.country, lane.region, days.parcels, days.usual, days.latest)
 
 
 def known_lanes() -> Lanes:
