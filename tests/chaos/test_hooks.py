@@ -16,12 +16,13 @@ from tests.factories import Shop
 from tests.processes import stop
 from tests.senders import PROVIDERS, any_sender
 from tests.tracking.payloads import HEADLINES, PAYLOADS, put, steps
+from tests.tracking.test_references import Store, happened
 from tests.tracking.test_understand import ago, event, shipped
 from tracking.models import Snapshot, Tracker
 from tracking.services import understand_inbox
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
-ALL = [*PROVIDERS, "generic"]
+ALL = [*PROVIDERS, "shopify", "generic"]
 SIGNED_TIME = {"generic", "shippo"}
 """Whose signature covers when it was made."""
 
@@ -37,14 +38,17 @@ def web(db: None, tmp_path: Path) -> Iterator[Web]:
 class Line:
     """A provider's line to the running web server."""
 
-    def __init__(self, web: Web, provider: str) -> None:
-        self.provider, self.sender = provider, any_sender(provider)
+    def __init__(self, web: Web, provider: str, shop: Shop) -> None:
+        self.provider: str = provider
+        self.sender: Any = Store(shop.channel) if provider == "shopify" else any_sender(provider)
         self.url = f"{web.url}{self.sender.endpoint.secret_path}"
 
     def good(self, status: Any = None) -> dict[str, Any]:
         """Return a payload; `status` stands where its status belongs."""
         if self.provider == "generic":
             return event("JD1", "IN_TRANSIT", ago(3)) | ({} if status is None else {"code": status})
+        if self.provider == "shopify":
+            return happened("JD1", "in_transit" if status is None else status, 3)
         body = PAYLOADS[self.provider]("JD1", steps("label", "accepted", "moving", start=ago(9), hours=2))
         if status is not None:
             put(body, HEADLINES[self.provider][0], status)
@@ -68,11 +72,11 @@ class Line:
 
 def test_what_every_hook_answers(shop: Shop, web: Web) -> None:
     for provider in ALL:
-        _refusals(Line(web, provider))
-        _set_aside(Line(web, provider))
+        _refusals(Line(web, provider, shop))
+        _set_aside(Line(web, provider, shop))
     assert (Snapshot.objects.count(), Tracker.objects.count(), Event.objects.count()) == (0, 0, 0)
     order = shipped(shop, "JD1")
-    line = Line(web, "aftership")
+    line = Line(web, "aftership", shop)
     assert [line.send(line.good()) for _ in range(3)] == [200] * 3
     understand_inbox()
     assert (line.rows, Tracker.objects.get().status) == ([("PROCESSED", "")], "IN_TRANSIT")

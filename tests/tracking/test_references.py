@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,10 +92,29 @@ class Store:
 
     def send(self, body: Any, *, topic: str = "fulfillment_events/create", secret: str = SECRET, **more: str) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.post(raw, self.headers(raw, topic=topic, secret=secret, **more))
+
+    @staticmethod
+    def headers(
+        raw: bytes,
+        *,
+        topic: str = "fulfillment_events/create",
+        secret: str = SECRET,
+        at: datetime | None = None,
+        **more: str,
+    ) -> dict[str, str]:
+        """Sign the body; `at` stands beside it, and is not signed."""
         mac = base64.b64encode(hmac.new(secret.encode(), raw, hashlib.sha256).digest()).decode()
         prefix = more.pop("prefix", "X-")
-        headers = {"Shopify-Topic": topic, "Shopify-Hmac-Sha256": mac, "Shopify-Shop-Domain": "mugs.example", **more}
-        return self.post(raw, {f"{prefix}{name}": value for name, value in headers.items()})
+        moment = {"Shopify-Triggered-At": at.isoformat()} if at else {}
+        headers = {
+            "Shopify-Topic": topic,
+            "Shopify-Hmac-Sha256": mac,
+            "Shopify-Shop-Domain": "mugs.example",
+            **moment,
+            **more,
+        }
+        return {f"{prefix}{name}": value for name, value in headers.items()}
 
     def post(self, raw: bytes, headers: dict[str, str]) -> HttpResponse:
         client = Client(enforce_csrf_checks=True)
