@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "parcels to send again",
                 "ordering": ["-pk"],
                 "permissions": [("decide_reship", "Can send what is lost or damaged again")],
                 "default_permissions": ("view",),

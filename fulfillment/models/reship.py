@@ -32,6 +32,7 @@ class Reship(models.Model):
     proposed_at = models.DateTimeField("since", default=timezone.now)
 
     class Meta:
+        verbose_name_plural = "parcels to send again"
         ordering = ["-pk"]
         default_permissions = ("view",)
         permissions = [("decide_reship", "Can send what is lost or damaged again")]

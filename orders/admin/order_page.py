@@ -138,7 +138,7 @@ def order_page(request: HttpRequest, model_admin: Any, order: Order, bound: Boun
     """Answer with the page; `bound` is a form that somebody filled in wrongly, to stand open on it."""
     may, site = request.user.has_perm, model_admin.admin_site
     shipments = list(order.shipments.all())
-    acts = {model: site.get_model_admin(model).acts for model in (Shipment, Reship)}  # their modules import this one
+    acts: Acts = {each: site.get_model_admin(each).acts for each in (Shipment, Reship)}  # their modules import this one
     request.current_app = site.name
     context = {
         **site.each_context(request),

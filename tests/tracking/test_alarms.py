@@ -240,7 +240,7 @@ def test_alarms_are_taken_from_the_board(order: Order) -> None:
     client = client_of("support")
     assert 'value="take_alarms"' in client.get("/admin/tracking/alarm/").content.decode()
     assert flashes(client.post("/admin/tracking/alarm/", chosen)) == ["1 taken."]
-    assert flashes(client.post("/admin/tracking/alarm/", chosen)) == ["You look after it already."]
+    assert flashes(client.post("/admin/tracking/alarm/", chosen))[-1] == "You look after it already."
     auditor = client_of("auditor")
     assert 'value="take_alarms"' not in auditor.get("/admin/tracking/alarm/").content.decode()
     auditor.post("/admin/tracking/alarm/", chosen)

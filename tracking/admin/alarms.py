@@ -1,6 +1,5 @@
 """The board of parcels that need a person: why, what to do next, who looks after it. It opens and closes by itself."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from orders.admin.base import ReadOnlyAdmin, actor
 from orders.admin.filters import ChoiceFilter, field_filter
 from orders.admin.trail import names_of
 from orders.blockers import Reason
+from orders.lifecycle import NotAllowed
 from orders.models import Actor
 from tracking.admin.parcels import order_link, parcels_named
 from tracking.models import Alarm
@@ -98,7 +98,7 @@ def _reship(alarm: Alarm) -> Reship | None:
     return found
 
 
-def _why_not_again(alarm: Alarm) -> Sequence[Reason]:
+def _why_not_again(alarm: Alarm) -> list[Reason]:
     reship = _reship(alarm)
     if reship is None:
         return [Reason("not_lost", "It is neither lost nor damaged, as far as anybody knows.", "nobody")]
@@ -106,7 +106,10 @@ def _why_not_again(alarm: Alarm) -> Sequence[Reason]:
 
 
 def _send_again(alarm: Alarm, by: Actor, _data: dict[str, Any]) -> object:
-    return send_again(alarm.parcel.reship, by=by)
+    reship = _reship(alarm)
+    if reship is None:
+        raise NotAllowed(_why_not_again(alarm))
+    return send_again(reship, by=by)
 
 
 def _free(alarm: Alarm) -> list[Reason]:

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
 
-from fulfillment.models import Holiday, Manifest, ReorderRule, Staff
+from fulfillment.models import Holiday, Manifest, ReorderRule, Reship, Staff
 from fulfillment.services import adjust_stock, claim_cart, expect_receipt, release_wave, ship_shipment
 from fulfillment.services.counts import ask_count
 from fulfillment.services.returns import request_return
@@ -62,6 +62,7 @@ def fill(shop: Shop, n: int) -> None:
     shop.order((product, 1))
     claim_cart(shop.warehouse, by=ALICE, wave=release_wave(shop.warehouse, by=ALICE))
     request_return(order, by=ALICE)
+    Reship.objects.create(order=order, parcel=tracker.parcel, cause="LOST")
     issue_key(shop.channel, name="web", scopes=["orders:read"])
     open_endpoint(provider="generic", channel=shop.channel)
     user_of(["picker", "packer", "support"][n % 3])
@@ -93,6 +94,7 @@ QUERIES = {  # session, user, three badges, the list; and what its filters and c
     "fulfillment.Staff": 9,
     "fulfillment.Count": 8,
     "fulfillment.Return": 7,
+    "fulfillment.Reship": 7,
     "fulfillment.Wave": 9,
     "fulfillment.Cart": 9,
     "fulfillment.PickTask": 8,
