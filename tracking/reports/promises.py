@@ -5,6 +5,7 @@ come on one of its days by that date, and has not come yet: it is missed.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
@@ -13,6 +14,9 @@ from django.utils import timezone
 from orders.models import Order, ShownPromise
 from tracking.reports.period import Period
 from tracking.reports.words import share
+
+MOVED_BY = timedelta(days=28)
+"""A date that was shown lies no further than this from the promise of its order, or is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ def _arrived(period: Period) -> dict[str, int]:
 
 def _overdue(period: Period) -> dict[str, int]:
     """Count what is still to come, and by that date was to come on a day of the period that has passed."""
-    orders = _dated(Order.objects.open(), ShownPromise.objects.filter(shown_at__lte=period.end))
+    promised = (period.before.first_day - MOVED_BY, timezone.localdate(period.end) + MOVED_BY)
+    open_ = Order.objects.open().filter(deliver_by__range=promised)
+    orders = _dated(open_, ShownPromise.objects.filter(shown_at__lte=period.end))
     return _count(orders, _missed("now", period) | _missed("before", period.before))
 
 

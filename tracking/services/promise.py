@@ -5,7 +5,7 @@ from datetime import datetime
 from orders.models import Order, ShownPromise
 from tracking.models.tracker import Status
 from tracking.services.project import View
-from tracking.timeline.journey import journey_of
+from tracking.timeline.journey import way_of
 from tracking.timeline.promise import carriers_days
 
 CARRIER = ShownPromise.Where.CARRIER
@@ -22,7 +22,7 @@ def keep_promise(order: Order, *, now: datetime) -> None:
     """Keep the days that the page of an order, open in change(), names by its carriers, unless they are known."""
     if order.status not in Order.OPEN:
         return
-    journey = journey_of(order.pk)
+    journey = way_of(order)
     found = carriers_days(journey)
     last = ShownPromise.objects.filter(order=order, where=CARRIER).order_by("shown_at", "pk").last()
     if found is None or (last and (last.first, last.last) == found):
