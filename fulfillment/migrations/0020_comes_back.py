@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fulfillment", "0018_receipt_case"),
+        ("fulfillment", "0019_plain_words"),
         ("orders", "0008_promises"),
     ]
 
