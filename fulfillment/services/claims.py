@@ -124,7 +124,7 @@ def _next_free(warehouse: Warehouse, wave: Wave | None) -> Cart | None:
     here = Cart.objects.free().of_warehouse(warehouse)
     free = here.filter(wave=wave) if wave else here
     is_skipping = connection.features.has_select_for_update_skip_locked
-    ordered = free.order_by("wave", "number").select_related("wave__warehouse")
+    ordered = free.order_by("wave_id", "number").select_related("wave__warehouse")
     return ordered.select_for_update(of=("self",), no_key=True, skip_locked=is_skipping).first()
 
 

@@ -43,6 +43,12 @@ def test_each_gets_the_next_cart_and_whoever_has_one_gets_that_again(wave: Wave)
     assert held() == before
 
 
+def test_what_was_released_first_is_walked_with_first(wave: Wave, shop: Shop) -> None:
+    later = released(shop, others=1, articles_=2)
+    given = [claim_cart(wave.warehouse, by=Actor("user", str(n))).wave for n in range(3)]
+    assert given == [wave, wave, later]
+
+
 def test_a_cart_of_another_wave_or_warehouse_is_not_given(wave: Wave, shop: Shop) -> None:
     other = released(shop, others=1, articles_=2)
     assert claim_cart(wave.warehouse, by=ALICE, wave=other).wave == other
