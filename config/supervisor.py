@@ -103,7 +103,12 @@ def die_with_parent() -> None:
 
 
 def stand_back(niceness: int) -> None:
-    """Be nice to the others. Linux may share the processors out by session first: then the session has to be nice."""
+    """Be nice to the others. Linux may share the processors out by session first: then the session has to be nice.
+
+    Who is not root may say so ten times a second on the whole machine: those who are not nice say nothing.
+    """
+    if not niceness:
+        return
     os.nice(niceness)
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(niceness))

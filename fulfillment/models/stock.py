@@ -233,6 +233,7 @@ class StockMovement(models.Model):
         FOUND = "found", "Found again"
         EXPIRED = "expired", "Past its date"
         OWN_USE = "own use", "Taken for our own use"
+        OTHER = "other", "Something else"
 
     operation = models.CharField(max_length=128)
     n = models.PositiveIntegerField()

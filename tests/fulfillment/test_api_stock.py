@@ -115,7 +115,7 @@ def test_a_correction_has_one_of_the_reasons_and_nobodys_words(shop: Shop, api: 
     asked = {"warehouse": "MAIN", "sku": "MUG-01", "bin": "A-01-01", "delta": -2, "reason": reason}
     answer = api.post("/stock/adjustments", asked)
     assert problem_of(answer) == (422, "reason_unknown", ["reason"])
-    assert "counted, damaged, lost, found, expired, own use." in answer.json()["detail"]
+    assert "counted, damaged, lost, found, expired, own use, other." in answer.json()["detail"]
     assert (row_counts(), shop.stock(shop.mug)) == (before, (5, 0))
 
 

@@ -11,12 +11,13 @@ from fulfillment.services import (
     Act,
     adjust_stock,
     deliver_shipment,
+    scan_to_count,
     scan_to_move,
     scan_to_receive,
     ship_shipment,
     undo_booking,
 )
-from fulfillment.services.counts import ask_count, count_position, judge_count, seen_at
+from fulfillment.services.counts import ask_count
 from fulfillment.services.returns import finish_return
 from fulfillment.services.scan_return import scan_to_return
 from fulfillment.services.stock import WaitsForDesk
@@ -48,10 +49,8 @@ def correct(shop: Shop, delta: int, code: str, **more: Any) -> None:
 def count(shop: Shop, code: str, units: int) -> Count:
     """Say twice that so many lie there: it is booked then."""
     counted = ask_count(shop.warehouse, bin=place(shop, code), product=shop.mug, by=ALICE)
-    for _ in range(2):
-        where = place(shop, code)
-        count_position(counted, where, shop.mug, units, seen=seen_at(where, shop.mug), by=BOB)
-        judge_count(Count.objects.get(pk=counted.pk))
+    for text in (code, shop.mug.sku, str(units)) * 2:
+        scan_to_count(counted, Act(uuid4(), BOB, text))
     return Count.objects.get(pk=counted.pk)
 
 
