@@ -172,11 +172,11 @@ def close_receipt(receipt: Receipt) -> Receipt:
     return fresh
 
 
-def still_missing(receipt: Receipt) -> dict[str, int]:
-    """Lock a delivery, and return what was announced and is not here: article → units; of a closed one nothing."""
+def still_missing(receipt: Receipt) -> dict[tuple[str, str], int]:
+    """Lock a delivery, and return what was announced and is not here: name, SKU → units; of a closed one nothing."""
     locked = Receipt.objects.open().filter(pk=receipt.pk).select_for_update(no_key=True).first()
     lines = locked.lines.select_related("product") if locked else ()
-    return {line.product.name or line.product.sku: line.missing for line in lines if line.missing}
+    return {(line.product.name or line.product.sku, line.product.sku): line.missing for line in lines if line.missing}
 
 
 def reopen_receipt(receipt: Receipt) -> Receipt:

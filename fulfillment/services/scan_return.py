@@ -1,5 +1,6 @@
 """The returns desk by scan: each article that lies there is taken in, then said what becomes of it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -142,15 +143,18 @@ class _Grading:
 
 def _finish(back: Returned, act: Act, without: int | None) -> Scan:
     with change(back, by=act.by) as fresh:
-        missing = _missing(fresh) if without is not None else {}
+        missing = _missing(fresh) if without is not None else Counter()
         if sum(missing.values()) != (without or 0):
             return keep(act, incomplete(missing), Scan.Step.RETURN)
         closed = finish_return(fresh, by=act.by)
         return keep(act, Verdict(Result.RIGHT, f"{closed} is closed."), Scan.Step.RETURN)
 
 
-def _missing(back: Return) -> dict[str, int]:
-    """Return what ought to have come with a return that is here: article → units."""
+def _missing(back: Return) -> Counter[tuple[str, str]]:
+    """Return what ought to have come with a return that is here: name, SKU → units; lines of one article together."""
     is_here = back.status == Return.Status.RECEIVED
     found = read_desk(back.order, back).missing if is_here else {}
-    return {line.name: units for line, units in found.items()}
+    missing = Counter[tuple[str, str]]()
+    for line, units in found.items():
+        missing[line.name, line.product.sku] += units
+    return missing

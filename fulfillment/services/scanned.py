@@ -1,5 +1,6 @@
 """What every scan on the floor has in common: it is done once, it is put on record, and a wrong one says what it is."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ MAX_DIGITS = 7
 NAMED = 5
 Done = TypeVar("Done")
 Result = Scan.Result
+Missing = Mapping[tuple[str, str], int]
+"""Name and SKU of an article → units: two articles may have one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,10 @@ def refuse_blocked(shipment: Shipment, verb: str, *, is_held: bool = True) -> No
         raise NotAllowed(blockers)
 
 
-def incomplete(missing: Mapping[str, int]) -> Verdict:
-    """Say what of it nobody scanned: name → units. It is closed by another press."""
-    named = [f"{units} × {name}" for name, units in missing.items()]
+def incomplete(missing: Missing) -> Verdict:
+    """Say what of it nobody scanned. It is closed by another press."""
+    alike = Counter(name for name, _ in missing)
+    named = [f"{units} × {name}" + f" ({sku})" * (alike[name] > 1) for (name, sku), units in missing.items()]
     shown = ", ".join(named[:NAMED]) + " and others" * (len(named) > NAMED)
     them = "it" if sum(missing.values()) == 1 else "them"
     said = (

@@ -9,7 +9,7 @@ from django.test import Client
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Receipt, Scan, Staff, StockMovement
 from fulfillment.services import close_receipt, expect_receipt
-from tests.factories import Shop
+from tests.factories import ProductFactory, Shop
 from tests.fulfillment.floor import Scanner, person, said, words
 
 URL = "/floor/receive/"
@@ -222,3 +222,17 @@ def test_what_went_missing_since_the_first_press_is_said_as_well(client: Client,
     press = {"operation": str(uuid4()), "receipt": receipt.pk, "without": 1}
     assert said(client.post(f"{URL}close/", press, follow=True)).startswith("wrong: Still missing: 2 × Teapot.")
     assert Receipt.objects.get().closed_at is None
+
+
+def test_a_delivery_of_two_articles_of_one_name_is_closed_by_a_second_press(client: Client, shop: Shop) -> None:
+    named = [ProductFactory(sku=sku, name="Enamel mug") for sku in ("MUG-02", "MUG-03")]
+    receipt = expect_receipt(shop.warehouse, "DN-17", {named[0]: 3, named[1]: 2, shop.teapot: 1, shop.mug: 12})
+    book(client, bin="DOCK")
+    desk = Scanner("manager", url=f"{URL}?warehouse=MAIN&reference=DN-17")
+    assert desk.press("Close it: 6 short", to=f"{URL}close/") == (
+        "wrong: Still missing: 3 × Enamel mug (MUG-02), 2 × Enamel mug (MUG-03), 1 × Teapot. "
+        "Press again to close without them."
+    )
+    desk.url = f"{URL}?warehouse=MAIN&reference=DN-17&closing=1"
+    assert desk.press("Close it without 6", to=f"{URL}close/").startswith("right: DN-17 is closed.")
+    assert Receipt.objects.get(pk=receipt.pk).closed_at

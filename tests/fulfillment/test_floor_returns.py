@@ -11,7 +11,7 @@ from fulfillment.services import deliver_shipment, ship_shipment
 from fulfillment.services.returns import request_return
 from fulfillment.services.ship import ParcelDraft
 from orders.models import Order
-from tests.factories import ALICE, Shop, shipment
+from tests.factories import ALICE, ProductFactory, Shop, shipment
 from tests.fulfillment.floor import Scanner, said, words
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +182,23 @@ def test_at_the_sheet_of_an_order_no_return_of_another_is_graded(order: Order, s
     sent = {"operation": str(uuid4()), "count": "1", "line": str(line.pk), "grade": "scrap"}
     assert alice.client.post(f"/floor/returns/{other.number}/", sent).status_code == 404
     assert lying() == before
+
+
+def test_a_return_of_two_articles_of_one_name_is_closed_by_a_second_press(shop: Shop) -> None:
+    other = ProductFactory(sku="MUG-02", name="Enamel mug")
+    shop.receive(shop.mug, 5)
+    shop.receive(other, 2)
+    order = shop.order((shop.mug, 2), (other, 2), (shop.mug, 3))
+    ship_shipment(shipment(order), by=ALICE)
+    deliver_shipment(shipment(order), by=ALICE)
+    request_return(order, {1: 2, 2: 2, 3: 3}, by=ALICE)
+    alice = desk(url=f"/floor/returns/{order}-R1/")
+    alice.scan("MUG-01")
+    alice.press("Scrap")
+    answer = alice.client.post(alice.url, {"operation": str(uuid4()), "whole": "1"})
+    assert said(answer) == (
+        "wrong: Still missing: 4 × Enamel mug (MUG-01), 2 × Enamel mug (MUG-02). Press again to close without them."
+    )
+    assert ("Close it without 6" in words(answer), Return.objects.get().status) == (True, "RECEIVED")
+    assert alice.post(whole="1", without="6") == f"right: {order}-R1 is closed."
+    assert Return.objects.get().status == "CLOSED"
