@@ -2,15 +2,32 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import models
-from django.db.models import F, Min, Q, Sum, Value
-from django.db.models.functions import Lower
-from django.db.models.lookups import Exact
+from django.db.models import F, Min, Q, Sum
 from django.utils import timezone
 
 from fulfillment.models.stock import Warehouse
 from orders.models import Product
+
+
+def folded(reference: str) -> str:
+    """Return what the number of a delivery is compared by, as people type it: case does not count."""
+    return reference.casefold()
+
+
+class FoldedField(models.CharField):  # type: ignore[type-arg]
+    """What the number of a delivery is compared by: written with it, as the two engines do not fold alike."""
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: ARG002, FBT001 - as Django calls it
+        key = folded(model_instance.reference)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, key)
+        return key
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
@@ -19,7 +36,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 
     def numbered(self, reference: str) -> "ReceiptQuerySet":
         """Keep those of this number, as people type it: case does not count."""
-        return self.filter(Exact(Lower("reference"), Lower(Value(reference))))
+        return self.filter(reference_key=folded(reference))
 
     def expected_first(self) -> "ReceiptQuerySet":
         return self.order_by(F("expected_date").asc(nulls_last=True), "pk")
@@ -35,6 +52,7 @@ class Receipt(models.Model):
 
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="receipts", db_index=False)
     reference = models.CharField(max_length=64, help_text="The number on the delivery note.")
+    reference_key = FoldedField(max_length=192, editable=False)
     supplier = models.CharField(max_length=255, blank=True)
     expected_date = models.DateField("expected on", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -49,7 +67,7 @@ class Receipt(models.Model):
         ordering = ["-pk"]
         default_permissions = ("view",)
         permissions = [("expect_receipt", "Can announce deliveries")]
-        constraints = [models.UniqueConstraint("warehouse", Lower("reference"), name="receipt_once")]
+        constraints = [models.UniqueConstraint("warehouse", "reference_key", name="receipt_once")]
         indexes = [
             models.Index(fields=["warehouse", "expected_date"], condition=Q(closed_at=None), name="receipt_open"),
             models.Index(fields=["put_away_at"], condition=Q(put_away_at__isnull=False), name="receipt_put_away"),

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from fulfillment import ledger
 from fulfillment.models import Receipt, ReceiptLine, Warehouse
+from fulfillment.models.receipt import folded
 from fulfillment.services.stock import not_among
 from orders.intake.draft import MAX_QUANTITY, Text, clean_text
 from orders.intake.rows import understand
@@ -49,7 +50,7 @@ class ReceiptRow(BaseModel):
     @property
     def of(self) -> tuple[str, str]:
         """Return what names the delivery: case does not count in its number."""
-        return self.warehouse, self.reference.lower()
+        return self.warehouse, folded(self.reference)
 
     @property
     def subject(self) -> str:
