@@ -1,7 +1,7 @@
 """A file of deliveries that are expected, a row an article: announced, or changed to what the file says."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -22,6 +22,8 @@ from orders.services.quarantine import Outcome, Reject, Verdict, quarantine, set
 
 SOURCE = "csv.receipts"
 BATCH = 500
+Of = tuple[str, str]
+"""What names a delivery: the code of its warehouse, and what its number is compared by."""
 
 
 def _date(value: Any) -> date | None:
@@ -48,9 +50,13 @@ class ReceiptRow(BaseModel):
     quantity: Annotated[int, BeforeValidator(_count)]
 
     @property
-    def of(self) -> tuple[str, str]:
+    def of(self) -> Of:
         """Return what names the delivery: case does not count in its number."""
         return self.warehouse, folded(self.reference)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return {"expected_date": self.expected_date, "supplier": self.supplier}
 
     @property
     def subject(self) -> str:
@@ -127,7 +133,7 @@ def _faults(number: int, row: ReceiptRow, known: set[str], seen: dict[Any, tuple
 def _save(rows: dict[int, ReceiptRow], faults: Faults) -> dict[int, Verdict]:
     """Write what is new or differs; a row that comes too late is a fault. Return what became of the others."""
     products = {each.sku: each for each in Product.objects.filter(sku__in={row.sku for row in rows.values()})}
-    deliveries = {row.of: _delivery(row) for _, row in sorted(rows.items(), key=lambda each: each[1].of)}
+    deliveries = _deliveries(rows.values())
     lines = {(line.receipt_id, line.product_id): line for line in _lines(deliveries.values())}
     verdicts: dict[int, Verdict] = {}
     for number, row in rows.items():
@@ -140,16 +146,34 @@ def _save(rows: dict[int, ReceiptRow], faults: Faults) -> dict[int, Verdict]:
     return verdicts
 
 
-def _delivery(row: ReceiptRow) -> Receipt:
-    """Return the row's delivery, locked: new, or with what the row says of it while it is open."""
-    said = {"expected_date": row.expected_date, "supplier": row.supplier}
-    mine = Receipt.objects.numbered(row.reference).filter(warehouse=ledger.open_warehouse(row.warehouse))
-    receipt = mine.select_for_update(no_key=True).first()
-    if receipt is None:
-        warehouse = Warehouse.objects.get(code=row.warehouse)
-        return Receipt.objects.create(warehouse=warehouse, reference=row.reference, **said)
-    mine.open().exclude(**said).update(**said)
-    return receipt
+def _deliveries(rows: Iterable[ReceiptRow]) -> dict[Of, Receipt]:
+    """Return the deliveries of the rows, locked: new, or with what the rows say of them while they are open."""
+    named: dict[Of, ReceiptRow] = {}
+    for row in rows:
+        named.setdefault(row.of, row)
+    homes = {code: ledger.open_warehouse(code) for code in sorted({code for code, _ in named})}
+    ordered = [named[of] for of in sorted(named)]
+    new = [Receipt(warehouse=homes[row.warehouse], reference=row.reference, **row.said) for row in ordered]
+    Receipt.objects.bulk_create(new, ignore_conflicts=True)
+    locked = _lock(named)
+    for of, receipt in locked.items():
+        _say(receipt, named[of].said)
+    return locked if len(locked) == len(named) else _deliveries(named.values())  # one was taken back meanwhile
+
+
+def _lock(named: Collection[Of]) -> dict[Of, Receipt]:
+    """Lock the deliveries of these names in the order that everybody keeps: by primary key."""
+    codes, keys = {code for code, _ in named}, {key for _, key in named}
+    near = Receipt.objects.filter(warehouse__code__in=codes, reference_key__in=keys)
+    found = near.order_by().values_list("pk", "warehouse__code", "reference_key")
+    mine: dict[int, Of] = {pk: (code, key) for pk, code, key in found if (code, key) in named}
+    locked = Receipt.objects.filter(pk__in=mine).order_by("pk").select_for_update(no_key=True)
+    return {mine[receipt.pk]: receipt for receipt in locked}
+
+
+def _say(receipt: Receipt, said: dict[str, Any]) -> None:
+    if receipt.closed_at is None and any(getattr(receipt, name) != value for name, value in said.items()):
+        Receipt.objects.filter(pk=receipt.pk).update(**said)
 
 
 def _lines(receipts: Iterable[Receipt]) -> Iterable[ReceiptLine]:

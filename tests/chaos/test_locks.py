@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from fulfillment import ledger
-from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, Shipment, Wave
+from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, ReceiptLine, Shipment, Wave
 from fulfillment.services import (
     Act,
     NothingToRelease,
@@ -19,9 +19,11 @@ from fulfillment.services import (
     claim_cart,
     close_manifest,
     deliver_shipment,
+    expect_receipt,
     load_all,
     pick_shipment,
     read_walk,
+    receipt_file,
     release_wave,
     scan_cart,
     scan_on_cart,
@@ -32,6 +34,7 @@ from fulfillment.services import (
     undo_booking,
     waves,
 )
+from orders.intake.table import read_table
 from orders.lifecycle import Refused
 from orders.models import Event, Order
 from tests.chaos.test_races import threads
@@ -159,6 +162,32 @@ def test_a_delivery_is_closed_while_the_last_of_it_is_taken_back(shop: Shop, mee
     back, said = both(lambda: undo_booking(received, Act(uuid4(), ALICE)), close, meet(ledger, "adjust"))
     assert (back.result, Receipt.objects.count(), shop.stock(shop.mug)) == ("UNDONE", 0, (0, 0))
     assert said == "What came of DN-1 was taken back, and there is no such delivery any more."
+
+
+def test_a_file_of_deliveries_waits_in_the_order_of_who_puts_them_away(shop: Shop) -> None:
+    """By primary key, whatever their numbers."""
+    first, second = (expect_receipt(shop.warehouse, number, {shop.mug: 2}) for number in ("DN-2", "DN-1"))
+    holds = threading.Event()
+
+    def put_away() -> None:
+        with transaction.atomic():
+            Receipt.objects.select_for_update(no_key=True).get(pk=first.pk)
+            holds.set()
+            somebody_waits()
+            Receipt.objects.select_for_update(no_key=True).get(pk=second.pk)
+
+    def read() -> list[str]:
+        rows = "".join(f"{number},MAIN,,,MUG-01,3\n" for number in ("DN-1", "DN-2", "DN-3"))
+        text = f"reference,warehouse,expected_date,supplier,sku,quantity\n{rows}".encode()
+        table = read_table(text, receipt_file.COLUMNS, name="The file")
+        return [outcome.verdict.value for outcome in receipt_file.import_receipts(table, file="deliveries.csv")]
+
+    assert both(put_away, read, holds)[1] == ["changed", "changed", "new"]
+    assert set(ReceiptLine.objects.values_list("receipt__reference", "expected")) == {
+        ("DN-1", 3),
+        ("DN-2", 3),
+        ("DN-3", 3),
+    }
 
 
 def test_what_a_wave_is_just_taking_is_not_joined(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
