@@ -59,7 +59,8 @@ def close_short(task: PickTask, reason: PickTask.Reason, by: Actor) -> bool:
     All that is to be fetched with its cart is locked first, in the one order: stops behind it may be moved or dropped.
     """
     _lock(PickTask.objects.to_do().filter(cart=task.cart_id))
-    mine = PickTask.objects.filter(pk=task.pk, picked=task.picked, status=Status.CLAIMED, claimed_by=str(by))
+    this = PickTask.objects.filter(pk=task.pk, picked=task.picked, quantity=task.quantity)
+    mine = this.filter(status=Status.CLAIMED, claimed_by=str(by))
     return bool(mine.update(status=Status.SHORT, reason=reason, lease_until=None))
 
 

@@ -14,6 +14,8 @@ from fulfillment.blockers import reasons
 from fulfillment.models import Bin, BinStock, Cart, Count, PickTask, Scan, Shipment, StockItem
 from fulfillment.services import (
     Act,
+    Moved,
+    Walk,
     cancel_order,
     claim_cart,
     pack_shipment,
@@ -46,8 +48,8 @@ class Picker:
             found, _ = scan_on_cart(read_walk(self.cart, self.by), self.act(text, operation))
         return found
 
-    def short(self, reason: str = "EMPTY", operation: UUID | None = None) -> Scan:
-        walk = read_walk(self.cart, self.by)
+    def short(self, reason: str = "EMPTY", operation: UUID | None = None, seen: Walk | None = None) -> Scan:
+        walk = seen or read_walk(self.cart, self.by)
         return short_pick(
             walk, self.act(operation=operation), PickTask.Reason(reason), walk.task.pk if walk.task else 0
         )
@@ -354,6 +356,22 @@ def test_a_short_pick_that_is_sent_twice_is_done_once(picker: Picker, shop: Shop
     first = picker.short(operation=operation)
     before = state()
     assert (picker.short(operation=operation).pk, state()) == (first.pk, before)
+
+
+def test_a_short_pick_of_units_that_were_cancelled_meanwhile_books_nothing(shop: Shop) -> None:
+    shop.receive(shop.mug, 9, bin="A-04-1")
+    shop.receive(shop.mug, 9, bin="B-02-1")
+    order = shop.order((shop.mug, 5))
+    picker = start(shop)
+    seen = read_walk(picker.cart, picker.by)
+    cancel_order(order, by=BOB, lines={1: 2})
+    before = (state(), Count.objects.count(), Scan.objects.count())
+    with pytest.raises(Moved, match="The task is not as it was"):
+        picker.short(seen=seen)
+    assert (state(), Count.objects.count(), Scan.objects.count()) == before
+    assert (picker.at(), stages(order)) == (("A-04-1", 3), [{"reserved": 3, "cancelled": 2}])
+    picker.short()
+    assert (picker.at(), list(ledger.verify())) == (("B-02-1", 3), [])
 
 
 def test_the_last_scan_is_taken_back(picker: Picker, order: Order) -> None:
