@@ -25,13 +25,14 @@ from fulfillment.ledger.outbound import (
 from fulfillment.ledger.places import Place, Stop, lines_to_walk, pick_places, places_in, walk
 from fulfillment.ledger.posting import NotEnoughStock
 from fulfillment.ledger.regroup import hand_on, regroup, set_aside
-from fulfillment.ledger.shelf import Shelf, lock_shelf, moves_since, shelf_of
+from fulfillment.ledger.shelf import SCRAPPED, Shelf, lock_shelf, moves_since, shelf_of
 from fulfillment.ledger.stock import adjust, move, open_warehouse, receive, standing_bin
 from fulfillment.ledger.taking import make_room, take
 from fulfillment.ledger.verify import verify
 from orders.lifecycle import AlreadyApplied
 
 __all__ = [
+    "SCRAPPED",
     "AlreadyApplied",
     "NotEnoughStock",
     "Place",

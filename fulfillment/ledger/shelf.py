@@ -7,6 +7,9 @@ from django.db.models import Q, QuerySet, Sum
 
 from fulfillment.models import Bin, BinStock, StockItem, StockMovement
 
+SCRAPPED = "scrapped"
+"""How the cause of an entry ends by which the returns desk throws units away that lay there."""
+
 
 class Shelf(NamedTuple):
     """Units of a product in a bin, and how many movements touched them."""
@@ -36,7 +39,8 @@ def shelf_of(place: Bin, products: Iterable[int] | None = None) -> dict[int, She
 def moves_since(place: Bin, product_id: int, version: int, *, corrections: bool = False) -> int:
     """Return how many units came into the bin since that version; went, if negative. All, or corrections alone.
 
-    A correction moves nothing on the floor: an adjustment, or what is booked as missing or as found again.
+    A correction moves nothing on the floor: an adjustment, or what is booked as missing or as found again. What the
+    returns desk scraps is none: it was there. What a count scraps is one.
     """
     now = shelf_of(place, [product_id]).get(product_id, Shelf()).version
     item = StockItem.objects.filter(product=product_id, warehouse=place.warehouse_id)
@@ -51,5 +55,6 @@ def _sign(move: StockMovement, place: Bin) -> int:
 
 
 def _corrects(move: StockMovement) -> bool:
-    ends = {place.kind for place in (move.from_bin, move.to_bin) if place}
-    return move.kind == StockMovement.Kind.ADJUST or Bin.Kind.MISSING in ends
+    if move.kind == StockMovement.Kind.ADJUST:
+        return not move.cause.endswith(f" {SCRAPPED}")
+    return Bin.Kind.MISSING in {place.kind for place in (move.from_bin, move.to_bin) if place}

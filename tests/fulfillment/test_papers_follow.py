@@ -17,13 +17,14 @@ from fulfillment.services import (
     ship_shipment,
     undo_booking,
 )
-from fulfillment.services.counts import ask_count
-from fulfillment.services.returns import finish_return
+from fulfillment.services.counts import approve_count, ask_count
+from fulfillment.services.returns import Outcome, finish_return
 from fulfillment.services.scan_return import scan_to_return
 from fulfillment.services.stock import WaitsForDesk
 from orders.lifecycle import AlreadyApplied
 from tests.api import Api, problem_of, row_counts
 from tests.factories import ALICE, BOB, Shop, shipment
+from tests.fulfillment.at_desk import decide
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +164,27 @@ def test_what_a_count_does_not_find_of_a_return_is_scrapped_and_the_return_can_b
     entry = StockMovement.objects.latest("pk")
     assert (entry.kind, entry.quantity, entry.cause) == ("ADJUST", 2, f"count {counted.pk}")
     assert (finish_return(back, by=BOB).status, list(ledger.verify())) == ("CLOSED", [])
+
+
+def test_what_the_desk_scraps_was_there_and_what_a_count_found_lacking_is_booked_all_the_same(shop: Shop) -> None:
+    back = come_back(shop, 6)
+    counted = count(shop, "RETURNS", 2)
+    assert counted.status == "COUNTED", "it waits for approval"
+    decide(back.lines.get(), Outcome.SCRAP, 2)
+    assert (approve_count(counted, by=ALICE).status, lying(shop)) == ("APPLIED", {})
+    scrapped = StockMovement.objects.filter(kind="ADJUST").order_by("pk").values_list("quantity", "cause")
+    assert list(scrapped) == [(2, f"{back} scrapped"), (4, f"count {counted.pk}")]
+    line = back.lines.get()
+    assert (line.scrapped, line.undecided, finish_return(back, by=BOB).status) == (6, 0, "CLOSED")
+    assert (shop.stock(shop.mug), list(ledger.verify())) == ((0, 0), [])
+
+
+def test_a_unit_more_is_still_a_unit_more_when_the_desk_scraps_others(shop: Shop) -> None:
+    back = come_back(shop, 2)
+    counted = count(shop, "RETURNS", 7)
+    decide(back.lines.get(), Outcome.SCRAP, 2)
+    assert (approve_count(counted, by=ALICE).status, lying(shop)) == ("APPLIED", {"RETURNS": 5})
+    assert list(ledger.verify()) == []
 
 
 def test_a_count_that_finds_more_than_came_back_scraps_nothing(shop: Shop) -> None:

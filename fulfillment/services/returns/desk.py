@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
     RESTOCK = "restocked"
     QUARANTINE = "quarantined"
-    SCRAP = "scrapped"
+    SCRAP = ledger.SCRAPPED
 
 
 class NotDecided(Refused):

@@ -113,7 +113,7 @@ class Desk(Floor):
         assert scan is not None
         assert scan.is_done == (outcome != Outcome.RESTOCK or into in SHELVES), scan.sentence
         if outcome == Outcome.SCRAP:
-            self.model.correct(home, RETURNS, sku, -1)
+            self.model.add(home, RETURNS, sku, -1)
         elif scan.is_done:
             self.model.move(home, RETURNS, GOES_TO.get(outcome, into), sku, 1)
         if twice:
