@@ -1,12 +1,14 @@
 """Corrections at the dock and at the returns desk: no paper waits for units that are gone."""
 
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Count, Receipt, Return, Scan, StockMovement
+from fulfillment.models import Bin, BinStock, Count, Receipt, ReceiptLine, Return, Scan, StockMovement
 from fulfillment.services import (
     Act,
     adjust_stock,
@@ -191,3 +193,22 @@ def test_a_count_that_finds_more_than_came_back_scraps_nothing(shop: Shop) -> No
     back = come_back(shop, 2)
     count(shop, "RETURNS", 3)
     assert (back.lines.get().undecided, lying(shop), list(ledger.verify())) == (2, {"RETURNS": 3}, [])
+
+
+def test_deliveries_of_before_are_brought_in_line_with_what_lies_at_the_dock(shop: Shop) -> None:
+    """As the migration finds them, where stock was corrected at the dock and no delivery followed: the last lets go."""
+    migration = import_module("fulfillment.migrations.0022_dock_as_it_lies")
+    receipts = [receive(shop, 5, "DN-1"), receive(shop, 3, "DN-2")]
+    correct(shop, -4, "DOCK")
+    ReceiptLine.objects.update(put_away=0)
+    Receipt.objects.update(put_away_at=None)
+    north = ledger.open_warehouse("NORTH")
+    scan_to_receive(shop.mug, 2, ledger.standing_bin(north, Bin.Kind.DOCK), Act(uuid4(), BOB), "DN-1", is_begun=True)
+    shop.receive(shop.teapot, 1, bin="DOCK")
+    assert [each.what for each in ledger.verify()] == ["at the dock by its deliveries"]
+    migration.count_off(apps, None)
+    assert [standing(receipt) for receipt in receipts] == [(5, 1, False), (3, 3, True)]
+    assert (standing(Receipt.objects.get(warehouse=north)), list(ledger.verify())) == ((2, 0, False), [])
+    before = row_counts()
+    migration.count_off(apps, None)
+    assert ([standing(receipt) for receipt in receipts], row_counts()) == ([(5, 1, False), (3, 3, True)], before)
