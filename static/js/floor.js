@@ -8,14 +8,20 @@
 
   // --- focus ------------------------------------------------------------------------------------------
   const isTyping = () => document.activeElement?.matches("main input, main select, main textarea");
+  const isTakingText = (target) => target.closest?.("input, select, textarea");
   const isPressable = (target) => target.closest?.("a, button, input, select, textarea, summary, label");
   const focus = () => { if (!isTyping()) field()?.focus({ preventScroll: Boolean(field().closest(".scan")) }); };
 
   document.addEventListener("click", (event) => { if (!isPressable(event.target)) focus(); });
   document.addEventListener("keydown", (event) => {
     const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (isText && !isPressable(event.target)) focus();
+    const isPress = event.key === " " && isPressable(event.target);
+    if (isText && !isPress && !isTakingText(event.target)) focus();
   });
+  // what a finger unfolds takes the focus; who unfolds it by keys goes on into it
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.querySelector("summary:focus-visible")) focus();
+  }, true);
   document.addEventListener("focusout", () => setTimeout(() => {
     if (document.hasFocus() && (!document.activeElement || document.activeElement === document.body)) focus();
   }));

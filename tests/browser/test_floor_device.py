@@ -97,6 +97,36 @@ def test_the_field_takes_the_focus_back(floor: Page) -> None:
     expect(field).to_be_focused()
 
 
+@pytest.mark.parametrize("path", ["/floor/", "pick"])
+def test_what_is_unfolded_by_a_finger_takes_no_scan(floor: Page, shop: Shop, path: str) -> None:
+    shop.receive(shop.mug, 5, bin="B-04-11")
+    number = shipment(shop.order((shop.mug, 3))).number
+    if path == "pick":
+        floor.goto(f"/floor/{number}/pick/")
+        scan(floor, "B-04-11")
+        expect(floor.locator("#flash .verdict")).to_have_text("B-04-11 is right.")
+    fold = floor.get_by_text("Too few") if path == "pick" else floor.locator(".menu summary")
+    for _ in ("open", "close"):
+        fold.click()
+        scan(floor, "nonsense")
+        expect(floor.locator("#flash .verdict")).to_contain_text("“nonsense” is nothing")
+
+
+def test_what_is_typed_where_no_text_goes_is_a_scan(floor: Page) -> None:
+    fold, field = floor.locator(".menu summary"), floor.locator("[data-scan]")
+    fold.press("Enter")
+    expect(floor.get_by_role("button", name="Log out")).to_be_visible()
+    expect(fold).to_be_focused()
+    for place in (fold, floor.locator(".brand"), floor.get_by_role("button", name="Log out")):
+        place.focus()
+        floor.keyboard.type("B-04")
+        expect(field).to_be_focused()
+        expect(field).to_have_value("B-04")
+        field.fill("")
+    fold.press(" ")
+    expect(floor.get_by_role("button", name="Log out")).to_be_hidden()
+
+
 def test_the_camera_is_for_the_floor_alone(floor: Page) -> None:
     for path, camera in (("/floor/", "camera=(self)"), ("/", "camera=()")):
         answer = floor.request.get(path)
