@@ -4,6 +4,7 @@ Where the shop knows what the articles weigh, the box is weighed before it is cl
 and taken when it is given a second time.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from fulfillment.services.scanned import (
     Act,
     Result,
     Verdict,
+    incomplete,
     is_same,
     keep,
     number_in,
@@ -118,9 +120,19 @@ def close_box(shipment: Packed, act: Act) -> Scan:
     return _at_boxes(shipment, act, _close)
 
 
-def pack_without_scanning(shipment: Packed, act: Act) -> Scan:
-    """Close the box: somebody saw that everything is in. Raises NotAllowed, NotHere."""
-    return _at_boxes(shipment, act, _pack_all)
+def pack_without_scanning(shipment: Packed, act: Act, without: int | None = None) -> Scan:
+    """Close the box: somebody saw that everything is in. Raises NotAllowed, NotHere.
+
+    `without`: so many units the person knows not to be scanned. Are others, it stays open and they are named.
+    """
+
+    def do(fresh: Shipment, packing: Packing, act: Act) -> Scan:
+        if without in {None, packing.missing}:
+            return _pack_all(fresh, packing, act)
+        said = incomplete(_unscanned(packing), "pack without scanning {}")
+        return keep(act, said, Scan.Step.PACK, fresh, box=packing.box)
+
+    return _at_boxes(shipment, act, do)
 
 
 def _at_boxes(shipment: Packed, act: Act, do: Callable[[Shipment, Packing, Act], Scan]) -> Scan:
@@ -147,6 +159,15 @@ def _scan(shipment: Shipment, packing: Packing, act: Act) -> Scan:
         _finish(shipment, packing, scan, act.by)
         return scan
     return keep(act, verdict, Scan.Step.PACK, shipment, box=packing.box)
+
+
+def _unscanned(packing: Packing) -> Counter[tuple[str, str]]:
+    """Return what nobody scanned into a box: name, SKU → units; lines of one article together."""
+    units = Counter[tuple[str, str]]()
+    for item in packing.items:
+        line = item.line.order_line
+        units[line.name, line.product.sku] += item.missing
+    return +units
 
 
 def _pack_all(shipment: Shipment, packing: Packing, act: Act) -> Scan:

@@ -113,15 +113,13 @@ def refuse_blocked(shipment: Shipment, verb: str, *, is_held: bool = True) -> No
         raise NotAllowed(blockers)
 
 
-def incomplete(missing: Missing) -> Verdict:
-    """Say what of it nobody scanned. It is closed by another press."""
+def incomplete(missing: Missing, then: str = "close without {}") -> Verdict:
+    """Say what of it nobody scanned. It is closed, or what `then` says, by another press."""
     alike = Counter(name for name, _ in missing)
     named = [f"{units} × {name}" + f" ({sku})" * (alike[name] > 1) for (name, sku), units in missing.items()]
     shown = ", ".join(named[:NAMED]) + " and others" * (len(named) > NAMED)
     them = "it" if sum(missing.values()) == 1 else "them"
-    said = (
-        f"Still missing: {shown}. Press again to close without {them}." if missing else "Nothing is missing any more."
-    )
+    said = f"Still missing: {shown}. Press again to {then.format(them)}." if missing else "Nothing is missing any more."
     return Verdict(Result.INCOMPLETE, said[:500])
 
 

@@ -78,7 +78,7 @@ def test_several_boxes_that_are_shipped_by_a_double_tap_leave_once_and_both_are_
 ) -> None:
     floor.scan("MUG-01")
     close(floor)
-    floor.post(whole="1")
+    floor.post(whole="1", without="3")
     desk, operation = Floor(order, "ship"), str(uuid4())
     answers = [desk.post(operation=operation, **parcels(dhl("JJD1"), dhl("JJD2"))) for _ in range(2)]
     assert [(each.status_code, said(each)) for each in answers] == [
@@ -133,7 +133,7 @@ def test_what_has_no_known_weight_is_closed_by_the_last_scan(floor: Floor, shop:
 def test_what_was_seen_but_not_scanned_is_in_the_box_that_is_filled(floor: Floor) -> None:
     floor.scan("MUG-01")
     close(floor)
-    floor.post(whole="1")
+    floor.post(whole="1", without="3")
     assert boxes() == [("-1", None, {1: 1}), ("-2", None, {1: 2, 2: 1})]
 
 
@@ -149,7 +149,7 @@ def test_units_cancelled_between_two_boxes_are_in_none(floor: Floor, order: Orde
 
 
 def test_a_cancelled_order_has_no_parcels_left(floor: Floor, order: Order) -> None:
-    floor.post(whole="1")
+    floor.post(whole="1", without="4")
     assert len(boxes()) == 1
     cancel_order(order, by=ALICE)
     assert (boxes(), floor.status()) == ([], "CANCELLED")
@@ -158,7 +158,7 @@ def test_a_cancelled_order_has_no_parcels_left(floor: Floor, order: Order) -> No
 def test_packed_parcels_leave_as_they_are_unless_they_are_packed_again(floor: Floor, order: Order) -> None:
     floor.scan("MUG-01")
     close(floor)
-    floor.post(whole="1")
+    floor.post(whole="1", without="3")
     before = boxes()
     with pytest.raises(ParcelsDoNotAddUp, match="It is packed in 2 parcels, not in 3"):
         ship_shipment(floor.shipment, by=ALICE, parcels=[ParcelDraft("dhl", f"JJD{n}") for n in range(3)])
@@ -177,13 +177,13 @@ def test_what_others_packed_is_in_a_parcel_as_well(floor: Floor) -> None:
 def test_a_parcel_that_is_still_here_is_no_parcel_to_the_outside(floor: Floor, order: Order) -> None:
     from fulfillment.api.schemas import ShipmentOut, with_parts
 
-    floor.post(whole="1")
+    floor.post(whole="1", without="4")
     found = with_parts(Shipment.objects.select_related("order")).get(pk=floor.shipment.pk)
     assert (len(boxes()), ShipmentOut.of(found).parcels) == (1, [])
 
 
 def test_labels_are_offered_once_the_boxes_are_closed(floor: Floor, order: Order) -> None:
-    floor.post(whole="1")
+    floor.post(whole="1", without="4")
     desk = Floor(order, "ship")
     page = desk.client.get(desk.url).content.decode()
     number = floor.shipment.number

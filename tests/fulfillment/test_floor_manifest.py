@@ -84,7 +84,7 @@ def test_what_does_not_belong_in_the_van_is_said_and_stays_out(shop: Shop) -> No
     shop.receive(shop.mug, 1)
     packed = Floor(shop.order((shop.mug, 1)), "pack")
     pick_shipment(packed.shipment, by=BOB)
-    packed.post(whole="1")
+    packed.post(whole="1", without="1")
     van = Van(shop)
     assert van.scan(f"{ups}-1") == f"wrong: {ups}-1 goes with UPS. Take it out."
     assert van.scan(f"{packed.shipment}-1") == f"wrong: {packed.shipment}-1 is not shipped yet. Ship it first."
@@ -202,7 +202,7 @@ def test_the_station_opens_what_lies_there(shop: Shop) -> None:
         answer = client.get("/floor/pack/", {"scanned": text})
         assert f"“{text}” leads to nothing that is to be packed here." in words(answer)
     assert "To pack 1" in words(client.get("/floor/pack/"))
-    Floor(order, "pack").post(whole="1")
+    Floor(order, "pack").post(whole="1", without="2")
     assert client.get("/floor/pack/", {"scanned": f"{number}-1"}).url == f"/floor/{number}/"
 
 

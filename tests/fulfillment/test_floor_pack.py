@@ -86,9 +86,36 @@ def test_everything_is_in_without_scanning_and_the_record_says_so(floor: Floor, 
     floor.scan("MUG-01")
     operation = str(uuid4())
     for _ in range(2):
-        assert "is packed, without scanning all of it." in said(floor.post(operation=operation, whole="1"))
+        assert "is packed, without scanning all of it." in said(floor.post(operation=operation, whole="1", without="3"))
     last = Scan.objects.last()
     assert (last.result, last.quantity, Scan.objects.count(), floor.status()) == ("UNSCANNED", 3, 2, "PACKED")
+
+
+def test_the_first_press_names_what_nobody_scanned_and_the_second_packs(floor: Floor, order: Order) -> None:
+    def press(word: str) -> str:
+        page = floor.client.post(floor.url, {"operation": uuid4(), "whole": "1", "without": asked}).content.decode()
+        assert f">{word}</button>" in page
+        return page
+
+    floor.scan("MUG-01")
+    asked, before = 0, (floor.status(), stages(order))
+    page = press("Pack without scanning 3")
+    assert "Still missing: 2 × Enamel mug, 1 × Teapot. Press again to pack without scanning them." in page
+    floor.scan("TEA-01")
+    asked = 3
+    page = press("Pack without scanning 2")
+    assert "Still missing: 2 × Enamel mug. Press again to pack without scanning them." in page
+    assert (floor.status(), stages(order), floor.results()[1::2]) == (*before, ["INCOMPLETE", "INCOMPLETE"])
+    assert "is packed, without scanning all of it." in said(floor.post(whole="1", without="2"))
+    assert (floor.status(), stages(order)) == ("PACKED", [{"packed": 3}, {"packed": 1}])
+
+
+def test_the_same_first_press_twice_asks_twice_and_packs_nothing(floor: Floor, order: Order) -> None:
+    operation = str(uuid4())
+    for _ in range(2):
+        answer = said(floor.post(operation=operation, whole="1", without="0"))
+        assert answer.startswith("wrong: Still missing: 3 × Enamel mug, 1 × Teapot.")
+    assert (floor.status(), Scan.objects.count()) == ("PICKED", 1)
 
 
 def test_a_hold_placed_in_the_middle_keeps_the_box_open(floor: Floor, order: Order) -> None:

@@ -36,7 +36,7 @@ CASES: dict[str, Case] = {
     "pick": lambda shop: (pick(shop, "A-01-1"), {"scanned": "P-1"}),
     "pick all": lambda shop: (pick(shop), {"whole": 1}),
     "pack": lambda shop: (box(shop), {"scanned": "P-1"}),
-    "pack all": lambda shop: (box(shop), {"whole": 1}),
+    "pack all": lambda shop: (box(shop), {"whole": 1, "without": 4}),
     "ship": lambda shop: (packed(shop), labels(1)),
     "ship boxes": lambda shop: (boxed(shop), labels(2)),
     "load": lambda shop: (van(shop), {"scanned": "JJD2"}),

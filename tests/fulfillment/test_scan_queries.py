@@ -121,7 +121,7 @@ def boxed(shop: Shop) -> Desk:
     """Packed by scan, in two boxes."""
     desk = box(shop, "P-1")
     desk.post(close=1)
-    desk.post(whole=1)
+    desk.post(whole=1, without=3)
     desk.url = desk.url.replace("/pack/", "/ship/")
     return desk
 
