@@ -7,7 +7,7 @@ from fulfillment.services.scan_cart import late
 from fulfillment.services.scan_pick import Picked, fetched_by
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from fulfillment.services.tasks import uncount_units
-from fulfillment.services.walks import Walk
+from fulfillment.services.walks import Walk, fetched_with
 from orders.blockers import Reason
 from orders.lifecycle import NotAllowed, change, record
 from orders.models import Actor
@@ -29,9 +29,8 @@ def undo_pick(shipment: Picked, act: Act) -> Scan:
 
 def last_fetch(walk: Walk, by: Actor) -> Scan | None:
     """Return what can be taken back."""
-    mine = Scan.objects.filter(task__cart=walk.cart, by=str(by), step=Scan.Step.PICK, result=Result.RIGHT)
-    fetched = mine.filter(quantity__gt=0, undone_by=None).select_related("shipment", "line__order_line", "bin", "task")
-    return fetched.order_by("-pk").first()
+    fetched = fetched_with(walk.cart.pk, by).select_related("shipment", "line__order_line", "bin", "task")
+    return fetched.first()
 
 
 def _undo(walk: Walk, act: Act) -> Scan:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, Subquery, Sum
+from django.db.models import Exists, F, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from fulfillment.ledger.stock import DEFAULT_BIN
@@ -24,7 +24,7 @@ class Walk:
     """The tasks of a cart, stop by stop, and where the person with it is. `mine`: where that person works.
 
     Of the shipment in hand: whether something holds it, and how many of its units are to be picked. `fetched` is the
-    task for which this person fetched something last, if it is of this cart, and how many units.
+    task of this cart for which this person fetched something last, and how many units.
     """
 
     cart: Cart
@@ -130,7 +130,7 @@ def find_walk(
     last = Scan.objects.filter(by=str(by), step=Scan.Step.PICK, result=Scan.Result.RIGHT).order_by("-pk")
     here = Warehouse.objects.all() if mine is None else mine
     tasks = PickTask.objects.filter(cart=cart_id, cart__wave__warehouse__in=here).select_related(*_READ)
-    fetched = last.filter(quantity__gt=0, undone_by=None)
+    fetched = fetched_with(cart_id, by)
     tasks = tasks.annotate(
         at_bin=Subquery(last.values("bin")[:1]),
         last_task=Subquery(fetched.values("task")[:1]),
@@ -144,6 +144,13 @@ def find_walk(
     known = {name: first[name] for name in ("is_held", "unpicked") if in_hand}
     known["fetched"] = (first["last_task"], first["last_units"] or 0)
     return Walk(found[0].cart, by, _share(found, in_hand), first["at_bin"], mine, **known)
+
+
+def fetched_with(cart_id: int, by: Actor) -> QuerySet[Scan]:
+    """Return what this person fetched with a cart and did not take back, the latest first."""
+    tasks = PickTask.objects.filter(cart=cart_id)
+    mine = Scan.objects.filter(task__in=tasks, by=str(by), result=Scan.Result.RIGHT)
+    return mine.filter(quantity__gt=0, undone_by=None).order_by("-pk")
 
 
 def _standing(shipment: Shipment | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fulfillment.services import claim_cart, release_wave
 from orders.models import Actor, Order
 from orders.services import hold_order
 from tests.factories import ALICE, Shop, shipment, stages
-from tests.fulfillment.floor import person, said, words
+from tests.fulfillment.floor import Floor, person, said, words
 from tests.fulfillment.waves import articles, orders, released
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +124,17 @@ def test_the_screen_says_what_undo_takes_back_and_that_a_short_stays(alice: Walk
     assert "Undo" not in page, "what was closed as short is not taken back"
     alice.scan("B-02-1", "TEA-01")
     assert "Undo 1 × Teapot" in alice.screen()
+
+
+def test_what_was_fetched_elsewhere_since_hides_no_undo(alice: Walker, shop: Shop) -> None:
+    beside = shop.order((shop.mug, 1))
+    alice.scan("A-04-1", "MUG-01")
+    other = Floor(beside, user=alice.user)
+    assert other.scan("A-04-1", "MUG-01").startswith("right:")
+    page = alice.screen()
+    assert "Undo 1 × Enamel mug" in page
+    assert said(alice.post(undo="1")) == "right: Taken back: put 1 × Enamel mug into A-04-1 again."
+    assert ("Undo" in alice.screen(), shipment(beside).status, list(ledger.verify())) == (False, "PICKED", [])
 
 
 def test_the_end_of_a_walk_says_which_order_waits_and_for_what(shop: Shop) -> None:
