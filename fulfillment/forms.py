@@ -165,11 +165,18 @@ class LeaveForm(forms.Form):
         self.fields["to"].queryset = colleagues  # type: ignore[attr-defined]
 
 
+def _number(label: str, most: int, initial: int) -> forms.IntegerField:
+    """Return a field that says of whatever else is typed that it takes a number, and which."""
+    sentence = f"{label}: type a number from 1 to {most}."
+    wrong = dict.fromkeys(("required", "invalid", "min_value", "max_value"), sentence)
+    return forms.IntegerField(min_value=1, max_value=most, initial=initial, label=label, error_messages=wrong)
+
+
 class ReleaseForm(OperationForm):
     """How much goes to the floor at once."""
 
-    limit = forms.IntegerField(min_value=1, max_value=MAX_WAVE, initial=LIMIT, label="Orders at most")
-    slots = forms.IntegerField(min_value=1, max_value=MOST_SLOTS, initial=SLOTS, label="Slots on a cart")
+    limit = _number("Orders at most", MAX_WAVE, LIMIT)
+    slots = _number("Slots on a cart", MOST_SLOTS, SLOTS)
 
 
 class ParcelForm(forms.Form):

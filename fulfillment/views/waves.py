@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from fulfillment import reports
 from fulfillment.forms import ReleaseForm
@@ -35,10 +35,12 @@ def waves(request: HttpRequest) -> HttpResponse:
     return go(request, f"{reverse('floor:waves')}?warehouse={wave.warehouse.code}")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @allowed_to("pick")
 def next_cart(request: HttpRequest) -> HttpResponse:
-    """Give this person the next cart of the warehouse where they are."""
+    """Give this person the next cart of the warehouse where they are; it is asked for on the floor's first screen."""
+    if request.method != "POST":
+        return redirect("floor:entry")
     return redirect("floor:cart", claim_cart(here(request), by=actor(request)).pk)
 
 

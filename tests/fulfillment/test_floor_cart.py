@@ -221,6 +221,13 @@ def test_somebody_of_another_warehouse_sees_and_touches_no_cart(alice: Walker) -
     assert Scan.objects.count() == 0
 
 
+def test_who_types_the_address_of_the_next_cart_is_led_to_the_floor_and_takes_none(shop: Shop) -> None:
+    released(shop, singles=2)
+    alice = Walker(person("picker"))
+    answer = alice.client.get("/floor/carts/")
+    assert (answer.status_code, answer["Location"], PickTask.objects.claimed().count()) == (302, "/floor/", 0)
+
+
 def test_ones_own_cart_comes_first_and_then_the_next(shop: Shop) -> None:
     released(shop, singles=2, others=2)
     alice = Walker(person("picker"))
@@ -242,6 +249,12 @@ def test_a_wave_is_released_by_a_form_once(shop: Shop) -> None:
     assert f"{wave} 0 of 5 fetched · 2 carts free" in words(answers[0])
     wrong = chief.client.post("/floor/waves/", sent | {"limit": "0"})
     assert (wrong.status_code, Wave.objects.count()) == (422, 1)
+    for typed in ("", "0", "abc", "5001"):
+        answer = said(chief.client.post("/floor/waves/", sent | {"limit": typed}))
+        assert answer == "wrong: Orders at most: type a number from 1 to 5000."
+    answer = said(chief.client.post("/floor/waves/", sent | {"slots": ""}))
+    assert answer.startswith("wrong: Slots on a cart: type a number from 1 to ")
+    assert Wave.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -328,6 +328,12 @@ def test_the_dock_to_stock_clock_of_each_warehouse(shop: Shop) -> None:
     assert sentence == "Goods stand longest in NORTH: half within 40 hours, nine of ten within 2.1 days."
 
 
+def test_several_deliveries_of_one_warehouse_are_counted(shop: Shop) -> None:
+    delivered_to(shop.warehouse, LAST_MONDAY, 4, 1, 3)
+    sentence = make_report(NOW).floor.dock_sentence
+    assert sentence.startswith("3 deliveries were put away: half within 3 hours, ")
+
+
 def test_five_too_many_and_five_too_few_are_two_errors(shop: Shop) -> None:
     counted_in(shop.warehouse, LAST_MONDAY, (10, 15), (10, 5), (3, 3))
     counted_in(shop.warehouse, OCTOBER, (1, 1))

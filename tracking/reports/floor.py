@@ -21,7 +21,7 @@ from fulfillment.reports import Accuracy, accuracies
 from tracking.reports.links import counts_where, receipts_where
 from tracking.reports.period import Period
 from tracking.reports.ranks import Milliseconds, median_and_p90, wanted
-from tracking.reports.words import several, share, span
+from tracking.reports.words import number, share, span
 
 NOT_COUNTED = Accuracy(0, 0, 0, 0, 0)
 
@@ -87,7 +87,7 @@ class Floor:
         where = f" in {slow.warehouse}" if len(done) > 1 else ""
         if slow.now.done == 1:
             return f"One delivery was put away{where}, after {span(slow.now.median)}."
-        longest = "Goods stand longest" + where if where else f"{several(slow.now.done, 'delivery')} were put away"
+        longest = "Goods stand longest" + where if where else f"{number(slow.now.done)} deliveries were put away"
         return f"{longest}: half within {span(slow.now.median)}, nine of ten within {span(slow.now.p90)}."
 
     @property
