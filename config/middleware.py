@@ -27,6 +27,8 @@ SEEN = "floor_seen"
 
 UNCLEAN = re.compile(r"[^A-Za-z0-9._:/+=@-]+")
 MAX_REQUEST_ID = 128
+LENGTH_DIGITS = 18
+UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 LIVE = re.compile(r"/track/(?P<token>[^/]+)/live")
 PLAIN_ERRORS = {
     400: ("request_refused", "The request cannot be understood."),
@@ -68,7 +70,10 @@ class ProblemMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Before anything reads it: a body over the limit is 413, and a chunked one 411, as WSGI would show it as empty."""
+    """Before anything reads it: a body over the limit is 413, and a chunked one 411, as WSGI would show it as empty.
+
+    One in other letters than UTF-8 is 415: what a codec makes of it no database keeps.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -77,8 +82,10 @@ class BodyLimitMiddleware:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return problem(request, 411, "length_required", "Send the body with a Content-Length.")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > settings.BODY_LIMIT:
+        if not length.isdecimal() or len(length) > LENGTH_DIGITS or int(length) > settings.BODY_LIMIT:
             return problem(request, 413, "body_too_large", "The body is larger than 5 MiB.")
+        if request.content_params and request.content_params.get("charset", "utf-8").lower() not in UTF8:
+            return problem(request, 415, "not_utf8", "Send the body as UTF-8.")
         return self.get_response(request)
 
 

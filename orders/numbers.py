@@ -7,6 +7,15 @@ LENGTH = 7
 PREFIX = "OT-"
 
 
+PK_DIGITS = 18
+"""As many as fit into a database's largest integer, whatever they are."""
+
+
+def read_pk(text: str) -> int | None:
+    """Return the primary key that a form sent, or None if it can be none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= PK_DIGITS else None
+
+
 def new_number() -> str:
     body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     return f"{PREFIX}{body}{check_character(body)}"

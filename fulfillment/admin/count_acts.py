@@ -19,6 +19,7 @@ from orders.admin.acting import Act, ActForm, number_field, text_field
 from orders.blockers import Reason
 from orders.intake.draft import MAX_QUANTITY
 from orders.models import Actor
+from orders.numbers import read_pk
 
 COUNT = "fulfillment.count_stock"
 PLAN = "fulfillment.plan_count"
@@ -52,7 +53,7 @@ class FiguresForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sent = [int(name[7:]) for name in self.data if name[:7] == "figure_" and name[7:].isdecimal()]
+        sent = [pk for name in self.data if name[:7] == "figure_" and (pk := read_pk(name[7:]))]
         for line in _asked(self.thing, sent):
             label = f"{line.product.name or line.product.sku} in {line.bin}"
             self.fields[f"figure_{line.pk}"] = number_field(label, low=0, high=MAX_QUANTITY, required=False)

@@ -28,6 +28,7 @@ from orders.admin.acting import Act, ActForm, choice_field, number_field, standi
 from orders.blockers import Reason
 from orders.intake.draft import MAX_QUANTITY
 from orders.models import Actor
+from orders.numbers import read_pk
 
 APPROVE = "fulfillment.approve_return"
 RECEIVE = "fulfillment.receive_return"
@@ -121,8 +122,8 @@ class DecideForm(GradeForm):
         self._ask_grade()
 
     def clean_line(self) -> ReturnLine:
-        wanted = self.cleaned_data["line"]
-        line = self.thing.lines.filter(pk=wanted).first() if wanted.isdecimal() else None
+        wanted = read_pk(self.cleaned_data["line"])
+        line = self.thing.lines.filter(pk=wanted).first() if wanted else None
         if line is None:
             raise forms.ValidationError("That is not in this return.")
         found: ReturnLine = line

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fulfillment import ledger
-from fulfillment.models import Bin, BinStock, Count, PickTask, Shipment, ShipmentLine, StockItem, Warehouse
+from fulfillment.models import Bin, BinStock, Count, PickTask, Scan, Shipment, ShipmentLine, StockItem, Warehouse
 from fulfillment.services.counts import ask_count
 from fulfillment.services.set_back import set_back
 from orders import outbox
@@ -68,7 +68,8 @@ class Gap:
         """
         wanted = {self.line: units + beside + self._in_books()}
         places = ledger.pick_places(shipment, wanted) if units else []
-        others = ((place.bin, place.quantity) for place in places if place.bin and place.bin.pk != self.place.pk)
+        short = {self.place.pk, *self._short_in()} if units else set()
+        others = ((place.bin, place.quantity) for place in places if place.bin and place.bin.pk not in short)
         return dict(_share(others, beside, units))
 
     def close(self, shipment: Shipment, found: Found) -> None:
@@ -89,6 +90,10 @@ class Gap:
         there = f"{sum(found.values())} from {' and '.join(map(str, found))} instead"
         waits = f"; {rest} {agree(rest, 'waits', 'wait')} again" if rest else ""
         return f"{self}: {there}{waits}."
+
+    def _short_in(self) -> Iterable[int]:
+        """Return the bins where too few were for this line before: nobody is sent there twice."""
+        return Scan.objects.filter(line=self.line, result=Scan.Result.SHORT).values_list("bin", flat=True)
 
     def _in_books(self) -> int:
         product = self.line.order_line.product_id

@@ -18,7 +18,7 @@ from fulfillment.services.scan_return import close_by_press, grade_by_scan, scan
 from fulfillment.views.access import actor, allowed_to, go, is_htmx, say, show
 from fulfillment.views.steps import here, mine_from_here, places_of
 from orders.models import Order
-from orders.numbers import read_number
+from orders.numbers import read_number, read_pk
 
 _RETURN = re.compile(r"OT-\w+-R\d+")
 GRADES = {"restock": Outcome.RESTOCK, "quarantine": Outcome.QUARANTINE, "scrap": Outcome.SCRAP}
@@ -81,10 +81,10 @@ def _take_in(request: HttpRequest, number: str, act: Act) -> HttpResponse:
 
 
 def _grade(request: HttpRequest, number: str, outcome: Outcome, act: Act) -> HttpResponse:
-    wanted = str(act.line or request.GET.get("line"))
-    if not (wanted.isdecimal() and wanted.isascii()):
-        raise Http404(wanted)
-    scan, desk = grade_by_scan(_returns(request, number), int(wanted), outcome, act)
+    line = read_pk(str(act.line or request.GET.get("line")))
+    if line is None:
+        raise Http404("no line")
+    scan, desk = grade_by_scan(_returns(request, number), line, outcome, act)
     say(request, scan.sentence, is_right=scan.is_done)
     return _again(request, desk or _load(request, number)) if scan.is_done else go(request, request.get_full_path())
 

@@ -24,6 +24,7 @@ from orders.admin.words import GROUPS
 from orders.blockers import Reason, held
 from orders.models import Hold, Order, OrderLine
 from orders.money import money
+from orders.numbers import read_pk
 
 LINES_SHOWN = 300
 """Of a trail longer than that the newest; nearly no order has a tenth of it."""
@@ -131,7 +132,8 @@ def load(user: Any, order_id: str | int) -> Order | None:
         "notes",
         "messages",
     )
-    return orders.filter(pk=order_id).first() if str(order_id).isdecimal() else None
+    pk = read_pk(str(order_id))
+    return orders.filter(pk=pk).first() if pk else None
 
 
 def order_page(request: HttpRequest, model_admin: Any, order: Order, bound: Bound | None = None) -> HttpResponse:

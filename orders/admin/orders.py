@@ -29,6 +29,7 @@ from orders.admin.saved_views import PARAMETER, SavedViewFilter, tabs
 from orders.admin.search import find_orders
 from orders.models import Hold, Order, OrderLine, ShippingMethod
 from orders.money import money
+from orders.numbers import read_pk
 from tracking.services import link_for
 
 SEE_PEOPLE = "orders.view_customer"
@@ -75,8 +76,8 @@ class OfCustomerFilter(HiddenFilter):
         return [("", "")] if request.user.has_perm(SEE_PEOPLE) else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value() or ""
-        return queryset.filter(customer=int(chosen)) if self.lookup_choices and chosen.isdecimal() else queryset
+        chosen = read_pk(self.value() or "")
+        return queryset.filter(customer=chosen) if self.lookup_choices and chosen else queryset
 
 
 @admin.register(Order)

@@ -173,3 +173,21 @@ def test_who_works_in_one_warehouse_books_nothing_in_another(shop: Shop, role: s
                 f"/admin/fulfillment/{model}/add/", sent | {"lines": f"{far.product.sku},3", "reorder_point": 5}
             )
     assert state() == before
+
+
+@pytest.mark.parametrize("key", ["9" * 19, "9" * 40])
+def test_a_key_that_no_database_has_leads_nowhere(shop: Shop, key: str) -> None:
+    here, _ = yards(shop)
+    client, before = client_of("manager", here.warehouse), state()
+    for path in (
+        f"/floor/carts/{key}/",
+        f"/floor/carts/{key}/take/",
+        f"/floor/carts/{key}/leave/",
+        f"/floor/counts/{key}/",
+    ):
+        assert (client.get(path).status_code, client.post(path).status_code) == (404, 404)
+    graded = f"/floor/returns/{here.things['return']}/?grade=scrap&line={key}"
+    assert client.post(graded, {"operation": "0" * 32, "whole": "1"}).status_code == 404
+    assert client.get(f"/admin/orders/order/?customer={key}").status_code in {200, 302}
+    assert client.get(f"/admin/orders/order/{key}/change/").status_code == 404
+    assert state() == before

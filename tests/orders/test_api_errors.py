@@ -155,10 +155,19 @@ def test_a_chunked_body_is_411(api: Api) -> None:
     assert (problem_of(answer), row_counts()) == ((411, "length_required", []), before)
 
 
-@pytest.mark.parametrize("length", ["-5", "²", "1e3"])
+@pytest.mark.parametrize("length", ["-5", "²", "1e3", "9" * 5000])
 def test_a_content_length_that_is_no_number_is_no_bug_of_ours(api: Api, length: str) -> None:
     answer = api.client.generic("POST", "/api/v1/orders", b"", "application/json", CONTENT_LENGTH=length)
     assert problem_of(answer) == (413, "body_too_large", [])
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "idna", "utf-16"])
+def test_a_body_in_other_letters_than_utf_8_is_415(api: Api, charset: str) -> None:
+    before = row_counts()
+    answer = api.client.generic("POST", "/api/v1/orders", b"{}", f"application/json; charset={charset}")
+    assert (problem_of(answer), row_counts()) == ((415, "not_utf8", []), before)
+    form = f"multipart/form-data; boundary=x; charset={charset}"
+    assert api.client.generic("POST", "/floor/find/", b"--x--", form).status_code == 415
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])

@@ -11,12 +11,17 @@ from orders.models import Actor
 
 
 def scrap_what_lacks(count: Count, line: CountLine, left: int, *, by: Actor) -> None:
-    """Scrap what returns wait for beyond the units that are left in the bin, what came last first."""
-    waiting = list(waiting_in(line.bin, line.product_id))
+    """Scrap what returns wait for beyond the units that are left in the bin: what came last before the count first."""
+    waiting = sorted(waiting_in(line.bin, line.product_id), key=lambda each: _came_after(line, each))
     lacking = sum(each.undecided for each in waiting) - max(0, left)
     for each in waiting:
         if lacking > 0:
             lacking -= _scrap(count, each, lacking, by)
+
+
+def _came_after(line: CountLine, waiting: ReturnLine) -> bool:
+    received = waiting.return_of.received_at
+    return received is not None and received > line.opened_at
 
 
 def _scrap(count: Count, waiting: ReturnLine, lacking: int, by: Actor) -> int:

@@ -72,7 +72,9 @@ def grade(
     """Say it of a line that was read behind the lock of its return; `cause` is what it is, if nobody says it there."""
     if blockers := why_not(line.return_of, "inspect"):
         raise NotAllowed(blockers)
-    if quantity > line.undecided:
+    if not line.undecided:
+        raise NotDecided(f"What becomes of {line.order_line.name} is decided already.")
+    if not 0 < quantity <= line.undecided:
         are = agree(line.undecided, "is", "are")
         raise NotDecided(f"{line.undecided} × {line.order_line.name} {are} still to be decided, not {quantity}.")
     cause = cause or f"{line.return_of.number} {outcome.value}"
