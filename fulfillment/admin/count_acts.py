@@ -188,7 +188,7 @@ ACTS = (
         _plainly(approve_count),
         "{} is approved.",
         _why_not("approve"),
-        hint="The differences are booked. Nobody approves what they counted.",
+        hint="This books the differences. Who counted some of it cannot approve it.",
         style="main",
     ),
     Act("recount", "Count again", APPROVE, _plainly(count_again), "{} is counted again.", _why_not("recount")),

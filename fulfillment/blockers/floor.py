@@ -7,7 +7,7 @@ from orders.blockers import Reason, wrong_status
 STATE = {
     "count": {
         "OPEN": "still to be counted",
-        "COUNTED": "counted",
+        "COUNTED": "waiting for approval",
         "RECOUNT": "to be counted again",
         "APPROVED": "approved",
         "APPLIED": "booked",

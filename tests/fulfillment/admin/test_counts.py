@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from fulfillment.blockers import reasons
 from fulfillment.models import Bin, Count, Return
 from fulfillment.services import ship_shipment
 from fulfillment.services.counts import ask_count, count_again
@@ -72,6 +73,14 @@ def test_who_may_approve_a_count(shop: Shop, role: str, status: int, becomes: st
     sent = {"operation": "4c9f0d4e-9c2c-4a51-8b6e-0a4f0e1f8a11"}
     assert client_of(role).post(url, sent).status_code == status
     assert (Count.objects.get().status, shop.stock(shop.mug)) == (becomes, (6 if becomes == "APPLIED" else 10, 0))
+
+
+def test_the_button_says_what_it_will_do_and_why_a_counted_count_is_not_counted(shop: Shop) -> None:
+    count = a_large_difference(shop, COUNTER)
+    page = client_of("manager").get(f"/admin/fulfillment/count/{count.pk}/change/").content.decode()
+    assert "This books the differences. Who counted some of it cannot approve it." in page
+    (reason,) = reasons(count, "count")
+    assert reason.message == "The count is waiting for approval, so it cannot be counted."
 
 
 def test_counts_are_planned_by_a_button_that_says_what_it_will_plan(shop: Shop) -> None:
