@@ -62,7 +62,7 @@ def lines_to_walk(shipment: Shipment) -> QuerySet[ShipmentLine]:
         kind=StockMovement.Kind.PICK, order_line=OuterRef("order_line"), cause=str(shipment)
     )
     fetched = moves.order_by().annotate(bins=Joined("from_bin", Value(":"), "quantity")).values("bins")
-    short = Scan.objects.filter(shipment=shipment, line=OuterRef("pk"), result=Scan.Result.SHORT)
+    short = Scan.objects.filter(line=OuterRef("pk"), result=Scan.Result.SHORT)
     short_in = short.order_by().values("line").annotate(bins=Joined("bin")).values("bins")
     lines = shipment.lines.filter(quantity__gt=0).select_related("order_line__product")
     return lines.annotate(fetched=Subquery(fetched), short_in=Subquery(short_in))

@@ -105,6 +105,7 @@ class Scan(models.Model):
         indexes = [
             models.Index(fields=["shipment", "-id"], name="scan_of_shipment_newest"),
             models.Index(fields=["by", "step", "-id"], name="scan_of_person_newest"),
+            models.Index(fields=["line"], condition=models.Q(result="SHORT"), name="scan_short_of_line"),
         ]
 
     def __str__(self) -> str:

@@ -127,12 +127,11 @@ def find_walk(
     cart_id: int, by: Actor, mine: WarehouseQuerySet | None = None, in_hand: Shipment | None = None
 ) -> Walk | None:
     """Read the walk of a cart in one of these warehouses; None where it has nothing to fetch, or is not there."""
-    last = Scan.objects.filter(by=str(by), step=Scan.Step.PICK, result=Scan.Result.RIGHT).order_by("-pk")
     here = Warehouse.objects.all() if mine is None else mine
     tasks = PickTask.objects.filter(cart=cart_id, cart__wave__warehouse__in=here).select_related(*_READ)
     fetched = fetched_with(cart_id, by)
     tasks = tasks.annotate(
-        at_bin=Subquery(last.values("bin")[:1]),
+        at_bin=Subquery(_right(cart_id, by).values("bin")[:1]),
         last_task=Subquery(fetched.values("task")[:1]),
         last_units=Subquery(fetched.values("quantity")[:1]),
         **_standing(in_hand),
@@ -148,9 +147,13 @@ def find_walk(
 
 def fetched_with(cart_id: int, by: Actor) -> QuerySet[Scan]:
     """Return what this person fetched with a cart and did not take back, the latest first."""
+    return _right(cart_id, by).filter(quantity__gt=0, undone_by=None)
+
+
+def _right(cart_id: int, by: Actor) -> QuerySet[Scan]:
+    """Return this person's right scans with a cart, the latest first: whatever else they scan moves no cart."""
     tasks = PickTask.objects.filter(cart=cart_id)
-    mine = Scan.objects.filter(task__in=tasks, by=str(by), result=Scan.Result.RIGHT)
-    return mine.filter(quantity__gt=0, undone_by=None).order_by("-pk")
+    return Scan.objects.filter(task__in=tasks, by=str(by), result=Scan.Result.RIGHT).order_by("-pk")
 
 
 def _standing(shipment: Shipment | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from fulfillment.models import Cart, PickTask, Scan, Staff, Wave
 from fulfillment.services import claim_cart, release_wave
 from orders.models import Actor, Order
 from orders.services import hold_order
-from tests.factories import ALICE, Shop, shipment, stages
+from tests.factories import ALICE, ProductFactory, Shop, shipment, stages
 from tests.fulfillment.floor import Floor, person, said, words
 from tests.fulfillment.waves import articles, orders, released
 
@@ -135,6 +135,15 @@ def test_what_was_fetched_elsewhere_since_hides_no_undo(alice: Walker, shop: Sho
     assert "Undo 1 × Enamel mug" in page
     assert said(alice.post(undo="1")) == "right: Taken back: put 1 × Enamel mug into A-04-1 again."
     assert ("Undo" in alice.screen(), shipment(beside).status, list(ledger.verify())) == (False, "PICKED", [])
+
+
+def test_what_is_scanned_elsewhere_meanwhile_moves_nobody_away_from_the_bin(alice: Walker, shop: Shop) -> None:
+    alice.scan("A-04-1")
+    cup = ProductFactory(sku="CUP-01")
+    shop.receive(cup, 2, bin="C-01-1")
+    other = Floor(shop.order((cup, 1)), user=alice.user)
+    assert other.scan("C-01-1").startswith("right")
+    assert alice.scan("MUG-01").startswith("right")
 
 
 def test_the_end_of_a_walk_says_which_order_waits_and_for_what(shop: Shop) -> None:
