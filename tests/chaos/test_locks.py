@@ -176,18 +176,30 @@ def test_a_file_of_deliveries_waits_in_the_order_of_who_puts_them_away(shop: Sho
             somebody_waits()
             Receipt.objects.select_for_update(no_key=True).get(pk=second.pk)
 
-    def read() -> list[str]:
-        rows = "".join(f"{number},MAIN,,,MUG-01,3\n" for number in ("DN-1", "DN-2", "DN-3"))
-        text = f"reference,warehouse,expected_date,supplier,sku,quantity\n{rows}".encode()
-        table = read_table(text, receipt_file.COLUMNS, name="The file")
-        return [outcome.verdict.value for outcome in receipt_file.import_receipts(table, file="deliveries.csv")]
-
-    assert both(put_away, read, holds)[1] == ["changed", "changed", "new"]
+    assert both(put_away, lambda: announced("DN-1", "DN-2", "DN-3"), holds)[1] == ["changed", "changed", "new"]
     assert set(ReceiptLine.objects.values_list("receipt__reference", "expected")) == {
         ("DN-1", 3),
         ("DN-2", 3),
         ("DN-3", 3),
     }
+
+
+def test_a_delivery_that_is_new_in_two_files_at_once_is_announced_once(shop: Shop, meet: Any) -> None:
+    """And nothing of the slower file is lost."""
+    first, second = both(
+        lambda: announced("DN-1", "DN-2"), lambda: announced("DN-2", "DN-3"), meet(receipt_file, "_lock")
+    )
+    assert (first, second) == (["new", "new"], ["known", "new"])
+    lines = ReceiptLine.objects.values_list("receipt__reference", "expected")
+    assert sorted(lines) == [("DN-1", 3), ("DN-2", 3), ("DN-3", 3)]
+
+
+def announced(*numbers: str) -> list[str]:
+    """Read a file of three mugs in each of these deliveries; return what became of its rows."""
+    rows = "".join(f"{number},MAIN,,,MUG-01,3\n" for number in numbers)
+    text = f"reference,warehouse,expected_date,supplier,sku,quantity\n{rows}".encode()
+    table = read_table(text, receipt_file.COLUMNS, name="The file")
+    return [outcome.verdict.value for outcome in receipt_file.import_receipts(table, file="deliveries.csv")]
 
 
 def test_what_a_wave_is_just_taking_is_not_joined(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
