@@ -168,14 +168,23 @@ def close_receipt(receipt: Receipt) -> Receipt:
     is_closed = Receipt.objects.open().filter(pk=receipt.pk).update(closed_at=timezone.now())
     fresh = _standing(receipt)
     if not is_closed:
-        raise ReceiptClosed(f"{receipt} is closed already.")
+        raise _closed(receipt)
     return fresh
 
 
+def _closed(receipt: Receipt) -> ReceiptClosed:
+    return ReceiptClosed(f"{receipt} is closed already.")
+
+
 def still_missing(receipt: Receipt) -> dict[tuple[str, str], int]:
-    """Lock a delivery, and return what was announced and is not here: name, SKU → units; of a closed one nothing."""
+    """Lock a delivery, and return what was announced and is not here: name, SKU → units.
+
+    Raises ReceiptClosed, ReceiptGone.
+    """
     locked = Receipt.objects.open().filter(pk=receipt.pk).select_for_update(no_key=True).first()
-    lines = locked.lines.select_related("product") if locked else ()
+    if locked is None:
+        raise _closed(_standing(receipt))
+    lines = locked.lines.select_related("product")
     return {(line.product.name or line.product.sku, line.product.sku): line.missing for line in lines if line.missing}
 
 

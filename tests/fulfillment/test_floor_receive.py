@@ -9,6 +9,7 @@ from django.test import Client
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Receipt, Scan, Staff, StockMovement
 from fulfillment.services import close_receipt, expect_receipt
+from tests.api import row_counts
 from tests.factories import ProductFactory, Shop
 from tests.fulfillment.floor import Scanner, person, said, words
 
@@ -222,6 +223,17 @@ def test_what_went_missing_since_the_first_press_is_said_as_well(client: Client,
     press = {"operation": str(uuid4()), "receipt": receipt.pk, "without": 1}
     assert said(client.post(f"{URL}close/", press, follow=True)).startswith("wrong: Still missing: 2 × Teapot.")
     assert Receipt.objects.get().closed_at is None
+
+
+def test_what_a_colleague_closed_meanwhile_is_said_to_be_closed_and_nothing_else(client: Client, shop: Shop) -> None:
+    receipt = expect_receipt(shop.warehouse, "DN-17", {shop.mug: 12, shop.teapot: 3})
+    book(client, bin="DOCK")
+    close_receipt(receipt)
+    before = row_counts()
+    answer = client.post(f"{URL}close/", {"operation": str(uuid4()), "receipt": receipt.pk, "without": 3}, follow=True)
+    assert (answer.status_code, row_counts()) == (409, before)
+    page = words(answer)
+    assert ("DN-17 is closed already." in page, "missing" in page) == (True, False)
 
 
 def test_a_delivery_of_two_articles_of_one_name_is_closed_by_a_second_press(client: Client, shop: Shop) -> None:
