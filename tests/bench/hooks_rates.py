@@ -22,9 +22,12 @@ factory, handler, names = RequestFactory(SERVER_NAME="127.0.0.1"), WSGIHandler()
 
 
 def tell_rates(report: Report, deliveries: Iterator[Delivery]) -> None:
-    """Accept all, each by our view, and as many by a bare one; then understand half in batches and half one by one."""
-    sent = map(_delivery, deliveries)
-    accepted = rates({"ours": _accepting(sent), "bare": _accepting(_bare())}, rounds=ROUNDS)
+    """Accept all, each by our view, and as many by a bare one; then understand half in batches and half one by one.
+
+    What the sender does, writing and signing, is done before.
+    """
+    ours, bare = list(map(_delivery, deliveries)), list(islice(_bare(), WANTED))
+    accepted = rates({"ours": _accepting(iter(ours)), "bare": _accepting(iter(bare))}, rounds=ROUNDS)
     understood = rates({"in batches": _understanding(), "one by one": _understanding(1)}, rounds=ROUNDS)
     for done, found in {"accepted, ": accepted, "understood ": understood}.items():
         for name, values in found.items():
