@@ -22,7 +22,7 @@ from tracking.models import CarrierEvent, Snapshot, Tracker
 from tracking.services import adopt_unmatched, forget_unmatched, take_carrier_events, understand_inbox
 from tracking.services.fold import fold_found
 from tracking.services.keep import Reading, keep
-from tracking.services.project import MOST_LINES
+from tracking.services.project import MOST_LINES, project
 from tracking.status import Headline, Scan
 from tracking.status import Snapshot as Picture
 from tracking.tasks import adopt, understand
@@ -495,9 +495,31 @@ def test_a_batch_reads_and_marks_all_rows_at_once(
     for number in range(orders):
         shipped(shop, f"JD{number}")
         carrier.send([event(f"JD{number}", at=ago(3)), event(f"JD{number}", "OUT_FOR_DELIVERY", ago(2))])
-    with django_assert_num_queries({1: 16 + 17, 3: 16 + 51}[orders]):
+    with django_assert_num_queries({1: 19 + 14, 3: 19 + 42}[orders]):
         assert understand_inbox() == orders
     assert set(Tracker.objects.values_list("status", flat=True)) == {"OUT_FOR_DELIVERY"}
+
+
+def test_an_order_that_fails_among_others_is_left_as_it_was_and_comes_up_again(
+    shop: Shop, carrier: Carrier, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    orders = [shipped(shop, f"JD{number}") for number in range(3)]
+    for number in range(3):
+        carrier.send(event(f"JD{number}", at=ago(3)))
+
+    def stumble(tracker: Tracker, parcel: Parcel, *more: Any, **options: Any) -> Any:
+        if parcel.tracking_number == "JD1":
+            raise ValueError("a bug of ours")
+        return project(tracker, parcel, *more, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tracking.services.fold.project", stumble)
+        assert understand_inbox() == 3
+    assert f"the parcels of order {orders[1].pk} could not be folded" in caplog.text
+    assert [keys(order) for order in orders] == [["first_scan"], [], ["first_scan"]]
+    assert not Tracker.objects.filter(parcel__tracking_number="JD1").exists()
+    assert adopt_unmatched() == 1
+    assert [keys(order) for order in orders] == [["first_scan"]] * 3
 
 
 @pytest.mark.django_db(transaction=True)

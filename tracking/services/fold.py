@@ -1,15 +1,15 @@
-"""Folding what was kept into the trackers, one transaction an order.
+"""Folding what was kept into the trackers, a few orders a transaction.
 
 A snapshot that has no tracker yet is still to be folded: whatever is cut short here is found again by that.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from fulfillment.models import Parcel, Shipment
-from orders.lifecycle import change
+from orders.lifecycle import change, writing
 from orders.models import Actor, Order
 from tracking.carriers.meaning import Tables
 from tracking.models import Snapshot, Tracker
@@ -24,6 +24,9 @@ from tracking.services.project import View, project
 from tracking.services.promise import keep_promise, may_name_a_day
 from tracking.status import Snapshot as Picture
 
+TOGETHER = 5
+"""Orders in one transaction: fewer commits, and who waits for one of them waits for a few."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,14 +38,22 @@ def fold_found(found: Found, *, now: datetime) -> int:
     by_order: dict[Order, dict[Parcel, list[Snapshot]]] = defaultdict(lambda: defaultdict(list))
     for snapshot, parcel in found:
         by_order[parcel.order][parcel].append(snapshot)
-    done = 0
-    for order, snapshots in sorted(by_order.items(), key=lambda pair: pair[0].pk):
-        try:
-            _fold_order(order, snapshots, now)
-            done += 1
-        except Exception:  # see above; logged with all that is known
-            logger.exception("the parcels of order %s could not be folded", order.pk)
-    return done
+    todo = sorted(by_order.items(), key=lambda pair: pair[0].pk)
+    return sum(_fold_orders(todo[at : at + TOGETHER], now) for at in range(0, len(todo), TOGETHER))
+
+
+def _fold_orders(todo: Sequence[tuple[Order, Mapping[Parcel, list[Snapshot]]]], now: datetime) -> int:
+    """Fold orders in one transaction; where one fails, each in its own. Return how many were brought up to date."""
+    try:
+        with writing():
+            for order, snapshots in todo:
+                _fold_order(order, snapshots, now)
+    except Exception:  # see above; logged with all that is known
+        if len(todo) > 1:
+            return sum(_fold_orders([each], now) for each in todo)
+        logger.exception("the parcels of order %s could not be folded", todo[0][0].pk)
+        return 0
+    return len(todo)
 
 
 def _fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: datetime) -> None:
