@@ -1,11 +1,13 @@
 """Stock that is moved from bin to bin; from the dock to a shelf that is putting it away."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 from django.db.models import F, Subquery, Sum
 
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, PickTask, Scan, StockItem
 from fulfillment.services.counts import doubt
-from fulfillment.services.dock import count_away
+from fulfillment.services.dock import counted_away, past_arrivals
 from fulfillment.services.returns.waiting import why_not_spare
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
 from orders import outbox
@@ -22,8 +24,12 @@ class NotMovable(Refused):
 
 def scan_to_move(source: Bin, target: Bin, product: Product, quantity: int, act: Act, step: Scan.Step) -> Scan:
     """Move units that somebody holds; where that cannot be, say why. Repeated, it answers as before."""
+
+    def scanned() -> Scan:
+        return _scanned(source, target, product, quantity, act, step)
+
     try:
-        return once(act, step, lambda: _scanned(source, target, product, quantity, act, step))[0]
+        return past_arrivals(lambda: once(act, step, scanned)[0])
     except NotMovable as no:
         complaint = no.sentence
     return once(act, step, lambda: _refused(source, product, quantity, complaint, act, step))[0]
@@ -40,8 +46,8 @@ def _scanned(source: Bin, target: Bin, product: Product, quantity: int, act: Act
             raise NotMovable(complaint)
 
     named = {"operation": str(act.operation), "cause": "put away" if step == Scan.Step.PUT_AWAY else "moved"}
-    away = _leave_dock(source, target, product, quantity)
-    ledger.move(source, target, product, quantity, by=act.by, check=check, **named)
+    with _leaving_dock(source, target, product, quantity) as away:
+        ledger.move(source, target, product, quantity, by=act.by, check=check, **named)
     ring_if_free(source, target)
     said = f"{quantity} × {product.name or product.sku} from {source} into {target}."
     return keep(act, Verdict(Result.RIGHT, said, quantity, bin=target), step, put_away=away or None)
@@ -109,7 +115,9 @@ def ring_if_free(source: Bin, target: Bin) -> None:
         outbox.ring("allocate")
 
 
-def _leave_dock(source: Bin, target: Bin, product: Product, quantity: int) -> list[tuple[int, int]]:
+def _leaving_dock(
+    source: Bin, target: Bin, product: Product, quantity: int
+) -> AbstractContextManager[list[tuple[int, int]]]:
     if source.kind == Bin.Kind.DOCK and target.kind != Bin.Kind.DOCK:
-        return count_away(source.warehouse, product, quantity)
-    return []
+        return counted_away(source.warehouse, product, quantity)
+    return nullcontext([])

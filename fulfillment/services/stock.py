@@ -13,7 +13,7 @@ from fulfillment import ledger
 from fulfillment.ledger.stock import DEFAULT_BIN, Arrival
 from fulfillment.models import Bin, StockItem, StockMovement, Warehouse
 from fulfillment.services.counts import counted_if_short
-from fulfillment.services.dock import as_it_lies
+from fulfillment.services.dock import as_it_lies, past_arrivals
 from fulfillment.services.receipts import count_arrivals
 from fulfillment.services.returns.waiting import why_not_spare
 from orders import outbox
@@ -118,13 +118,18 @@ def adjust_stock(
     Raises AlreadyApplied; NotEnoughStock, and the bin is counted then; WaitsForDesk.
     """
     named: dict[str, Any] = {"operation": operation or str(uuid4()), "by": by, "cause": reason}
-    with counted_if_short(by), transaction.atomic():
-        place = _papered(warehouse, bin_code) if delta < 0 else None
-        with as_it_lies(warehouse.pk, [product.pk] if place and place.kind == Bin.Kind.DOCK else []):
-            item = ledger.adjust(warehouse, product, delta, bin_code=bin_code, **named)
-            if place:
-                _refuse_returned(place, product)
-        outbox.ring("allocate")
+    with counted_if_short(by):
+        return past_arrivals(lambda: _adjust(warehouse, product, delta, bin_code, **named))
+
+
+@transaction.atomic
+def _adjust(warehouse: Warehouse, product: Product, delta: int, bin_code: str, **named: Any) -> StockItem:
+    place = _papered(warehouse, bin_code) if delta < 0 else None
+    with as_it_lies(warehouse.pk, [product.pk] if place and place.kind == Bin.Kind.DOCK else []):
+        item = ledger.adjust(warehouse, product, delta, bin_code=bin_code, **named)
+        if place:
+            _refuse_returned(place, product)
+    outbox.ring("allocate")
     return item
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Bin, Receipt, Scan, StockMovement
-from fulfillment.services.dock import as_it_lies, count_back
+from fulfillment.services.dock import as_it_lies, count_back, past_arrivals
 from fulfillment.services.moves import ring_if_free, why_not_move, why_not_take
 from fulfillment.services.receipts import NotThere, count_out
 from fulfillment.services.scanned import Act, Result, Verdict, keep, once
@@ -38,7 +38,7 @@ def undo_booking(scan: Scan, act: Act) -> Scan:
 
     Raises NotAllowed where it is not the last, was long ago, or the goods went on.
     """
-    return once(act, BOOKED, lambda: _undo(scan, act))[0]
+    return past_arrivals(lambda: once(act, BOOKED, lambda: _undo(scan, act))[0])
 
 
 def undo_latest(act: Act, steps: Sequence[Scan.Step], entries: QuerySet[StockMovement]) -> Scan:
@@ -46,7 +46,7 @@ def undo_latest(act: Act, steps: Sequence[Scan.Step], entries: QuerySet[StockMov
 
     Repeated, it answers as before. Raises NotAllowed.
     """
-    return once(act, BOOKED, lambda: _undo(_latest(act.by, steps, entries), act))[0]
+    return past_arrivals(lambda: once(act, BOOKED, lambda: _undo(_latest(act.by, steps, entries), act))[0])
 
 
 def _latest(by: Actor, steps: Sequence[Scan.Step], entries: QuerySet[StockMovement]) -> Scan:

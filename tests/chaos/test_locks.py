@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from fulfillment import ledger
-from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, ReceiptLine, Shipment, Wave
+from fulfillment.models import Bin, Manifest, Parcel, PickTask, Receipt, ReceiptLine, Scan, Shipment, Wave
 from fulfillment.services import (
     Act,
     NothingToRelease,
@@ -27,6 +27,7 @@ from fulfillment.services import (
     release_wave,
     scan_cart,
     scan_on_cart,
+    scan_receive,
     scan_to_close,
     scan_to_receive,
     ship_shipment,
@@ -34,11 +35,13 @@ from fulfillment.services import (
     undo_booking,
     waves,
 )
+from fulfillment.services.counts import approve_count
 from orders.intake.table import read_table
 from orders.lifecycle import Refused
 from orders.models import Event, Order
 from tests.chaos.test_races import threads
 from tests.factories import ALICE, BOB, Shop, shipment, stages
+from tests.fulfillment.test_papers_follow import correct, count, move, receive, standing
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 DEADLINE = 10
@@ -200,6 +203,25 @@ def announced(*numbers: str) -> list[str]:
     text = f"reference,warehouse,expected_date,supplier,sku,quantity\n{rows}".encode()
     table = read_table(text, receipt_file.COLUMNS, name="The file")
     return [outcome.verdict.value for outcome in receipt_file.import_receipts(table, file="deliveries.csv")]
+
+
+@pytest.mark.parametrize("how", ["put away", "corrected", "taken back", "counted"])
+def test_what_leaves_the_dock_while_the_first_of_a_delivery_is_booked_there_is_counted_on_it(
+    shop: Shop, meet: Any, how: str
+) -> None:
+    """Who takes it waits for the stock alone, and knows of the delivery only then."""
+    shop.receive(shop.mug, 6)
+    moved = move(shop, "A-01-01", "DOCK", 6)
+    counted = count(shop, "DOCK", 0)
+    move(shop, "DOCK", "B-01-01", 6, Scan.Step.PUT_AWAY)
+    leave: dict[str, Callable[[], Any]] = {
+        "put away": lambda: move(shop, "DOCK", "C-01-01", 6, Scan.Step.PUT_AWAY),
+        "corrected": lambda: correct(shop, -6, "DOCK"),
+        "taken back": lambda: undo_booking(moved, Act(uuid4(), BOB)),
+        "counted": lambda: approve_count(counted, by=ALICE),
+    }
+    receipt, _ = both(lambda: receive(shop, 6), leave[how], meet(scan_receive, "_standing"))
+    assert (standing(receipt), list(ledger.verify())) == ((6, 6, True), [])
 
 
 def test_what_a_wave_is_just_taking_is_not_joined(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from fulfillment.services import (
     Act,
     adjust_stock,
     deliver_shipment,
+    dock,
     scan_to_count,
     scan_to_move,
     scan_to_receive,
@@ -20,9 +21,11 @@ from fulfillment.services import (
     undo_booking,
 )
 from fulfillment.services.counts import approve_count, ask_count
+from fulfillment.services.dock import DeliveryArrived
 from fulfillment.services.returns import Outcome, finish_return
 from fulfillment.services.scan_return import scan_to_return
 from fulfillment.services.stock import WaitsForDesk
+from fulfillment.tasks import settle_counts
 from orders.lifecycle import AlreadyApplied
 from tests.api import Api, problem_of, row_counts
 from tests.factories import ALICE, BOB, Shop, shipment
@@ -122,6 +125,49 @@ def test_a_delivery_does_not_wait_for_what_a_move_taken_back_took_along(shop: Sh
     receipt = receive(shop, 2)
     undo_booking(scan, Act(uuid4(), BOB))
     assert (standing(receipt), list(ledger.verify())) == ((2, 2, True), [])
+
+
+@pytest.mark.parametrize("how", ["put away", "corrected", "taken back"])
+def test_where_one_delivery_follows_the_other_nothing_leaves_the_dock(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    receive(shop, 5)
+    shop.receive(shop.mug, 2)
+    moved = move(shop, "A-01-01", "DOCK", 2)
+    before = row_counts(), lying(shop)
+    tries = others_come(monkeypatch)
+    with pytest.raises(DeliveryArrived, match="A delivery of it is being booked at the dock. Do it once more."):
+        {
+            "put away": lambda: move(shop, "DOCK", "A-01-01", 2, Scan.Step.PUT_AWAY),
+            "corrected": lambda: correct(shop, -2, "DOCK"),
+            "taken back": lambda: undo_booking(moved, Act(uuid4(), BOB)),
+        }[how]()
+    assert (len(tries), (row_counts(), lying(shop)), list(ledger.verify())) == (dock.TRIES, before, [])
+
+
+def test_where_one_delivery_follows_the_other_a_count_of_the_dock_stays_for_the_next_turn(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = receive(shop, 5)
+    counted = count(shop, "DOCK", 0)
+    with monkeypatch.context() as meanwhile:
+        others_come(meanwhile)
+        assert (approve_count(counted, by=ALICE).status, lying(shop)) == ("APPROVED", {"DOCK": 5})
+    assert standing(receipt) == (5, 0, False)
+    settle_counts()
+    assert (standing(receipt), list(ledger.verify())) == ((5, 5, True), [])
+
+
+def others_come(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Let the first of a delivery arrive whenever something leaves the dock; return what left there."""
+    tries: list[Any] = []
+
+    def refuse(*what: Any) -> None:
+        tries.append(what)
+        raise DeliveryArrived
+
+    monkeypatch.setattr(dock, "_write", refuse)
+    return tries
 
 
 def test_what_came_back_is_not_corrected_away_from_its_return(shop: Shop, api: Api) -> None:

@@ -1,6 +1,7 @@
 """Booking an approved count: what differs becomes entries of the ledger, with the count as their cause."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.db.models import F, Q, Sum
@@ -9,7 +10,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import Bin, BinStock, Count, CountLine, Reservation, Shipment, ShipmentLine, StockItem
 from fulfillment.services.counts.scrap import scrap_what_lacks
-from fulfillment.services.dock import as_it_lies
+from fulfillment.services.dock import DeliveryArrived, as_it_lies
 from fulfillment.services.set_back import set_back
 from orders import outbox
 from orders.lifecycle import change
@@ -29,12 +30,12 @@ def apply_count(count: Count) -> Count:
     """Book what the count found. Where the bin holds too little by now to take off what lacks, it is counted again.
 
     Units that lack and are promised to orders wait again first, those of the last promise before others; those that
-    a return waits for are scrapped. Is what they free promised anew in the meantime, it is tried again; in the end it
-    stays approved for the next turn.
+    a return waits for are scrapped. Is what they free promised anew in the meantime, or arrives more at the dock, it is
+    tried again; in the end it stays approved for the next turn.
     """
     for _ in range(TRIES):
         dock = _let_go(count)
-        with change(count, by=_by(count)) as fresh, as_it_lies(count.warehouse_id, dock):
+        with suppress(DeliveryArrived), change(count, by=_by(count)) as fresh, as_it_lies(count.warehouse_id, dock):
             if fresh.status != Count.Status.APPROVED:
                 return fresh
             items = _lock(fresh)
@@ -50,7 +51,7 @@ def apply_count(count: Count) -> Count:
             fresh.apply(timezone.now())
             outbox.ring("allocate")
             return fresh
-    return fresh
+    return Count.objects.get(pk=count.pk)
 
 
 def _let_go(count: Count) -> set[int]:
