@@ -23,6 +23,7 @@ from tracking.models import Alarm, LearntLane, Tracker
 from tracking.services import (
     AlarmClosed,
     AlreadyTheirs,
+    alarms,
     leave_alarm,
     snooze_alarm,
     sweep_alarms,
@@ -194,6 +195,29 @@ def test_a_sweep_asks_the_database_as_often_for_one_parcel_as_for_many(
         sweep_alarms(now=MONDAY + 6 * DAY)
         with django_assert_num_queries(3):
             sweep_alarms(now=MONDAY + 6 * DAY)
+
+
+def test_an_order_that_fails_holds_up_nobody_and_comes_up_with_the_next_sweep(
+    shop: Shop, order: Order, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.receive(shop.mug, 1)
+    other = shop.order((shop.mug, 1))
+    ship_shipment(shipment(other), by=BOB, parcels=[ParcelDraft("dhl", "124")], at=MONDAY)
+    tell = alarms.record
+
+    def stumble(fresh: Order, *given: Any, **more: Any) -> Any:
+        if fresh == order:
+            raise RuntimeError("this order is broken")
+        return tell(fresh, *given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(alarms, "record", stumble)
+        sweep_alarms(now=MONDAY + 6 * DAY)
+    assert Alarm.objects.get().parcel.order == other
+    assert f"the alarms of order {order.pk} could not be opened" in caplog.text
+    assert not order.events.filter(kind="parcel.silent").exists()
+    sweep_alarms(now=MONDAY + 6 * DAY)
+    assert (standing(), len(silences())) == (["NO_FIRST_SCAN"] * 2, 2)
 
 
 def lost(order: Order) -> Alarm:

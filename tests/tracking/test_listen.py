@@ -1,6 +1,7 @@
 """Does a provider still tell us by itself? Judged by its own habits, said in words, and a gap is filled by asking."""
 
 import random
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -138,6 +139,28 @@ def test_the_alarm_ends_when_something_comes(shop: Shop, sender: Sender) -> None
 def test_where_nothing_is_under_way_nothing_is_missed(shop: Shop, sender: Sender) -> None:
     heard(sender.endpoint)
     assert (listen(), verdict(sender.endpoint)) == (0, ("", ""))
+
+
+def test_an_endpoint_that_cannot_be_judged_holds_up_no_other(
+    shop: Shop, sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shipped(shop, "JD1", at=MONDAY)
+    broken = sender.endpoint
+    other = Sender("karrio").endpoint
+    heard(other)
+    module = sys.modules["tracking.services.ask.listen"]
+    judge = module.judge
+
+    def stumble(endpoint: Endpoint, now: datetime) -> tuple[str, str]:
+        if endpoint == broken:
+            raise RuntimeError("this endpoint is broken")
+        verdict: tuple[str, str] = judge(endpoint, now)
+        return verdict
+
+    monkeypatch.setattr(module, "judge", stumble)
+    assert (listen(), verdict(other)[0]) == (1, "SILENT")
+    assert f"endpoint {broken.pk} could not be judged" in caplog.text
+    assert not Contact.objects.filter(endpoint=broken).exists()
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"mode": "TEST"}])

@@ -1,7 +1,8 @@
 """Alarms of parcels: opened and closed by what is so, in one look at all that is on its way."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,8 @@ COLUMNS = (
     "tracker__needs_review",
     "reship__status",
 )
+
+logger = logging.getLogger(__name__)
 
 
 class AlarmClosed(Refused):
@@ -141,17 +144,25 @@ def _reword(alarms: dict[Alarm, Cry]) -> None:
 
 
 def _open(keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
-    """Open alarms, one transaction an order. Behind its lock we look again: a scan may have come meanwhile."""
+    """Open alarms, one transaction an order. An order that fails is left to the next sweep, and holds up no other."""
     parcels = Parcel.objects.filter(pk__in={pk for pk, _ in keys}).select_related("shipment__order").in_bulk()
-    by_order: dict[Order, set[int]] = defaultdict(set)
-    for pk, _ in keys:
-        by_order[parcels[pk].order].add(pk)
+    by_order: dict[Order, dict[int, Parcel]] = defaultdict(dict)
+    for pk, parcel in parcels.items():
+        by_order[parcel.order][pk] = parcel
     for order, found in sorted(by_order.items(), key=lambda pair: pair[0].pk):
-        with change(order, by=WATCH) as fresh:
-            cries = {key: cry for key, cry in _wanted(lanes, now, *found) if key in keys}
-            made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
-            Alarm.objects.bulk_create(made, ignore_conflicts=True)
-            _tell(fresh, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
+        try:
+            _open_of(order, found, keys, lanes, now)
+        except Exception:  # see above; logged with all that is known
+            logger.exception("the alarms of order %s could not be opened", order.pk)
+
+
+def _open_of(order: Order, parcels: Mapping[int, Parcel], keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
+    """Look again behind the order's lock, as a scan may have come meanwhile, and open what is so."""
+    with change(order, by=WATCH) as fresh:
+        cries = {key: cry for key, cry in _wanted(lanes, now, *parcels) if key in keys}
+        made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
+        Alarm.objects.bulk_create(made, ignore_conflicts=True)
+        _tell(fresh, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
 
 
 def _alarm(parcel: Parcel, cry: Cry, now: datetime) -> Alarm:

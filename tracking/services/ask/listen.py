@@ -1,6 +1,7 @@
 """Listening: does each endpoint's provider still tell us by itself, and all of it? A gap is filled by asking."""
 
 import contextlib
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,12 +26,22 @@ LEAST_NEWS, LEAST_SHARE = 3, 0.005
 Verdict = tuple[str, str]
 """An alarm, and its words."""
 
+logger = logging.getLogger(__name__)
+
 
 def listen(*, now: datetime | None = None) -> int:
-    """Judge every open endpoint; return how many alarms began or ended."""
+    """Judge every open endpoint; return how many alarms began or ended. One that fails does not hold up the others."""
     now = now or timezone.now()
     live = Endpoint.objects.filter(is_active=True, mode=Endpoint.Mode.LIVE, provider__in=list(ADAPTERS))
-    return sum(_note(endpoint, judge(endpoint, now), now) for endpoint in live.order_by("pk"))
+    return sum(_listen_to(endpoint, now) for endpoint in live.order_by("pk"))
+
+
+def _listen_to(endpoint: Endpoint, now: datetime) -> bool:
+    try:
+        return _note(endpoint, judge(endpoint, now), now)
+    except Exception:  # see above; logged with all that is known
+        logger.exception("endpoint %s could not be judged", endpoint.pk)
+        return False
 
 
 def judge(endpoint: Endpoint, now: datetime) -> Verdict:
