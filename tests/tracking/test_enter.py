@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from fulfillment.models import Parcel
-from orders.lifecycle import AlreadyApplied
+from orders.lifecycle import AlreadyApplied, Refused
 from orders.models import Actor, Event, Inbox, Order
 from tests.factories import BOB, Shop, shipment
 from tests.senders import Sender
@@ -16,7 +16,7 @@ from tests.staff import client_of, flashes
 from tests.tracking.payloads import PAYLOADS, steps
 from tests.tracking.test_understand import NOW, ago, shipped
 from tracking.models import Snapshot, Tracker
-from tracking.services import NotLeft, NotYet, enter_scan, understand_inbox
+from tracking.services import NoReasonForThat, NotLeft, NotYet, TooEarly, enter_scan, understand_inbox
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +67,35 @@ def test_a_parcel_without_a_number_can_be_spoken_of(shop: Shop) -> None:
     order = shipped(shop, "")
     enter(parcel_of(order), "DELIVERED", 1)
     assert (Tracker.objects.get().status, Order.objects.get().status) == ("DELIVERED", "DELIVERED")
+
+
+@pytest.mark.parametrize(
+    ("status", "hours", "reason", "refusal"),
+    [
+        ("DELIVERED", 60 + 25, "", TooEarly),
+        ("DELIVERED", 24 * 365, "", TooEarly),
+        ("DELIVERED", 3, "lost", NoReasonForThat),
+        ("DELIVERED", 3, "held", NoReasonForThat),
+        ("IN_TRANSIT", 3, "destroyed", NoReasonForThat),
+        ("LOST", 3, "signed", NoReasonForThat),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_kept(
+    shop: Shop, status: str, hours: float, reason: str, refusal: type[Refused]
+) -> None:
+    order = shipped(shop, "JD1", at=ago(60))
+    with pytest.raises(refusal):
+        enter(parcel_of(order), status, hours, reason=reason)
+    assert [model.objects.count() for model in (Inbox, Snapshot, Tracker)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("status", "hours", "reason"),
+    [("PRE_TRANSIT", 60 + 23, "seller_issue"), ("RETURNING_TO_SENDER", 3, "refused"), ("DELIVERED", 3, "neighbour")],
+)
+def test_what_can_be_is_taken(shop: Shop, status: str, hours: float, reason: str) -> None:
+    enter(parcel_of(shipped(shop, "JD1", at=ago(60))), status, hours, reason=reason)
+    assert (Tracker.objects.get().status, Tracker.objects.get().reason) == (status, reason)
 
 
 def test_pressed_twice_it_is_entered_once(shop: Shop) -> None:

@@ -18,6 +18,7 @@ from tests.staff import client_of, flashes
 from tests.tracking.payloads import WORDS
 from tests.tracking.test_carrier_hooks import payload
 from tests.tracking.test_understand import NOW, ago, shipped, take
+from tracking.admin.meaning import MeaningForm
 from tracking.apps import start_with_what_words_mean
 from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import Key, Row
@@ -336,12 +337,23 @@ def test_the_page_shows_what_would_change_before_it_does(shop: Shop) -> None:
         ({"code": " "}, 422, "This field is required."),
         ({"status": "EATEN"}, 422, "Select a valid choice."),
         ({"provider": "nobody"}, 422, "Select a valid choice."),
+        ({"field": "status", "status": "", "reason": ""}, 422, "A main status has to mean something"),
+        ({"status": "IN_TRANSIT", "reason": "lost"}, 422, "That reason does not go with what it means."),
+        ({"status": "DELIVERED"}, 422, "That reason does not go with what it means."),
+        ({"when": "in transit, blah, foo"}, 422, "blah, foo: no main status of this provider."),
     ],
 )
 def test_what_cannot_be_said_is_named_on_the_page(more: dict[str, str], status: int, sentence: str) -> None:
     response = client_of("manager").post(PAGE, HELD | MEANS | more | {"look": ""})
     assert (response.status_code, sentence in response.content.decode()) == (status, True)
     assert not Remapping.objects.exists()
+
+
+def test_whatever_the_house_starts_with_can_be_said_on_the_page() -> None:
+    for key, row in CODES.items():
+        given = {name: value for name, value in row._asdict().items() if value} | {"when": ", ".join(row.when)}
+        form = MeaningForm(key._asdict() | given | {"operation": str(uuid4())}, thing=None)
+        assert form.is_valid(), (key, form.errors)
 
 
 @pytest.mark.parametrize("role", ["picker", "packer", "support", "auditor", "integrator"])

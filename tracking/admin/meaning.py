@@ -17,7 +17,7 @@ from orders.admin.acting import ActForm, choice_field, flashing, text_field
 from orders.admin.base import actor
 from orders.lifecycle import Refused
 from orders.signatures import SCHEMES
-from tracking.carriers.meaning import UNSEEN, Key, Row
+from tracking.carriers.meaning import OURS, UNSEEN, Key, Row
 from tracking.models import CarrierCode
 from tracking.models.code import Field
 from tracking.models.tracker import Status
@@ -29,7 +29,7 @@ from tracking.status.picture import fingerprint, same_code
 PERMISSION = "tracking.map_code"
 SHOWN, LOOKED_AT = 100, 2000
 """How many parcels a preview shows, and how many it looks at: all of them are put right afterwards."""
-PROVIDERS = sorted([*((name, scheme.name) for name, scheme in SCHEMES.items()), ("shopify", "Shopify")])
+PROVIDERS = sorted((name, scheme.name) for name, scheme in SCHEMES.items())
 DIFFERENCES = {
     "status": "status",
     "reason": "reason",
@@ -79,6 +79,17 @@ class MeaningForm(ActForm):
         for name in ("status", "reason"):
             self.fields[name].required = False
 
+    def clean(self) -> dict[str, Any]:
+        it: dict[str, Any] = super().clean() or self.cleaned_data
+        status, reason = it.get("status", ""), it.get("reason", "")
+        if it.get("field") == Field.STATUS and not status:
+            self.add_error("status", "A main status has to mean something: nothing else decides.")
+        if status and not words.fits(status, reason):
+            self.add_error("reason", "That reason does not go with what it means.")
+        if strange := sorted({*names_in(it.get("when", ""))} - {UNSEEN, *_main_words(it.get("provider", ""))}):
+            self.add_error("when", f"{', '.join(strange)}: no main status of this provider.")
+        return it
+
     @property
     def key(self) -> Key:
         it = self.cleaned_data
@@ -87,12 +98,21 @@ class MeaningForm(ActForm):
     @property
     def row(self) -> Row:
         it = self.cleaned_data
-        when = tuple(same_code(each) for each in it["when"].split(",") if each.strip())
-        return Row(it["status"], it["reason"], it["is_action_required"], when, it["is_final"])
+        return Row(it["status"], it["reason"], it["is_action_required"], names_in(it["when"]), it["is_final"])
 
     @property
     def content(self) -> str:
         return fingerprint([self.key, self.row])
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    return tuple(same_code(each) for each in text.split(",") if each.strip())
+
+
+def _main_words(provider: str) -> set[str]:
+    """Return the main statuses that a provider is known to use; our own are ours."""
+    own = map(same_code, words.RANK) if provider == OURS else ()
+    return {*CarrierCode.objects.filter(provider=provider, field=Field.STATUS).values_list("code", flat=True), *own}
 
 
 def meaning_view(admin: Any, request: HttpRequest) -> HttpResponse:

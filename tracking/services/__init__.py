@@ -15,7 +15,7 @@ from tracking.services.ask.wish import (
     why_never_asked,
 )
 from tracking.services.audit import NoSuchCheck, run_audit
-from tracking.services.enter import NotLeft, NotYet, enter_scan
+from tracking.services.enter import NoReasonForThat, NotLeft, NotYet, TooEarly, enter_scan
 from tracking.services.finding import acknowledge_finding
 from tracking.services.follow import move_shipment
 from tracking.services.keep import Taken
@@ -40,6 +40,7 @@ __all__ = [
     "AlreadyTheirs",
     "AskedToWait",
     "CannotBeAsked",
+    "NoReasonForThat",
     "NoSuchCheck",
     "NoSuchReason",
     "NotAsked",
@@ -49,6 +50,7 @@ __all__ = [
     "SameMeaning",
     "Shift",
     "Taken",
+    "TooEarly",
     "WeakKey",
     "acknowledge_finding",
     "adopt_unmatched",

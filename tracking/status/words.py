@@ -89,6 +89,13 @@ TROUBLE = {
 REASONS = {"label_created": PRE_TRANSIT, **IN_HAND, **TROUBLE}
 """Each reason, and the status it goes with where a source gives nothing else."""
 
+
+def fits(status: str, reason: str) -> bool:
+    """Say whether a person may name both together: what arrived is not lost, and what is held up did not arrive."""
+    own = REASONS.get(reason, status)
+    return own == status or (own not in {LOST, DELIVERED} and not (reason in TROUBLE and status == DELIVERED))
+
+
 ACT = frozenset(
     {
         "customs_documents",
