@@ -1,5 +1,6 @@
 """Pictures to fold, said shortly: a scan is a time, a status, and what else matters in the test."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,9 +39,7 @@ def event(time: str, status: str = "IN_TRANSIT", **more: Any) -> Snapshot:
 
 def picture(*scans: Scan, headline: str = "", stated: str | None = None, **more: Any) -> Snapshot:
     """A complete picture."""
-    numbered = tuple(
-        Scan(**{name: getattr(each, name) for name in each.__slots__} | {"seq": n}) for n, each in enumerate(scans)
-    )
+    numbered = tuple(replace(each, seq=n) for n, each in enumerate(scans))
     summary = more.pop("summary", Headline(status=headline, raw=headline.lower()))
     return Snapshot(
         scans=numbered,

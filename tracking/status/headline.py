@@ -42,11 +42,11 @@ def _was_seen_since(evidence: Evidence, best: Snapshot) -> bool:
     if evidence.spoken not in words.SOFT:
         return False
     first = _same_said(evidence, best)[0]
-    known = {scan.identity() for scan in first.scans}
+    stated = evidence.timeline.stated(first)
     return any(
         voice.entry.scan.is_physical
-        and voice.entry.scan.identity() not in known
-        and (voice.entry.clock or NEVER) > evidence.timeline.stated(first)
+        and voice.entry.scan.identity not in first.identities
+        and (voice.entry.clock or NEVER) > stated
         for voice in evidence.voices
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tracking.status import words
 
@@ -39,7 +39,7 @@ class Place:
         return bool(mine[0] and mine[2]) and (mine[0], mine[2]) == (theirs[0], theirs[2])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scan:
     """One line of a parcel's history. `status` is "" for a value that nobody has mapped yet (F11).
 
@@ -84,8 +84,9 @@ class Scan:
         instant = self.instant()
         return ("at", int(instant.timestamp())) if instant else ("wall", self.wall)
 
+    @cached_property
     def identity(self) -> tuple[object, ...]:
-        """Return what makes two lines one scan (F1)."""
+        """What makes two lines one scan (F1)."""
         return self.time_key(), same_code(self.code), same_text(self.message), self.place.key()
 
     def wording(self) -> tuple[object, ...] | None:
@@ -122,7 +123,7 @@ class Eta:
     latest: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """One picture of a parcel; scans oldest first. `source` is the endpoint or key it came through, `provider` whose
     words it uses; `reference` what it calls our order or parcel, where that comes back to us.
@@ -144,6 +145,11 @@ class Snapshot:
     delivered_at: datetime | None = None
     is_return: bool = False
     is_test: bool = False
+
+    @cached_property
+    def identities(self) -> frozenset[tuple[object, ...]]:
+        """Which scans it knows."""
+        return frozenset(scan.identity for scan in self.scans)
 
     def digest(self) -> str:
         """Return the SHA-256 of all that it says, whoever says it, and whatever we take it to mean."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from heapq import merge
 from itertools import pairwise
 from typing import Any
 
@@ -71,8 +72,8 @@ def _tidy(snapshot: Snapshot) -> Snapshot:
     kept: dict[object, Scan] = {}
     for scan in snapshot.scans:
         if scan.says_something:
-            key = scan.identity()
-            kept[key] = max(kept.get(key, scan), scan, key=Scan.tie_break)
+            twin = kept.get(scan.identity)
+            kept[scan.identity] = max(twin, scan, key=Scan.tie_break) if twin else scan
     scans = list(kept.values())
     if snapshot.is_complete and len(scans) > 1 and all(scan.status == words.DELIVERED for scan in scans):
         scans[:-1] = [replace(scan, status="") for scan in scans[:-1]]
@@ -85,30 +86,39 @@ def _entries(snapshot: Snapshot, zone: tzinfo) -> list[Entry]:
 
 def _unknown_to(base: list[Entry], older: list[list[Entry]], partial: list[Entry]) -> list[Entry]:
     """Return what the best picture has forgotten of older ones (the better first), and what partial ones add."""
-    line = list(base)
+    extra: list[Entry] = []
+    seen: set[object] = {entry.scan.identity for entry in base}
+    worded = _wordings(base)
     for entries in [*older, partial]:
-        seen = {entry.scan.identity() for entry in line}
-        worded = {entry.scan.wording() for entry in line} - {None}
         fresh: dict[object, Entry] = {}
         for entry in entries:
-            key = entry.scan.identity()
+            key = entry.scan.identity
             if key not in seen and entry.scan.wording() not in worded:
-                fresh[key] = max(fresh.get(key, entry), entry, key=_by_content)
-        line += fresh.values()
-    return line[len(base) :]
+                twin = fresh.get(key)
+                fresh[key] = max(twin, entry, key=_by_content) if twin else entry
+        seen |= fresh.keys()
+        worded |= _wordings(fresh.values())
+        extra += fresh.values()
+    return extra
+
+
+def _wordings(entries: Iterable[Entry]) -> set[tuple[object, ...] | None]:
+    return {entry.scan.wording() for entry in entries} - {None}
 
 
 def _order(base: list[Entry], extra: list[Entry]) -> list[Entry]:
-    """F4: by instant where all times are instants; else the best picture's own order stands, not the clock."""
+    """F4: by instant where all times are instants; else the best picture's own order stands, not the clock.
+
+    Each extra one then goes before the first with a later clock; one without a time before them all.
+    """
     everything = [*base, *extra]
     if all(entry.scan.instant() for entry in everything):
         return sorted(everything, key=_by_clock if base else _by_clock_alone)
     if not base:
         return sorted(extra, key=_by_clock_alone)
-    line = list(base)
-    for entry in sorted(extra, key=_by_clock):
-        line.insert(_place_of(entry, line), entry)
-    return line
+    timed = sorted((entry for entry in extra if entry.clock), key=_by_clock)
+    timeless = sorted((entry for entry in extra if not entry.clock), key=_by_clock, reverse=True)
+    return [*timeless, *merge(base, timed, key=lambda entry: entry.clock or NEVER)]
 
 
 def _by_content(entry: Entry) -> tuple[Any, ...]:
@@ -121,13 +131,6 @@ def _by_clock(entry: Entry) -> tuple[Any, ...]:
 
 def _by_clock_alone(entry: Entry) -> tuple[Any, ...]:
     return entry.clock or NEVER, _by_content(entry)
-
-
-def _place_of(entry: Entry, line: list[Entry]) -> int:
-    """Return the index before the first entry with a later clock; one without a time goes first."""
-    mine = entry.clock or NEVER
-    later = (index for index, each in enumerate(line) if (each.clock or NEVER) > mine)
-    return next(later, len(line)) if entry.clock else 0
 
 
 def _is_suspect(entries: list[Entry], now: datetime) -> bool:

@@ -39,11 +39,11 @@ def _claims_during_return(evidence: Evidence) -> list[Snapshot]:
     began_at = evidence.return_began_at()
     if began_at is None:
         return []
-    returns = {voice.entry.scan.identity() for voice in evidence.returns()}
+    returns = {voice.entry.scan.identity for voice in evidence.returns()}
     return [
         each
         for each in evidence.saying(words.DELIVERED)
-        if evidence.timeline.stated(each) > began_at or any(scan.identity() in returns for scan in each.scans)
+        if evidence.timeline.stated(each) > began_at or not returns.isdisjoint(each.identities)
     ]
 
 

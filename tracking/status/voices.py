@@ -1,11 +1,13 @@
 """What each scan speaks for, in its place along the line: nothing that lowers (F5), and returns (F7)."""
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tracking.status import words
-from tracking.status.picture import Journey, Scan, Snapshot
+from tracking.status.picture import Journey, Scan
 from tracking.status.timeline import NEVER, Entry, Timeline
 
 
@@ -32,24 +34,34 @@ class Return:
         self.is_possible = not any(each.is_return for each in timeline.snapshots)
         self.has_begun = self.is_over = False
         self.cleared_at = NEVER
-        self.headlines = [
-            (timeline.stated(each), each)
-            for each in timeline.snapshots
-            if self.is_possible and each.headline.status == words.RETURNING_TO_SENDER
-        ]
+        self.said: list[datetime] = []
+        self.knowing: dict[object, list[datetime]] = defaultdict(list)
+        self._hear_headlines(timeline)
+
+    def _hear_headlines(self, timeline: Timeline) -> None:
+        """Note when headlines say that it goes back, all of them and those of the pictures that know a scan."""
+        told = [each for each in timeline.snapshots if each.headline.status == words.RETURNING_TO_SENDER]
+        dated = [(timeline.stated(each), each) for each in told if self.is_possible]
+        for stated, each in sorted(dated, key=lambda pair: pair[0]):
+            self.said.append(stated)
+            for identity in each.identities:
+                self.knowing[identity].append(stated)
 
     def goes_on(self, entry: Entry) -> bool:
-        return self.has_begun or any(
-            stated > self.cleared_at and _is_later(entry, stated, snapshot) for stated, snapshot in self.headlines
-        )
+        """Say whether a headline that no delivery has answered was there before the scan, which is news to it."""
+        clock, known = entry.clock or NEVER, self.knowing.get(entry.scan.identity, [])
+        return self.has_begun or self._count(self.said, clock) > self._count(known, clock)
+
+    def _count(self, moments: Sequence[datetime], until: datetime) -> int:
+        return max(0, bisect_left(moments, until) - bisect_right(moments, self.cleared_at))
 
     def stated_after(self, delivery: Entry | None) -> list[datetime]:
         """Return when headlines said that it goes back, after this delivery and after any that answered them."""
-        moment = max(self.cleared_at, (delivery.clock or NEVER) if delivery else NEVER)
-        return [
-            stated
-            for stated, snapshot in self.headlines
-            if stated > moment or (delivery and stated > self.cleared_at and not _is_later(delivery, NEVER, snapshot))
+        if not delivery:
+            return [stated for stated in self.said if stated > self.cleared_at]
+        moment, known = max(self.cleared_at, delivery.clock or NEVER), self.knowing.get(delivery.scan.identity, [])
+        return [stated for stated in self.said if stated > moment] + [
+            stated for stated in known if stated > self.cleared_at
         ]
 
     def status_of(self, entry: Entry) -> str:
@@ -86,9 +98,3 @@ def _status_of(entry: Entry, way_back: Return, *, is_in_hand: bool) -> str:
     if is_mute or way_back.is_over:
         return ""
     return way_back.status_of(entry) if way_back.goes_on(entry) else status
-
-
-def _is_later(entry: Entry, stated: datetime, snapshot: Snapshot) -> bool:
-    """Say whether the scan is news to a picture taken at `stated`."""
-    is_known = entry.scan.identity() in {scan.identity() for scan in snapshot.scans}
-    return not is_known and (entry.clock or NEVER) > stated
