@@ -3,17 +3,25 @@
 from typing import Any
 
 from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, text_field
 from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Endpoint
+from orders.signatures import SCHEMES
 from tracking.carriers.asking import WAYS
 from tracking.models import Contact, Heard, Question
-from tracking.services import ask_for_missing, begin_asking, end_asking, why_never_asked
+from tracking.services import ask_for_missing, begin_asking, end_asking, is_known_well, why_never_asked
 
 CHANGE = "orders.change_endpoint"
+NEXT_STEPS: dict[str, str] = {
+    Contact.Alarm.SILENT: "Look at the provider's own pages: are its webhooks switched on, and is the address the one "
+    "above? Until it tells again, “Ask for missing” fills the gap, where it can be asked.",
+    Contact.Alarm.LOSES: "Nothing is missing here: we asked for it. Tell the provider that some do not reach us.",
+}
 
 
 class KeyOfApiForm(ActForm):
@@ -47,7 +55,7 @@ ACTS = (
         _missing,
         "{} is asked.",
         _why_not_ask,
-        hint="Of every parcel that is under way, as fast as the provider allows.",
+        hint="Of every parcel that is under way and of which no other endpoint tells, as fast as the provider allows.",
         is_telling=True,
     ),
     Act(
@@ -87,7 +95,8 @@ def panel(endpoint: Endpoint) -> dict[str, Any]:
     return {
         "panel": "admin/orders/endpoint/contact.html",
         "contact": contact,
-        "mark": _mark(contact),
+        "mark": _mark(endpoint, contact),
+        "next_step": NEXT_STEPS.get(contact.alarm) if contact else "",
         "can_be_asked": endpoint.provider in WAYS,
         "is_asked": is_asked,
         "counts": counts,
@@ -100,11 +109,29 @@ def _next(questions: Any) -> Any:
     return questions.open().order_by("next_at").values_list("next_at", flat=True).first()
 
 
-def _mark(contact: Contact | None) -> Any:
-    if contact and contact.alarm:
-        return badges.mark(badges.PERSON, "alert", str(Contact.Alarm(contact.alarm).label))
-    if contact and contact.trouble:
-        return badges.mark(badges.LOOK, "alert", "Does not answer")
+def waits_for_secret(endpoint: Endpoint) -> bool:
+    return not (endpoint.secrets or SCHEMES[endpoint.provider].is_token_enough)
+
+
+def alarm_mark(endpoint: Endpoint, contact: Contact | None) -> SafeString | None:
+    """Return what stands against its webhooks. What came since ends it, when we listen next."""
+    if contact is None or contact.alarm_at is None:
+        return None
+    last = endpoint.last_received_at
+    if contact.alarm == Contact.Alarm.SILENT and last and last > contact.alarm_at:
+        return badges.mark(badges.MOVING, "clock", "Heard again")
+    return badges.mark(badges.PERSON, "alert", str(Contact.Alarm(contact.alarm).label))
+
+
+def _mark(endpoint: Endpoint, contact: Contact | None) -> SafeString:
+    if waits_for_secret(endpoint):
+        return badges.mark(badges.PERSON, "stop", "All are refused: there is no secret yet")
+    if alarm := alarm_mark(endpoint, contact):
+        return alarm
+    if endpoint.last_received_at is None:
+        return badges.mark(badges.WAITING, "clock", "Nothing heard yet")
+    if not is_known_well(endpoint, timezone.now()):
+        return badges.mark(badges.ARRIVED, "done", "Heard; too short a time to know its habits")
     return badges.mark(badges.ARRIVED, "done", "All is well")
 
 

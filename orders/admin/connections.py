@@ -281,7 +281,7 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
     )
     add_label = "New endpoint"
     list_display = ("provider_name", "path_code", "channel", "mode", "state", "last_received_at", "refused")
-    list_select_related = ("channel",)
+    list_select_related = ("channel", "contact")
     ordering = ("provider", "pk")
     fields = (
         "provider_name",
@@ -353,8 +353,10 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="State")
     def state(self, endpoint: Endpoint) -> SafeString:
-        if endpoint.is_active and not (endpoint.secrets or SCHEMES[endpoint.provider].is_token_enough):
+        if endpoint.is_active and asking.waits_for_secret(endpoint):
             return badges.mark(badges.PERSON, "stop", "Waits for its secret")
+        if endpoint.is_active and (alarm := asking.alarm_mark(endpoint, getattr(endpoint, "contact", None))):
+            return alarm
         if endpoint.is_active:
             return badges.mark(badges.ARRIVED, "done", "Open")
         return badges.mark(badges.WAITING, "cross", "Closed")

@@ -2,7 +2,7 @@
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
 from tracking.services.alarms import AlarmClosed, AlreadyTheirs, leave_alarm, snooze_alarm, sweep_alarms, take_alarm
-from tracking.services.ask.listen import listen
+from tracking.services.ask.listen import is_known_well, listen
 from tracking.services.ask.round import ask_providers
 from tracking.services.ask.wish import (
     AskedToWait,
@@ -62,6 +62,7 @@ __all__ = [
     "enter_scan",
     "forget_unmatched",
     "heard",
+    "is_known_well",
     "known_lanes",
     "learn_lanes",
     "leave_alarm",

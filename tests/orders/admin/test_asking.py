@@ -12,7 +12,7 @@ from orders.services import open_endpoint
 from tests.factories import Shop
 from tests.staff import client_of, flashes
 from tests.tracking.test_understand import shipped
-from tracking.models import Contact, Question
+from tracking.models import Contact, Heard, Question
 
 KEY = "a-key-of-their-api"
 
@@ -53,6 +53,36 @@ def test_trouble_and_alarm_stand_on_the_page_and_nobody_presses(shop: Shop) -> N
     Contact.objects.update(alarm="SILENT", alarm_words=words, alarm_at=timezone.now())
     assert words in facts(client, endpoint)
     assert "Its webhooks have stopped" in facts(client, endpoint)
+
+
+def listed(client: Any) -> str:
+    return str(client.get("/admin/orders/endpoint/").content.decode())
+
+
+@pytest.mark.django_db
+def test_what_is_not_known_is_not_said_to_be_well() -> None:
+    client, endpoint = client_of("integrator"), open_endpoint(provider="easypost")
+    assert "Nothing heard yet" in facts(client, endpoint)
+    Endpoint.objects.update(last_received_at=timezone.now())
+    assert "Heard; too short a time to know its habits" in facts(client, endpoint)
+    hours = [timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=12 * n) for n in range(28)]
+    Heard.objects.bulk_create([Heard(endpoint=endpoint, hour_at=hour, deliveries=1) for hour in hours])
+    assert "All is well" in facts(client, endpoint)
+    Endpoint.objects.update(secrets=[])
+    assert "All are refused: there is no secret yet" in facts(client, endpoint)
+    assert "All is well" not in facts(client, endpoint)
+
+
+@pytest.mark.django_db
+def test_the_list_says_who_has_fallen_silent_until_it_is_heard_again() -> None:
+    client, endpoint = client_of("integrator"), open_endpoint(provider="easypost")
+    now = timezone.now()
+    Contact.objects.create(endpoint=endpoint, alarm="SILENT", alarm_words="Nothing has come.", alarm_at=now)
+    assert "Its webhooks have stopped" in listed(client)
+    assert "are its webhooks switched on" in facts(client, endpoint)
+    Endpoint.objects.update(last_received_at=now + timedelta(minutes=1))
+    assert "Its webhooks have stopped" not in listed(client)
+    assert "Heard again" in listed(client)
 
 
 @pytest.mark.parametrize("provider", ["generic", "shippo"])

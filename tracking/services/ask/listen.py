@@ -15,9 +15,10 @@ from orders.models import Endpoint
 from orders.promise import on_weekdays
 from orders.signatures import SCHEMES
 from tracking.carriers import ADAPTERS
+from tracking.carriers.meaning import OURS
 from tracking.models import Contact, Heard
 from tracking.services.ask.plan import under_way
-from tracking.services.ask.silence import UNLIKELY, Rests, chance_of_silence
+from tracking.services.ask.silence import UNLIKELY, Rests, chance_of_silence, has_habits
 from tracking.services.ask.wish import ask_for_missing
 
 HISTORY, LATELY = timedelta(days=28), timedelta(days=7)
@@ -57,6 +58,12 @@ def judge(endpoint: Endpoint, now: datetime) -> Verdict:
     return Contact.Alarm.NONE, ""
 
 
+def is_known_well(endpoint: Endpoint, now: datetime) -> bool:
+    """Say whether there is history enough to judge what is not heard."""
+    hours = Heard.objects.filter(endpoint=endpoint, hour_at__gt=now - HISTORY, deliveries__gt=0)
+    return has_habits(list(hours.values_list("hour_at", flat=True)))
+
+
 def _holidays(now: datetime) -> Rests:
     """Say whether an hour belongs to a working day on which no warehouse sends: carriers rest on those as well."""
     calendar = Calendar(timezone.localdate(now - HISTORY))
@@ -64,7 +71,7 @@ def _holidays(now: datetime) -> Rests:
 
 
 def _silent(endpoint: Endpoint, now: datetime) -> str:
-    name = SCHEMES[endpoint.provider].name
+    name = "its sender" if endpoint.provider == OURS else SCHEMES[endpoint.provider].name
     last = Heard.objects.filter(endpoint=endpoint, deliveries__gt=0).aggregate(last=Max("hour_at"))["last"] or now
     since = date_format(timezone.localtime(last + timedelta(hours=1)), "j M, H:i")
     return f"Nothing has come since {since}, which is not its habit: {name} has probably switched our hook off."

@@ -24,17 +24,20 @@ def chance_of_silence(heard: Collection[datetime], now: datetime, rests: Rests =
 
     `heard` are the hours in which something came, over some weeks. 1 where there is too little history to tell.
     """
-    if not heard:
+    if not has_habits(heard):
         return 1.0
     first, last = min(heard), max(heard)
-    if last - first < LEAST_DAYS * DAY or len(heard) < LEAST_HOURS:
-        return 1.0
     habits = _Habits(heard, first, last, rests)
     chance, hour = 1.0, last + HOUR
     while hour + HOUR <= now and chance >= UNLIKELY:
         chance *= 1 - habits.of(hour)
         hour += HOUR
     return chance
+
+
+def has_habits(heard: Collection[datetime]) -> bool:
+    """Say whether there is history enough to tell what is usual."""
+    return len(heard) >= LEAST_HOURS and max(heard) - min(heard) >= LEAST_DAYS * DAY
 
 
 class _Habits:
