@@ -49,7 +49,8 @@ def match(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, Match
 
 def matchable(now: datetime) -> Q:
     """Return the condition under which `match` may find something for a snapshot that has no parcel yet."""
-    of_number = Parcel.objects.filter(tracking_key=OuterRef("tracking_key"), shipped_at__gte=now - RECENT)
+    numbered = Parcel.objects.exclude(tracking_key="")  # that is where its index is
+    of_number = numbered.filter(tracking_key=OuterRef("tracking_key"), shipped_at__gte=now - RECENT)
     siblings = Snapshot.objects.filter(
         source_tracker_id=OuterRef("source_tracker_id"), endpoint=OuterRef("endpoint"), tracker__isnull=False
     ).exclude(source_tracker_id="")
