@@ -72,7 +72,8 @@ class ProblemMiddleware:
 class BodyLimitMiddleware:
     """Before anything reads it: a body over the limit is 413, and a chunked one 411, as WSGI would show it as empty.
 
-    One in other letters than UTF-8 is 415: what a codec makes of it no database keeps.
+    One in other letters than UTF-8 is 415: what a codec makes of it no database keeps. A hook takes the bytes as they
+    are, whatever they are called: what is genuine is never refused for its label.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -84,7 +85,8 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or len(length) > LENGTH_DIGITS or int(length) > settings.BODY_LIMIT:
             return problem(request, 413, "body_too_large", "The body is larger than 5 MiB.")
-        if request.content_params and request.content_params.get("charset", "utf-8").lower() not in UTF8:
+        charset = (request.content_params or {}).get("charset", "utf-8").lower()
+        if charset not in UTF8 and not request.path.startswith("/hooks/"):
             return problem(request, 415, "not_utf8", "Send the body as UTF-8.")
         return self.get_response(request)
 

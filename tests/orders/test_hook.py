@@ -19,6 +19,7 @@ from orders import outbox
 from orders.models import Endpoint, Inbox
 from orders.services import receive
 from tests.hooks import Carrier, event
+from tests.senders import Sender
 
 BODY = json.dumps(event("JD1")).encode()
 
@@ -135,6 +136,18 @@ def test_a_chunked_body_is_411_as_it_would_look_empty(carrier: Carrier) -> None:
 def test_whatever_is_genuine_is_200_understood_or_not(carrier: Carrier, body: bytes) -> None:
     assert carrier.send(body).status_code == 200
     assert bytes(Inbox.objects.get().raw) == body
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "utf-16", "idna", "unicode_escape", "klingon"])
+@pytest.mark.parametrize("provider", ["aftership", "karrio"])
+def test_what_a_genuine_body_calls_its_letters_does_not_matter(db: None, provider: str, charset: str) -> None:
+    sender = Sender(provider)  # Karrio's token stands in the query of the address
+    headers = sender.headers(BODY)
+    kind = f"application/json; charset={charset}"
+    answer = Client().generic("POST", sender.endpoint.secret_path, BODY, kind, headers=headers)
+    assert (answer.status_code, bytes(Inbox.objects.get().raw)) == (200, BODY)
+    assert Client().generic("POST", sender.endpoint.path + "?token=another", BODY, kind).status_code == 401
+    assert Inbox.objects.count() == 1
 
 
 def test_bytes_that_are_no_text_are_kept_as_they_are(carrier: Carrier) -> None:
