@@ -131,6 +131,7 @@ def load(user: Any, order_id: str | int) -> Order | None:
         "holds",
         "notes",
         "messages",
+        "shown_promises",
     )
     pk = read_pk(str(order_id))
     return orders.filter(pk=pk).first() if pk else None

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 
+from tracking.models import Alarm
+
 ORDER, WAREHOUSE, PARCEL, MESSAGE, NOTE = "order", "warehouse", "parcel", "message", "note"
 GROUPS = {ORDER: "Order", WAREHOUSE: "Warehouse", PARCEL: "Parcels", MESSAGE: "Messages", NOTE: "Notes"}
 GROUP_OF = {
@@ -103,6 +105,7 @@ MESSAGES = {
     "parcel.delivery_attempt_failed": "Mail: your parcel could not be delivered",
     "parcel.available_for_pickup": "Mail: your parcel can be collected",
     "parcel.delivered": "Mail: your parcel is delivered",
+    "parcel.silent": "Mail: there is no news of your parcel",
     "link.requested": "Mail: the link to your order",
 }
 REASONS = {
@@ -189,6 +192,8 @@ FACTS: dict[str, Callable[[Any], str]] = {
     "changed": _hidden,
     "bucket": _hidden,
     "left": _hidden,
+    "alarm": lambda value: str(dict(Alarm.Kind.choices).get(value, "")).lower(),
+    "since": lambda value: f"since {_day(value)}",
     "cause": lambda value: CAUSES.get(value, f"cause {value}"),
     "parcels": ", ".join,
     "scans": lambda value: counted(value, "scan", "scans"),

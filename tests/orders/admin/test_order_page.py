@@ -1,6 +1,7 @@
 """The page of an order: what stands on it, what its buttons do, and what is said when they cannot."""
 
 import re
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from django.test import Client
 from fulfillment import ledger
 from fulfillment.services import pick_shipment, ship_shipment
 from notifications.models import Message
-from orders.models import Actor, Hold, Order
+from orders.models import Actor, Hold, Order, ShownPromise
 from orders.services import hold_order, note_order, release_order
 from tests.factories import ALICE, BOB, Shop, shipment, stages
 from tests.staff import client_of, flashes, superuser, trail, user_of
@@ -259,6 +260,20 @@ def test_support_reads_whom_it_goes_to_and_opens_the_customer_s_page(shop: Shop)
     assert client.get(f"/admin/orders/order/{order.pk}/customer-page/").status_code == 405
 
 
+def test_the_days_that_the_customer_was_shown_stand_there_and_where(shop: Shop) -> None:
+    shop.receive(shop.mug, 2)
+    order = shop.order((shop.mug, 1))
+    shown = order.shown_promises.get()
+    parcel = {"order": order, "parcel": "OT-1-1-1", "first": date(2026, 12, 3), "last": date(2026, 12, 4)}
+    ShownPromise.objects.create(**parcel, where=ShownPromise.Where.MAIL)
+    page = superuser().get(page_of(order)).content.decode()
+    told = " ".join(page.split('id="dates-title"')[1].split("</section>")[0].split())
+    assert f"{shown.first:%a} {shown.first.day} {shown.first:%b %Y}" in told
+    assert "When the order was placed" in told
+    assert "Thu 3 Dec 2026 – Fri 4 Dec 2026" in told
+    assert "In a mail" in told
+
+
 def test_the_page_takes_the_same_number_of_queries_however_much_is_on_it(
     shop: Shop, django_assert_num_queries: Any
 ) -> None:
@@ -276,5 +291,5 @@ def test_the_page_takes_the_same_number_of_queries_however_much_is_on_it(
     client = superuser()
     client.get(page_of(small))
     for order in (small, big):
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(18):
             client.get(page_of(order))

@@ -7,6 +7,7 @@ from pathlib import Path
 from django_fsm import FSMField
 
 from fulfillment.models import Shipment
+from notifications.models import Message
 from orders.admin import words
 from orders.admin.trail import ORDER_TARGETS, SHIPMENT_TARGETS
 from orders.models import Order
@@ -45,7 +46,13 @@ def test_each_kind_belongs_to_a_group_of_the_trail() -> None:
     assert set(ORDER_TARGETS) | set(SHIPMENT_TARGETS) <= set(words.WORDS)
 
 
+def test_each_message_has_words() -> None:
+    assert set(words.MESSAGES) == set(Message.Kind.values)
+
+
 def test_facts_are_told_in_words() -> None:
+    silence = {"parcel": "OT-1-1-1", "alarm": "NO_FIRST_SCAN", "since": "2026-11-16T18:07:59.406914+00:00"}
+    assert words.details("parcel.silent", silence) == ["never scanned", "since 16 Nov 2026"]
     assert words.details("order.placed", {"lines": 1, "units": 3, "channel": "web"}) == [
         "1 line",
         "3 units",
