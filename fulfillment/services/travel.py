@@ -1,6 +1,6 @@
 """What becomes of a shipment that has left: delivered, lost, found, back at the shop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +14,20 @@ from orders.lifecycle import change, writing
 from orders.models import Actor
 
 
-def deliver_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:
-    """Record that the shipment is at the door. Raises NotAllowed."""
+def deliver_shipment(
+    shipment: Shipment, *, by: Actor, at: datetime | None = None, parcels: Sequence[str] = ()
+) -> Shipment:
+    """Record that the shipment is at the door: of these parcels the customer hears; all of them, if none is named.
+
+    Raises NotAllowed.
+    """
 
     def arrive(fresh: Shipment) -> None:
         fresh.deliver(at=at or timezone.now())
         ledger.deliver(lines_of(fresh))
 
-    parcels = list(shipment.parcels.values_list("number", flat=True))
-    return _travel(shipment, arrive, by, at, {"parcels": parcels})
+    arrived = list(parcels) or list(shipment.parcels.values_list("number", flat=True))
+    return _travel(shipment, arrive, by, at, {"parcels": arrived})
 
 
 def lose_shipment(shipment: Shipment, *, by: Actor, at: datetime | None = None) -> Shipment:

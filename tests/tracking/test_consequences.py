@@ -12,6 +12,8 @@ from fulfillment import ledger
 from fulfillment.models import Parcel, Reship, Return
 from fulfillment.services import ParcelDraft, UnknownContents, decline_reship, send_again, ship_shipment
 from fulfillment.services.returns import cancel_return, find_return
+from notifications.models import Message
+from notifications.relay import relay_batch
 from orders.lifecycle import NotAllowed
 from orders.models import Event, Order
 from tests.factories import ALICE, BOB, MONDAY, Shop, shipment, stages
@@ -20,6 +22,7 @@ from tests.hooks import event
 from tests.staff import client_of, flashes
 from tracking.models import Alarm
 from tracking.services import enter_scan, replay_everything, sweep_alarms, take_carrier_events
+from tracking.timeline import page_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -143,6 +146,57 @@ def test_of_two_parcels_each_is_expected_by_itself(shop: Shop) -> None:
     assert take_in(other, 2).status == take_in(back, sku="TEA-01").status == "RECEIVED"
     assert (shipment(order).status, list(ledger.verify())) == ("SHIPPED", [])
     fold_again()
+
+
+# --- parcels of one shipment that end differently -----------------------------------------------------------------
+
+
+def letters() -> set[tuple[str, str]]:
+    while relay_batch():
+        pass
+    return set(Message.objects.filter(kind="parcel.delivered").values_list("kind", "milestone"))
+
+
+@pytest.mark.parametrize("first", ["DELIVERED", "RETURNED_TO_SENDER"])
+def test_of_a_shipment_that_came_in_part_the_rest_of_which_is_back_all_is_told(shop: Shop, first: str) -> None:
+    order = two_boxes(shop)
+    ends = {"DELIVERED": ("123", MONDAY + DAY), "RETURNED_TO_SENDER": ("124", MONDAY + 2 * DAY)}
+    for code in sorted(ends, key=lambda each: each != first):
+        assert shipment(order).status == "SHIPPED"
+        says(code, ends[code][1], ends[code][0])
+    assert (shipment(order).status, Order.objects.get().status) == ("DELIVERED", "DELIVERED")
+    assert (shipment(order).delivered_at, Order.objects.get().delivered_at) == (MONDAY + DAY, MONDAY + DAY)
+    door, back = (Parcel.objects.get(tracking_number=number) for number in ("123", "124"))
+    assert Event.objects.get(kind="shipment.delivered").facts["parcels"] == [door.number]
+    assert letters() == {("parcel.delivered", door.number)}
+    assert (Return.objects.get().parcel, units(Return.objects.get())) == (back, {2: 1})
+    assert (stages(order), list(ledger.verify())) == ([{"delivered": 2}, {"delivered": 1}], [])
+    assert take_in(find_return("124"), sku="TEA-01").status == "RECEIVED"
+    assert (list(ledger.verify()), sweep_alarms(now=MONDAY + 60 * DAY)) == ([], 0)
+    page = page_of(order.pk).headline
+    assert page.sentence == "Part of your order was delivered"
+    fold_again()
+
+
+@pytest.mark.parametrize("other", ["DELIVERED", "RETURNED_TO_SENDER"])
+def test_of_a_shipment_with_a_lost_parcel_the_others_of_which_have_ended_the_loss_is_told(
+    shop: Shop, other: str
+) -> None:
+    order = two_boxes(shop)
+    says("LOST", MONDAY + DAY, "124")
+    assert shipment(order).status == "SHIPPED"
+    says(other, MONDAY + 2 * DAY, "123")
+    assert (shipment(order).status, Order.objects.get().status) == ("LOST", "SHIPPED")
+    says(other, MONDAY + 3 * DAY, "124")
+    assert shipment(order).status == other
+    fold_again()
+
+
+def test_of_what_comes_back_nobody_reads_that_it_arrived_when_a_person_says_that_the_rest_did(shop: Shop) -> None:
+    order = two_boxes(shop)
+    says("RETURNING_TO_SENDER", MONDAY + DAY, "124")
+    assert "is delivered." in press(shipment(order), "deliver")
+    assert letters() == {("parcel.delivered", Parcel.objects.get(tracking_number="123").number)}
 
 
 # --- what may go again --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""A shipment follows its parcels: delivered, back or lost when all of them are; found when one is seen again."""
+"""A shipment follows its parcels: to its end when all of them are at theirs; found when one is seen again."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,9 +9,11 @@ from fulfillment.services import deliver_shipment, find_shipment, lose_shipment,
 from orders.lifecycle import why_not, writing
 from orders.models import Actor, Order
 from tracking.models.tracker import Status
-from tracking.services.consequences import draw_consequences
+from tracking.services.consequences import BACK, draw_consequences
 
-FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
+ENDS = {Status.LOST: "lose", Status.DELIVERED: "deliver", Status.RETURNED_TO_SENDER: "return_to_sender"}
+"""What becomes of a shipment all of whose parcels are at their end: the first of these that one of them came to."""
+FINAL = frozenset(ENDS)
 Act = Callable[..., Shipment]
 VERBS: dict[str, Act] = {
     "deliver": deliver_shipment,
@@ -24,6 +26,7 @@ VERBS: dict[str, Act] = {
 class State(NamedTuple):
     """Where a parcel is, and since when."""
 
+    parcel: str
     status: str
     delivered_at: datetime | None
     returned_at: datetime | None
@@ -43,32 +46,39 @@ def follow_parcels(order: Order, shipment_ids: Iterable[int], *, by: Actor, now:
         shipment.order = order
         verb = _verb(shipment, there)
         if verb and not why_not(shipment, verb):
-            VERBS[verb](shipment, by=by, at=_moment(verb, there, now))
+            _go(shipment, verb, there, by=by, at=_moment(verb, there, now))
 
 
 def move_shipment(shipment: Shipment, verb: str, *, by: Actor) -> Shipment:
     """Let a person say what became of a shipment, and let what has to follow. Raises NotAllowed."""
     with writing():
-        moved = VERBS[verb](shipment, by=by)
+        there = [_state(parcel) for parcel in shipment.parcels.select_related("tracker").order_by("pk")]
+        moved = _go(shipment, verb, there, by=by)
         draw_consequences([moved.pk], by=by)
     return moved
+
+
+def end_of(statuses: Collection[str]) -> str:
+    """Say what becomes of a shipment with parcels of these statuses; "" as long as one of them is under way."""
+    return next((verb for status, verb in ENDS.items() if status in statuses), "") if FINAL.issuperset(statuses) else ""
+
+
+def _go(shipment: Shipment, verb: str, there: Sequence[State], *, by: Actor, at: datetime | None = None) -> Shipment:
+    """Move it; that it was delivered is not said of what comes back."""
+    named = {"parcels": [each.parcel for each in there if each.status not in BACK]} if verb == "deliver" else {}
+    return VERBS[verb](shipment, by=by, at=at, **named)
 
 
 def _state(parcel: Parcel) -> State:
     tracker: Any = getattr(parcel, "tracker", None)
     if tracker is None:
-        return State(Status.UNKNOWN, None, None, None)
-    return State(tracker.status, tracker.delivered_at, tracker.returned_at, tracker.last_scan_at)
+        return State(parcel.number, Status.UNKNOWN, None, None, None)
+    return State(parcel.number, tracker.status, tracker.delivered_at, tracker.returned_at, tracker.last_scan_at)
 
 
 def _verb(shipment: Shipment, there: Sequence[State]) -> str:
-    statuses = {state.status for state in there}
-    if statuses == {Status.DELIVERED}:
-        return "deliver"
-    if statuses == {Status.RETURNED_TO_SENDER}:
-        return "return_to_sender"
-    if statuses - {Status.DELIVERED} == {Status.LOST}:
-        return "lose"
+    if end := end_of({state.status for state in there}):
+        return end
     return "find" if shipment.status == Shipment.Status.LOST and _is_seen_since(shipment, there) else ""
 
 
@@ -82,7 +92,7 @@ def _is_seen_since(shipment: Shipment, there: Sequence[State]) -> bool:
 def _moment(verb: str, there: Sequence[State], now: datetime) -> datetime | None:
     """Return when the last of the parcels got there, as far as their carriers say."""
     moments = {
-        "deliver": [state.delivered_at for state in there],
+        "deliver": [state.delivered_at for state in there if state.status == Status.DELIVERED],
         "return_to_sender": [state.returned_at for state in there],
         "lose": [state.last_scan_at for state in there if state.status == Status.LOST],
         "find": [],
