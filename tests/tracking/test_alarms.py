@@ -91,9 +91,23 @@ def test_what_a_carrier_says_cries_at_once(more: dict[str, Any], found: list[str
     assert kinds(watched(**more), 6 * HOUR) == found
 
 
-@pytest.mark.parametrize("status", ["AVAILABLE_FOR_PICKUP", "RETURNING_TO_SENDER", "CANCELLED"])
-def test_what_waits_or_comes_back_may_be_silent(status: str) -> None:
-    assert kinds(watched(status=status), 30 * DAY) == []
+@pytest.mark.parametrize(
+    ("status", "days", "kind"),
+    [("AVAILABLE_FOR_PICKUP", 5, "UNCOLLECTED"), ("RETURNING_TO_SENDER", 14, "RETURN_SILENT")],
+)
+def test_what_waits_or_comes_back_may_be_silent_and_not_for_ever(status: str, days: int, kind: str) -> None:
+    parcel = watched(status=status)
+    assert kinds(parcel, days * DAY + 4 * HOUR) == []
+    [cry] = watch(parcel, KNOWN, MONDAY + days * DAY + 5 * HOUR, UTC)
+    assert (cry.kind, cry.since) == (kind, parcel.last_scan_at)
+    assert f"{days} days" in cry.reason
+    assert cry.reason.startswith(("DHL has", "It is on its way back, and DHL"))
+    assert kinds(parcel._replace(last_scan_at=MONDAY + days * DAY), days * DAY + 5 * HOUR) == []
+
+
+def test_what_its_carrier_cancelled_after_it_left_is_looked_for_at_once_and_is_no_silence() -> None:
+    for after in (6 * HOUR, 30 * DAY):
+        assert kinds(watched(status="CANCELLED"), after) == ["CANCELLED"]
 
 
 # --- the board ----------------------------------------------------------------------------------------------
@@ -162,6 +176,39 @@ def test_what_arrives_closes_all_its_alarms(order: Order) -> None:
     assert standing() == ["EXCEPTION", "NO_SCAN_SINCE"]
     says("DELIVERED", MONDAY + 6 * DAY)
     assert sweep_alarms(now=MONDAY + 6 * DAY) == 0
+    assert standing() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "after", "kind", "next_step"),
+    [
+        ("AVAILABLE_FOR_PICKUP", 6 * DAY, "UNCOLLECTED", "Remind the customer"),
+        ("RETURNING_TO_SENDER", 15 * DAY, "RETURN_SILENT", "Look whether it is at the returns desk"),
+        ("CANCELLED", 2 * DAY, "CANCELLED", "Ask the carrier whether it has it"),
+    ],
+)
+def test_what_has_left_and_is_not_at_its_end_is_on_the_board(
+    order: Order, code: str, after: timedelta, kind: str, next_step: str
+) -> None:
+    says(code, MONDAY + DAY)
+    sweep_alarms(now=MONDAY + after + HOUR)
+    assert (standing(), silences()) == ([kind], [])
+    assert next_step in client_of("support").get("/admin/tracking/alarm/").content.decode()
+    says("IN_TRANSIT", MONDAY + after + 2 * HOUR) if code == "CANCELLED" else says("DELIVERED", MONDAY + after)
+    sweep_alarms(now=MONDAY + after + 3 * HOUR)
+    assert standing() == []
+
+
+def test_what_somebody_finds_out_is_entered_on_the_board_and_ends_the_alarm(order: Order) -> None:
+    says("RETURNING_TO_SENDER", MONDAY + DAY)
+    sweep_alarms(now=MONDAY + 20 * DAY)
+    url, at = f"/admin/tracking/alarm/{Alarm.objects.get().pk}/do/enter/", MONDAY + 19 * DAY
+    told = {"operation": uuid4(), "status": "RETURNED_TO_SENDER", "at": f"{at:%Y-%m-%dT%H:%M}"}
+    with time_machine.travel(MONDAY + 20 * DAY, tick=False):
+        assert client_of("auditor").post(url, told).status_code == 403
+        assert flashes(client_of("support").post(url, told))[-1].startswith("What happened is entered.")
+    assert shipment(order).status == "RETURNED_TO_SENDER"
+    sweep_alarms(now=MONDAY + 20 * DAY)
     assert standing() == []
 
 

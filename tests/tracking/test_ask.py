@@ -202,8 +202,11 @@ def test_the_longer_it_is_silent_the_more_seldom_it_is_asked(known: Case, wait: 
 @pytest.mark.parametrize(
     ("known", "end"),
     [
-        *[(case(DAY, status), Question.End.ARRIVED) for status in ("DELIVERED", "RETURNED_TO_SENDER", "CANCELLED")],
-        *[(case(DAY, status), Question.End.OPEN) for status in ("LOST", "EXPIRED", "UNKNOWN", "EXCEPTION")],
+        *[(case(DAY, status), Question.End.ARRIVED) for status in ("DELIVERED", "RETURNED_TO_SENDER")],
+        *[
+            (case(DAY, status), Question.End.OPEN)
+            for status in ("LOST", "CANCELLED", "EXPIRED", "UNKNOWN", "EXCEPTION")
+        ],
         (case(DAY, shipped_at=NOW - 91 * DAY), Question.End.OLD),
         (case(DAY, misses=5), Question.End.UNKNOWN),
         (case(DAY, misses=4), Question.End.OPEN),

@@ -26,6 +26,7 @@ from orders.admin.trail import names_of
 from orders.blockers import Reason
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
+from tracking.admin.entering import OF_ALARM
 from tracking.admin.parcels import order_link, parcels_named
 from tracking.models import Alarm
 from tracking.services import leave_alarm, snooze_alarm, take_alarm
@@ -39,6 +40,9 @@ NEXT = {
     Kind.ATTEMPTS: "Ask the customer when and where it can be delivered.",
     Kind.EXCEPTION: "Clear with carrier or customer what holds it up.",
     Kind.UNKNOWN_WORD: "Say what the word means.",
+    Kind.UNCOLLECTED: "Remind the customer: if nobody collects it, it goes back.",
+    Kind.RETURN_SILENT: "Look whether it is at the returns desk; else ask the carrier. If it is back, enter it.",
+    Kind.CANCELLED: "Ask the carrier whether it has it; else look for it here. Enter what became of it.",
     Kind.LOST: "Claim it from the carrier, and decide whether it goes again.",
 }
 LOOKS = {
@@ -48,6 +52,9 @@ LOOKS = {
     Kind.ATTEMPTS: (badges.PERSON, "retry"),
     Kind.EXCEPTION: (badges.PERSON, "alert"),
     Kind.UNKNOWN_WORD: (badges.LOOK, "unknown"),
+    Kind.UNCOLLECTED: (badges.PERSON, "clock"),
+    Kind.RETURN_SILENT: (badges.LOOK, "clock"),
+    Kind.CANCELLED: (badges.PERSON, "alert"),
     Kind.LOST: (badges.PERSON, "stop"),
 }
 DAYS = [("1", "Until tomorrow"), ("2", "For two days"), ("3", "For three days"), ("7", "For a week")]
@@ -137,6 +144,7 @@ class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
             hint=HINT,
             style="main",
         ),
+        OF_ALARM,
         Act(
             "snooze",
             "Snooze",

@@ -1,5 +1,6 @@
 """What staff heard of a parcel, entered on its page or on its shipment's."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from orders.admin.acting import Act, ActForm, choice_field, standing_field, text
 from orders.blockers import Reason
 from orders.lifecycle import NotHere
 from orders.models import Actor
-from tracking.models import Tracker
+from tracking.models import Alarm, Tracker
 from tracking.models.tracker import Status
 from tracking.services import enter_scan
 from tracking.status.words import TROUBLE
@@ -80,6 +81,10 @@ def _enter_of_tracker(tracker: Tracker, by: Actor, data: dict[str, Any]) -> None
     _enter(tracker.parcel, by, data)
 
 
+def _enter_of_alarm(alarm: Alarm, by: Actor, data: dict[str, Any]) -> None:
+    _enter(alarm.parcel, by, data)
+
+
 def _enter_of_shipment(shipment: Shipment, by: Actor, data: dict[str, Any]) -> None:
     parcel = shipment.parcels.filter(number=data["parcel"]).first()
     if parcel is None:
@@ -101,6 +106,9 @@ OF_TRACKER = Act(
     "What happened is entered: {}.",
     form=EnterForm,
     hint=HINT,
+)
+OF_ALARM = replace(
+    OF_TRACKER, run=_enter_of_alarm, done="What happened is entered. The alarm follows within five minutes."
 )
 OF_SHIPMENT = Act(
     "enter",

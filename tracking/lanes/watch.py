@@ -1,20 +1,22 @@
 """What makes a parcel on its way need a person, and why, in words. Pure: what is known of it in, alarms out."""
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from tracking.lanes.lane import Lane, Lanes, Quiet, Stats
 from tracking.lanes.silence import is_late_at, too_quiet_at
 
-WAITING = frozenset({"AVAILABLE_FOR_PICKUP", "RETURNING_TO_SENDER"})
-"""Nobody scans what lies at a counter; what comes back is in no hurry."""
 GONE = frozenset({"LOST", "CANCELLED"})
 CLEARS_ITSELF = frozenset({"delayed", "weather_delay", "missorted"})
 DAMAGES = frozenset({"damaged", "destroyed"})
 MANY = 2
 Found = tuple[Lane, Stats] | None
 DAY = 24
+COLLECT_WITHIN = timedelta(days=5)
+"""Most carriers keep a parcel for seven days, some for fifteen: two of them are left to remind its customer."""
+BACK_WITHIN = timedelta(days=14)
+"""What comes back is in no hurry, and seldom scanned."""
 
 
 class Watched(NamedTuple):
@@ -33,6 +35,24 @@ class Watched(NamedTuple):
     """Somebody decided whether it goes again: that it is lost, or damaged, is no news any more."""
 
 
+class Rest(NamedTuple):
+    """How long a parcel may lie without a scan, and the alarm that it is after that."""
+
+    within: timedelta
+    kind: str
+    reason: str
+
+
+RESTS = {
+    "AVAILABLE_FOR_PICKUP": Rest(
+        COLLECT_WITHIN, "UNCOLLECTED", "{carrier} has kept it for more than {days} days, and nobody has collected it."
+    ),
+    "RETURNING_TO_SENDER": Rest(
+        BACK_WITHIN, "RETURN_SILENT", "It is on its way back, and {carrier} has not scanned it for {days} days."
+    ),
+}
+
+
 class Cry(NamedTuple):
     """An alarm: its kind, why, and since when."""
 
@@ -44,8 +64,10 @@ class Cry(NamedTuple):
 def watch(parcel: Watched, lanes: Lanes, now: datetime, zone: tzinfo) -> list[Cry]:
     """Return what is wrong with a parcel, each kind once. That it is overdue is said where nothing else is."""
     told = list(_told(parcel))
-    if parcel.status in GONE | WAITING:
+    if parcel.status in GONE:
         return told
+    if parcel.status in RESTS:
+        return [*told, *_rests(parcel, RESTS[parcel.status], now)]
     found = lanes.nearest(parcel.lane)
     quiet = _quiet(parcel, found[1].quiet if found else None, _usual_silence(found), now, zone)
     return [*told, *quiet] or _late(parcel, found, now, zone)
@@ -56,6 +78,8 @@ def _told(parcel: Watched) -> Iterator[Cry]:
     who, since = parcel.carrier, parcel.last_scan_at or parcel.shipped_at
     if parcel.status == "LOST" and not parcel.is_settled:
         yield Cry("LOST", f"{who} lost it.", since)
+    if parcel.status == "CANCELLED":
+        yield Cry("CANCELLED", f"It has left, and {who} says that its label was cancelled.", since)
     if parcel.attempts >= MANY and parcel.status == "DELIVERY_ATTEMPT_FAILED":
         yield Cry("ATTEMPTS", f"{who} has tried to deliver it {parcel.attempts} times.", since)
     if _is_held_up(parcel):
@@ -68,6 +92,14 @@ def _is_held_up(parcel: Watched) -> bool:
     if parcel.is_settled and parcel.reason in DAMAGES:
         return False
     return parcel.is_action_required or (parcel.status == "EXCEPTION" and parcel.reason not in CLEARS_ITSELF)
+
+
+def _rests(parcel: Watched, rest: Rest, now: datetime) -> list[Cry]:
+    """Say that it lies somewhere for too long: nobody scans what waits at a counter, and hardly what comes back."""
+    since = parcel.last_scan_at or parcel.shipped_at
+    if now < since + rest.within:
+        return []
+    return [Cry(rest.kind, rest.reason.format(carrier=parcel.carrier, days=rest.within.days), since)]
 
 
 def _quiet(parcel: Watched, quiet: Quiet | None, usual: str, now: datetime, zone: tzinfo) -> list[Cry]:

@@ -28,6 +28,9 @@ class Alarm(models.Model):
         ATTEMPTS = "ATTEMPTS", "Tried again and again"
         EXCEPTION = "EXCEPTION", "Held up"
         UNKNOWN_WORD = "UNKNOWN_WORD", "Not understood"
+        UNCOLLECTED = "UNCOLLECTED", "Not collected"
+        RETURN_SILENT = "RETURN_SILENT", "Quiet on its way back"
+        CANCELLED = "CANCELLED", "Label cancelled"
         LOST = "LOST", "Lost"
 
     SILENCES = (Kind.NO_FIRST_SCAN, Kind.NO_SCAN_SINCE)
@@ -61,6 +64,9 @@ class Alarm(models.Model):
                         "ATTEMPTS",
                         "EXCEPTION",
                         "UNKNOWN_WORD",
+                        "UNCOLLECTED",
+                        "RETURN_SILENT",
+                        "CANCELLED",
                         "LOST",
                     ]
                 ),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tracking.models import Question
 from tracking.models.tracker import Status
 
-ARRIVED = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.CANCELLED})
+ARRIVED = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER})
 URGENT = frozenset({Status.OUT_FOR_DELIVERY, Status.DELIVERY_ATTEMPT_FAILED})
 LATELY, ORDINARILY, SELDOM = timedelta(hours=6), timedelta(hours=24), timedelta(days=3)
 OLDEST = timedelta(days=90)
@@ -24,7 +24,7 @@ class Case(NamedTuple):
 
 
 def end_of(case: Case, now: datetime) -> Question.End:
-    """Return why it need not be asked any more; OPEN, if it need. Who is lost may be found, so that goes on."""
+    """Return why it need not be asked any more; OPEN, if it need: what is lost, or cancelled, may be seen again."""
     if case.status in ARRIVED:
         return Question.End.ARRIVED
     if now - case.shipped_at > OLDEST:
