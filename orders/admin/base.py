@@ -1,6 +1,6 @@
 """What all admin pages of the house share. No page itself."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import ShowFacets, SimpleListFilter
@@ -47,6 +47,8 @@ class HouseAdmin(HouseModelAdmin):
     sortable_by = ()
     add_label = "Add"
     empty_value_display = "—"
+    nothing_yet: Sequence[str] = ()
+    """What an empty list says, and why it is empty, where that is more than that there is nothing yet."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the filters that the list declares, and no column by its name: else one could guess at names."""

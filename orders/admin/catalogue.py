@@ -7,16 +7,16 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from orders.admin import badges
 from orders.admin.base import HouseAdmin, ReadOnlyAdmin
-from orders.admin.filters import field_filter
+from orders.admin.filters import country_choices, field_filter
 from orders.admin.sheets import SheetAdmin, SheetResource
-from orders.models import Channel, Customer, Product, ShippingMethod
+from orders.models import Channel, Customer, LearntTransit, Product, ShippingMethod
 from orders.services import save_products
 from orders.services.product_file import ProductRow
 
@@ -90,7 +90,21 @@ class ShippingMethodAdmin(HouseAdmin):
     ordering = ("code",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()
+        return ("code", "learnt") if obj else ()
+
+    @display(description="What parcels took")
+    def learnt(self, method: ShippingMethod) -> SafeString:
+        """Tell what new orders are promised instead of the days above, region by region."""
+        ways = list(method.transits.order_by("country", "region"))
+        if not ways:
+            return format_html("{}", "Not enough have arrived yet to know better than the days above.")
+        rows = ((_where(way), way.days_from, way.days_to, way.parcels) for way in ways)
+        return format_html_join("", "<p>{}: {} – {} days, by the newest {} parcels</p>", rows)
+
+
+def _where(way: LearntTransit) -> str:
+    country = str(dict(country_choices()).get(way.country, way.country))
+    return f"{country}, {way.region}…" if way.region else country
 
 
 @admin.register(Customer)

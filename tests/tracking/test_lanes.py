@@ -15,6 +15,7 @@ from fulfillment.models import Parcel, Shipment
 from fulfillment.services import ParcelDraft, ship_shipment
 from orders.models import LearntTransit, ShippingMethod
 from tests.factories import BOB, Shop, shipment
+from tests.staff import client_of
 from tracking.lanes import (
     ENOUGH,
     FIVE_DAYS,
@@ -207,6 +208,21 @@ def test_what_was_learnt_is_promised_and_what_was_not_is_as_the_method_says(shop
     assert promised("28013", "FR") == (date(2026, 11, 25), date(2026, 11, 27))
     LearntTransit.objects.all().delete()
     assert promised("28013") == (date(2026, 11, 25), date(2026, 11, 27))
+
+
+def test_staff_sees_what_was_learnt_and_that_it_is_not_enough_yet(shop: Shop) -> None:
+    client, method = client_of("manager"), ShippingMethod.objects.get()
+    lanes, page = "/admin/tracking/learntlane/", f"/admin/orders/shippingmethod/{method.pk}/change/"
+    assert "Not enough history yet." in client.get(lanes).content.decode()
+    assert "Not enough have arrived yet" in client.get(page).content.decode()
+    arrived(shop, ENOUGH, 100)
+    learn_lanes(now=MONDAY)
+    lane = LearntLane.objects.get(region="28")
+    assert "Not enough history yet." not in client.get(lanes).content.decode()
+    assert f"{lane.late / 24:.1f} days" in client.get(f"{lanes}{lane.pk}/change/").content.decode()
+    way = LearntTransit.objects.get(region="28")
+    told = f"Spain, 28…: {way.days_from} – {way.days_to} days, by the newest {ENOUGH} parcels"
+    assert told in client.get(page).content.decode()
 
 
 def test_what_was_learnt_costs_placing_no_query(shop: Shop, django_assert_num_queries: Any) -> None:

@@ -1,7 +1,5 @@
 """What was learnt of lanes, to be looked at: every night anew, by nobody's hand."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
@@ -12,6 +10,7 @@ from orders.admin import badges
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import country_choices, field_filter
 from orders.models import ShippingMethod
+from tracking.lanes.learn import ENOUGH, LOOK_BACK
 from tracking.models import LearntLane
 
 DAY = 24
@@ -33,8 +32,12 @@ class LearntLaneAdmin(ReadOnlyAdmin):
     search_fields = ("carrier__startswith",)
     search_help_text = "Carrier"
     ordering = ("carrier", "service", "origin", "country", "region")
-    fields = ("lane", "parcels", "usual", "nine_of_ten", "late", "quiet", "alarm", "learnt_at")
+    fields = ("lane", "parcels", "usual", "nine_of_ten", "overdue", "quiet", "alarm", "learnt_at")
     readonly_fields = fields
+    nothing_yet = (
+        "Not enough history yet.",
+        f"A lane is known once {ENOUGH} parcels arrived on it within {LOOK_BACK.days} days. We look every night.",
+    )
 
     @display(description="Lane")
     def lane(self, it: LearntLane) -> SafeString:
@@ -51,13 +54,13 @@ class LearntLaneAdmin(ReadOnlyAdmin):
         return span(it.p90)
 
     @display(description="Overdue after")
-    def late(self, it: Any) -> str:
+    def overdue(self, it: LearntLane) -> str:
         return span(it.late)
 
     @display(description="19 of 20 silent up to")
     def quiet(self, it: LearntLane) -> str:
         return span(it.quiet_p95)
 
-    @display(description="Silence cries after")
+    @display(description="Alarm after a silence of")
     def alarm(self, it: LearntLane) -> str:
         return span(it.quiet_limit)
