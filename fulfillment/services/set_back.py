@@ -9,7 +9,7 @@ from fulfillment import ledger
 from fulfillment.models import Shipment, ShipmentLine, StockItem
 from fulfillment.services.allocate import new_shipment
 from fulfillment.services.resolve import resolve_order
-from fulfillment.services.tasks import take_off_cart, trim_tasks
+from fulfillment.services.tasks import lock_together, take_off_cart, trim_tasks
 from orders.lifecycle import change, record, why_not, writing
 from orders.models import Actor, Order
 
@@ -31,6 +31,7 @@ def set_back(
             ledger.unreserve(units, by=by, cause=cause, item=item)
             if fresh.status != Shipment.Status.PLANNED:
                 ledger.set_aside(units, _planned(fresh.order, by))
+            lock_together(fresh.order)
             trim_tasks(units)
             facts = {"shipment": fresh.number, "units": sum(units.values()), "cause": cause}
             record(fresh.order, "stock.set_back", by=by, facts=facts)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from fulfillment import ledger
 from fulfillment.models import Bin, CartSlot, PickTask, Shipment, ShipmentLine
 from fulfillment.models.wave import PickTaskQuerySet
-from orders.models import Actor
+from orders.models import Actor, Order
 
 LEASE = timedelta(minutes=10)
 Status = PickTask.Status
@@ -56,12 +56,21 @@ def uncount_units(task: PickTask, units: int, by: Actor) -> bool:
 def close_short(task: PickTask, reason: PickTask.Reason, by: Actor) -> bool:
     """Fetch no more for a task: the rest is not there. False if it is not as it was read.
 
-    All that is to be fetched with its cart is locked first, in the one order: stops behind it may be moved or dropped.
+    All that is to be fetched with its cart, or must not leave without it, is locked first, in the one order: stops
+    behind it may be moved or dropped, here and on the order's other carts. The order is open in change().
     """
-    _lock(PickTask.objects.to_do().filter(cart=task.cart_id))
+    lock_together(task.shipment_line.shipment.order, cart_id=task.cart_id)
     this = PickTask.objects.filter(pk=task.pk, picked=task.picked, quantity=task.quantity)
     mine = this.filter(status=Status.CLAIMED, claimed_by=str(by))
     return bool(mine.update(status=Status.SHORT, reason=reason, lease_until=None))
+
+
+def lock_together(order: Order, cart_id: int | None = None) -> None:
+    """Lock what may be dropped at once, in one statement: of a cart, and of an order that goes whole, on all carts."""
+    lines = ShipmentLine.objects.filter(shipment__order=order).values_list("pk", flat=True)
+    whole = Q(shipment_line__in=list(lines)) if order.is_ship_complete else Q()
+    if wanted := whole | (Q(cart=cart_id) if cart_id else Q()):
+        _lock(PickTask.objects.to_do().filter(wanted))
 
 
 def add_task(instead_of: PickTask, place: Bin, units: int, stop: int, by: Actor) -> None:

@@ -20,6 +20,7 @@ from fulfillment.services import (
     close_manifest,
     deliver_shipment,
     expect_receipt,
+    gap,
     load_all,
     pick_shipment,
     read_walk,
@@ -31,6 +32,8 @@ from fulfillment.services import (
     scan_to_close,
     scan_to_receive,
     ship_shipment,
+    short_pick,
+    split_shipment,
     travel,
     undo_booking,
     waves,
@@ -38,9 +41,9 @@ from fulfillment.services import (
 from fulfillment.services.counts import approve_count
 from orders.intake.table import read_table
 from orders.lifecycle import Refused
-from orders.models import Event, Order
+from orders.models import Actor, Event, Order
 from tests.chaos.test_races import threads
-from tests.factories import ALICE, BOB, Shop, shipment, stages
+from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment, stages
 from tests.fulfillment.test_papers_follow import correct, count, move, receive, standing
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
@@ -119,6 +122,28 @@ def test_a_scan_that_leads_to_a_stop_and_somebody_who_takes_that_order_past_the_
     assert not PickTask.objects.to_do().exists()
     assert [stages(order) for order in orders if order.pk != other.order_id] == [[{"picked": 1}]]
     assert stages(other.order) == [{"picked" if act is pick_shipment else "shipped": 1}]
+    assert list(ledger.verify()) == []
+
+
+def test_two_short_picks_of_orders_that_go_whole_over_two_carts(shop: Shop, meet: Any) -> None:
+    """Each takes off the other's cart what waits now with the rest of its order."""
+    mug, cup, jar, teapot = (ProductFactory(sku=sku) for sku in ("MUG", "CUP", "JAR", "TEAPOT"))
+    for bay, product in enumerate((mug, cup, jar, teapot), start=1):
+        shop.receive(product, 2, bin=f"A-{bay:02}-1")
+    orders = [shop.order((near, 2), (far, 2), is_ship_complete=True) for near, far in ((mug, teapot), (cup, jar))]
+    for order in orders:
+        split_shipment(shipment(order), {2: 2}, by=ALICE)
+    release_wave(shop.warehouse, by=ALICE, slots=2)
+    carts = {by: claim_cart(shop.warehouse, by=by) for by in (ALICE, BOB)}
+
+    def short(by: Actor) -> str:
+        walk = read_walk(carts[by], by)
+        assert walk.task
+        return short_pick(walk, Act(uuid4(), by), PickTask.Reason.EMPTY, walk.task.pk).result
+
+    assert both(lambda: short(ALICE), lambda: short(BOB), meet(gap, "set_back")) == ["SHORT", "SHORT"]
+    assert not PickTask.objects.to_do().exists()
+    assert [stages(order) for order in orders] == [[{"waiting": 2}, {"reserved": 2}], [{"reserved": 2}, {"waiting": 2}]]
     assert list(ledger.verify()) == []
 
 
