@@ -349,6 +349,31 @@ def test_what_cannot_be_said_is_named_on_the_page(more: dict[str, str], status: 
     assert not Remapping.objects.exists()
 
 
+def test_whoever_says_what_a_word_means_sees_where_it_was_said_and_goes_on_to_the_next(shop: Shop) -> None:
+    tell(shop, "easypost", ("accepted", "strange"), ("accepted", "moving"))
+    key = {name: HELD[name] for name in ("provider", "carrier", "field")} | {"code": "held_by_dragons"}
+    number = Tracker.objects.order_by("pk")[0].parcel.number
+    page = client_of("manager").get(PAGE, key)
+    assert [each["parcel"] for each in page.context["examples"]] == [number]
+    assert number in page.content.decode()
+    assert list(client_of("manager").get(PAGE, key | {"code": "nobody_said_that"}).context["examples"]) == []
+    other = Key("easypost", "", "detail", "another")
+    UnmappedCode.objects.create(**other._asdict(), times=1, first_seen_at=NOW, last_seen_at=NOW)
+    looked = client_of("manager").post(PAGE, HELD | MEANS | {"look": ""})
+    done = client_of("manager").post(PAGE, HELD | MEANS | {"apply": looked.context["looked"]})
+    assert done["Location"] == "/admin/tracking/unmappedcode/"
+
+
+def test_who_may_not_say_what_words_mean_is_not_sent_to_where_it_is_said(shop: Shop) -> None:
+    tell(shop, "easypost", ("accepted", "strange"))
+    pages = {
+        role: client_of(role).get("/admin/tracking/unmappedcode/").content.decode()
+        for role in ("manager", "integrator")
+    }
+    assert {role: "Say what it means" in page for role, page in pages.items()} == {"manager": True, "integrator": False}
+    assert "held_by_dragons" in pages["integrator"]
+
+
 def test_whatever_the_house_starts_with_can_be_said_on_the_page() -> None:
     for key, row in CODES.items():
         given = {name: value for name, value in row._asdict().items() if value} | {"when": ", ".join(row.when)}

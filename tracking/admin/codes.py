@@ -144,6 +144,12 @@ class UnmappedCodeAdmin(WordAdmin):
     fields = ("word", "times", "first_seen_at", "last_seen_at", "map_it")
     readonly_fields = fields
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [name for name in self.list_display if name != "map_it" or request.user.has_perm(PERMISSION)]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_list_display(request)
+
     @display(description="What to do")
     def map_it(self, code: UnmappedCode) -> SafeString:
         return format_html('<a class="ot-link" href="{}">Say what it means</a>', meaning_url(key_of(code)))

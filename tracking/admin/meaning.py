@@ -17,8 +17,9 @@ from orders.admin.acting import ActForm, choice_field, flashing, text_field
 from orders.admin.base import actor
 from orders.lifecycle import Refused
 from orders.signatures import SCHEMES
-from tracking.carriers.meaning import OURS, UNSEEN, Key, Row
-from tracking.models import CarrierCode
+from tracking.admin.examples import examples_of
+from tracking.carriers.meaning import FIELDS, OURS, UNSEEN, Key, Row
+from tracking.models import CarrierCode, UnmappedCode
 from tracking.models.code import Field
 from tracking.models.tracker import Status
 from tracking.services import Shift, heard, preview_meaning, set_meaning
@@ -125,12 +126,24 @@ def meaning_view(admin: Any, request: HttpRequest) -> HttpResponse:
     if request.POST.get("apply") == form.content:  # what was looked at, and nothing else
         with flashing(request, form, f"{form.key.code} has another meaning now. History follows within minutes."):
             set_meaning(form.key, form.row, by=actor(request))
-        return redirect(meaning_url(form.key)) if form.is_valid() else _page(admin, request, form, {})
+        return redirect(_next_page(form.key)) if form.is_valid() else _page(admin, request, form, {})
     try:
         return _page(admin, request, form, _preview(form))
     except Refused as refusal:
         form.refuse(refusal.sentence)
         return _page(admin, request, form, {})
+
+
+def _next_page(key: Key) -> str:
+    """Return the queue of unknown words while there are any, else the word's own page."""
+    return reverse("admin:tracking_unmappedcode_changelist") if UnmappedCode.objects.exists() else meaning_url(key)
+
+
+def _named(request: HttpRequest) -> Key | None:
+    """Return the word that the address names, if it is one."""
+    key = Key(*(request.GET.get(name, "") for name in KEY))
+    is_word = key.provider in dict(PROVIDERS) and key.field in FIELDS and key.code
+    return key if is_word and "\0" not in "".join(key) else None
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -170,6 +183,7 @@ def _page(admin: Any, request: HttpRequest, form: MeaningForm, more: dict[str, A
         "opts": admin.model._meta,
         "title": "What does it mean?",
         "form": form,
+        "examples": list(examples_of(key)) if (key := _named(request)) else [],
         **more,
     }
     request.current_app = admin.admin_site.name
