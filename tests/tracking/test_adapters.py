@@ -555,7 +555,27 @@ def test_a_status_or_a_list_of_a_wrong_type_is_named_and_what_only_adorns_is_lef
 def test_a_history_without_end_is_named(provider: str) -> None:
     body = payload(provider)
     put(body, LINES[provider], [line(provider, body)] * 2001)
-    assert "longer than 2000" in read(provider, body).reason
+    assert read(provider, body).reason == "There are 2001 lines; 2000 are the most of a history."
+
+
+def test_a_history_of_17track_that_is_long_by_its_many_legs_is_named() -> None:
+    """What counts is the whole of it: a body has room for hundreds of legs that are short enough each."""
+    body = payload("17track")
+    leg = at(body, LINES["17track"][:-1])
+    put(body, LINES["17track"][:-2], [leg] * 401)  # of 5 lines each
+    found = read("17track", body)
+    assert (found.path, found.value) == ("data.track_info.tracking.providers", "2005")
+    put(body, LINES["17track"][:-2], [leg] * 400)
+    assert len(read("17track", body).scans) == 2000
+
+
+@each_provider
+def test_a_line_that_says_nothing_is_no_scan(provider: str) -> None:
+    body = payload(provider, "accepted", "moving")
+    at(body, LINES[provider])[1:1] = [{}, None, dict.fromkeys(line(provider, body))] * 600
+    it = picture(provider, body)
+    assert [scan.message for scan in it.scans] == ["Parcel: accepted", "Parcel: moving"]
+    assert [scan.seq for scan in it.scans] == [0, 1]
 
 
 values = st.recursive(

@@ -243,6 +243,21 @@ def test_what_cannot_be_used_is_named_and_can_be_mended(shop: Shop, provider: st
     assert (row().status, Order.objects.get(pk=order.pk).status) == ("PROCESSED", "DELIVERED")
 
 
+def test_a_history_without_end_is_set_aside_and_holds_up_nothing(shop: Shop) -> None:
+    """Legs times lines: each list is short enough, and the whole of it would keep every writer waiting."""
+    shipped(shop, "JD1")
+    sender, body = Sender("17track"), payload("17track")
+    put(body, LINES["17track"][:-2], [{"events": [line]} for line in at(body, LINES["17track"])] * 401)
+    sender.send(body)
+    sender.send(payload("17track"))
+    assert understand_inbox() == 2
+    long, good = Inbox.objects.order_by("received_at")
+    [problem] = long.problems
+    assert (long.status, good.status, Snapshot.objects.count()) == ("QUARANTINED", "PROCESSED", 1)
+    assert problem["reason"] == "There are 2005 lines; 2000 are the most of a history."
+    assert (CarrierEvent.objects.count(), Order.objects.get().status) == (len(WAY), "DELIVERED")
+
+
 class AnyPayload(TestCase):
     """Hypothesis changes sample payloads: each is answered 200, kept, and either understood as a whole or set aside."""
 

@@ -20,6 +20,7 @@ from tracking.carriers.base import EARLIEST, LATEST, Adapter, Invalid, Item, Wro
 from tracking.status import Eta, Headline, Place, Scan, Snapshot, read_eta
 
 MAX_SCANS = 2000
+"""In one picture. No parcel has so many, and to leave some out would tell another story: a person looks at the body."""
 WALL = 32
 COUNTRY = re.compile(r"[A-Z]{2}")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([AaPp])?\.?(?:[Mm]\.?)?")
@@ -63,9 +64,13 @@ def lines(value: Any, path: str) -> list[Fields]:
         return []
     if not isinstance(value, list):
         raise Wrong(path, value, "This is no list.")
-    if len(value) > MAX_SCANS:
-        raise Wrong(path, len(value), f"The list is longer than {MAX_SCANS}.")
+    refuse_too_many(len(value), path)
     return [fields(each, f"{path}[{place}]") for place, each in enumerate(value) if each is not None]
+
+
+def refuse_too_many(count: int, path: str) -> None:
+    if count > MAX_SCANS:
+        raise Wrong(path, count, f"There are {count} lines; {MAX_SCANS} are the most of a history.")
 
 
 def word(value: Any, path: str) -> str:
@@ -167,8 +172,11 @@ def expected(*values: Any, made_at: Iterable[datetime | None] = ()) -> Eta | Non
 
 
 def oldest_first(scans: Iterable[Scan], *, is_newest_first: bool) -> tuple[Scan, ...]:
-    """Bring scans into their order: more neighbours that fall than rise are newest first, else as usual."""
-    found = list(scans)
+    """Bring scans into their order: more neighbours that fall than rise are newest first, else as usual.
+
+    Lines that say nothing are no scans.
+    """
+    found = [scan for scan in scans if scan.says_something]
     pairs = [(one.wall, other.wall) for one, other in pairwise(found) if one.wall and other.wall]
     falling, rising = sum(one > other for one, other in pairs), sum(one < other for one, other in pairs)
     if falling > rising or (falling == rising and is_newest_first):

@@ -19,6 +19,7 @@ from tracking.carriers.payload import (
     one_picture,
     part,
     picture,
+    refuse_too_many,
     wall,
     where,
     word,
@@ -63,7 +64,9 @@ def _picture(data: Fields) -> Snapshot:
 
 def _merged(providers: list[Fields], path: str) -> tuple[Scan, ...]:
     """Bring the legs into one line: each in its own order, the carrier that came last at the end."""
-    legs = [oldest_first(_scans(each, f"{path}[{n}].events"), is_newest_first=True) for n, each in enumerate(providers)]
+    events = [each.get("events") for each in providers]
+    refuse_too_many(sum(len(each) for each in events if isinstance(each, list)), path)
+    legs = [oldest_first(_scans(each, f"{path}[{n}].events"), is_newest_first=True) for n, each in enumerate(events)]
     scans = [scan for leg in reversed(legs) for scan in leg]
     if all(scan.at for scan in scans):
         scans.sort(key=_instant)
@@ -74,8 +77,8 @@ def _instant(scan: Scan) -> datetime:
     return scan.at or datetime.min.replace(tzinfo=UTC)
 
 
-def _scans(provider: Fields, path: str) -> Iterator[Scan]:
-    for n, line in enumerate(lines(provider.get("events"), path)):
+def _scans(events: Any, path: str) -> Iterator[Scan]:
+    for n, line in enumerate(lines(events, path)):
         place = part(line.get("address"))
         yield Scan(
             **_clocks(line),
