@@ -126,6 +126,7 @@ RULES: dict[str, Sequence[Rule]] = {
     "parcel.expired": NOBODY,
     "parcel.cancelled": NOBODY,
     "parcel.unknown": NOBODY,
+    "parcel.identified": NOBODY,
     "parcel.corrected": NOBODY,
     "parcel.silent": [Rule(Kind.PARCEL_SILENT, gone_quiet)],
     "return.requested": NOBODY,

@@ -143,6 +143,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
             "left_out": max(0, len(raw) - SHOWN),
             "mended": None if thing.mended is None else readable(bytes(thing.mended)[:SHOWN]),
             "headers": sorted(thing.headers.items()),
+            "unclear": thing.snapshots.unclear() if request.user.has_perm("tracking.view_snapshot") else (),
         }
 
     @display(description="Status")

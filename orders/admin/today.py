@@ -12,7 +12,7 @@ from orders.admin import badges
 from orders.admin.promise import promise_of
 from orders.admin.saved_views import MANY, VIEWS, counted
 from orders.models import Inbox, Order
-from tracking.models import AuditRun
+from tracking.models import AuditRun, Snapshot
 
 NEXT = 8
 
@@ -45,6 +45,8 @@ def _cards(may: Any) -> Iterator[Card]:
             yield Card(view.title, count, view.hint, view.url, view.hue if count != "0" else "arrived", view.icon)
     if may("orders.view_inbox"):
         yield _quarantine()
+    if may("tracking.identify_snapshot") and (unclear := Snapshot.objects.unclear().order_by()[: MANY + 1].count()):
+        yield _unclear(unclear)
     if may("tracking.view_auditrun"):
         yield _last_audit()
 
@@ -53,8 +55,17 @@ def _quarantine() -> Card:
     count = Inbox.objects.quarantined().order_by()[: MANY + 1].count()
     url = f"{reverse('admin:orders_inbox_changelist')}?status={Inbox.Status.QUARANTINED}"
     hue, icon = (badges.PERSON, "stop") if count else (badges.ARRIVED, "done")
-    figure = str(count) if count <= MANY else f"{MANY}+"
-    return Card("Quarantined", figure, "Came in and could not be understood: to be mended.", url, hue, icon)
+    return Card("Quarantined", _figure(count), "Came in and could not be understood: to be mended.", url, hue, icon)
+
+
+def _unclear(count: int) -> Card:
+    url = f"{reverse('admin:tracking_snapshot_changelist')}?matched=unclear"
+    hint = "Carriers spoke of a number that more than one parcel has: say which is meant."
+    return Card("Which parcel?", _figure(count), hint, url, badges.PERSON, "stop")
+
+
+def _figure(count: int) -> str:
+    return str(count) if count <= MANY else f"{MANY}+"
 
 
 def _last_audit() -> Card:

@@ -64,6 +64,7 @@ WORDS: dict[str, str] = {
     "parcel.shipped": "Parcel {parcel} shipped",
     "parcel.handed_over": "Parcel {parcel} is in the carrier’s van: manifest {manifest}",
     "parcel.scanned": "Carrier scanned parcel {parcel}",
+    "parcel.identified": "Said to be parcel {parcel}: what the carrier told of a number that more than one has",
     "parcel.corrected": "Our reading of parcel {parcel} is corrected",
     "parcel.silent": "No news of parcel {parcel} for too long",
     "parcel.unknown": "No news of parcel {parcel}",

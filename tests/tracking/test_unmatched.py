@@ -1,20 +1,40 @@
 """Messages that fit no parcel, or more than one: how they are looked for, and what a person can do."""
 
 from copy import copy
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from fulfillment.models import Parcel
-from orders.models import Order
-from tests.factories import Shop
-from tests.hooks import event
+from fulfillment.services import retry_inbox
+from orders.lifecycle import AlreadyApplied
+from orders.models import Event, Inbox, Order
+from tests.factories import BOB, Shop
+from tests.hooks import Carrier, event
 from tests.plans import plans_of, reads_whole
-from tests.tracking.test_understand import ago, shipped, take
-from tracking.services import adopt_unmatched
+from tests.senders import Sender
+from tests.staff import client_of, flashes
+from tests.tracking.payloads import PAYLOADS, steps
+from tests.tracking.test_understand import NOW, ago, at_once, shipped, take
+from tracking.models import CarrierEvent, Snapshot, Tracker
+from tracking.services import (
+    NotMeant,
+    NotUnclear,
+    adopt_unmatched,
+    forget_unmatched,
+    identify_message,
+    understand_inbox,
+)
+from tracking.services import fold as folding
+from tracking.services.match import candidates
 
 pytestmark = pytest.mark.django_db
+KIND = "parcel.identified"
 
 
 # --- looking for its parcel -----------------------------------------------------------------------------------------
@@ -50,3 +70,213 @@ def test_no_parcel_but_those_of_its_number_is_looked_at_for_a_message(shop: Shop
     plans = plans_of(adopt_unmatched, is_small=False)
     parcels = {"fulfillment_parcel", "U0"}  # as SQLite calls it in the subqueries
     assert (len(plans), [plan for plan in plans if reads_whole(plan, parcels)]) == (1, [])
+
+
+# --- a person says which ---------------------------------------------------------------------------------------------
+
+
+def two(shop: Shop) -> tuple[Parcel, Parcel]:
+    """Return two parcels of two orders that carry one number."""
+    one, other = (Parcel.objects.get(shipment__order=shipped(shop, "JD1")) for _ in range(2))
+    return one, other
+
+
+def everything() -> tuple[Any, ...]:
+    return (
+        list(Snapshot.objects.order_by("pk").values_list("tracker", "is_ambiguous")),
+        list(Tracker.objects.order_by("pk").values_list("parcel", "status", "timeline")),
+        Event.objects.count(),
+        list(Inbox.objects.values_list("status", "note")),
+    )
+
+
+def test_what_a_person_says_is_folded_recorded_and_clears_the_inbox(shop: Shop) -> None:
+    one, other = two(shop)
+    carrier = Carrier()
+    carrier.send(event("JD1", "DELIVERED", ago(1)))
+    understand_inbox()
+    message = Snapshot.objects.get()
+    assert (message.is_ambiguous, list(candidates(message)), Inbox.objects.get().status) == (
+        True,
+        [one, other],
+        "QUARANTINED",
+    )
+    assert identify_message(message, other.number, by=BOB, now=NOW) == 1
+    message.refresh_from_db()
+    assert (Tracker.objects.get().parcel, message.tracker, message.is_ambiguous) == (
+        other,
+        Tracker.objects.get(),
+        False,
+    )
+    assert dict(Order.objects.values_list("pk", "status")) == {one.order.pk: "SHIPPED", other.order.pk: "DELIVERED"}
+    said = other.order.events.get(kind="parcel.identified")
+    assert (said.by, said.facts) == (str(BOB), {"parcel": other.number, "messages": 1})
+    assert other.order.events.get(kind="parcel.delivered").by == message.source
+    assert understand_inbox() == 1
+    assert (Inbox.objects.get().status, Inbox.objects.get().problems) == ("PROCESSED", [])
+    assert Tracker.objects.filter(parcel=one).count() == 0
+
+
+def test_what_is_alike_goes_with_it_only_if_it_is_said(shop: Shop) -> None:
+    one, other = two(shop)
+    take(
+        event("JD1", "IN_TRANSIT", ago(9)), event("JD1", "OUT_FOR_DELIVERY", ago(5)), event("JD1", "DELIVERED", ago(3))
+    )
+    first, second = (Snapshot.objects.get(scans__raw_status=each) for each in ("IN_TRANSIT", "OUT_FOR_DELIVERY"))
+    assert identify_message(first, one.number, by=BOB, now=NOW) == 1
+    assert [line["status"] for line in Tracker.objects.get().timeline] == ["IN_TRANSIT"]
+    assert identify_message(second, other.number, by=BOB, has_alike=True, now=NOW) == 2
+    assert (len(Tracker.objects.get(parcel=other).timeline), Snapshot.objects.unclear().count()) == (2, 0)
+
+
+def test_what_its_source_calls_by_one_id_is_one_parcel_then_and_later(shop: Shop) -> None:
+    one, _ = two(shop)
+    sender = Sender("easypost")
+    for phases in (("accepted",), ("accepted", "moving")):
+        sender.send(PAYLOADS["easypost"]("JD1", steps(*phases, start=ago(20), hours=1)))
+    understand_inbox()
+    assert Snapshot.objects.unclear().count() == 2
+    assert identify_message(Snapshot.objects.first(), one.number, by=BOB, now=NOW) == 2
+    sender.send(PAYLOADS["easypost"]("JD1", steps("accepted", "moving", "out", start=ago(20), hours=1)))
+    assert understand_inbox() == 3  # two of them were read again
+    assert set(Inbox.objects.values_list("status", flat=True)) == {"PROCESSED"}
+    assert Snapshot.objects.filter(tracker__parcel=one).count() == 3
+
+
+def test_what_cannot_be_said_is_refused_and_nothing_happens(shop: Shop) -> None:
+    one, other = two(shop)
+    stranger = Parcel.objects.get(shipment__order=shipped(shop, "JD2"))
+    take(event("JD1"), event("JD2"))
+    unclear, clear = Snapshot.objects.order_by("tracking_key")
+    before = everything()
+    for message, number, refusal in (
+        (unclear, stranger.number, NotMeant),
+        (unclear, "", NotMeant),
+        (clear, stranger.number, NotUnclear),
+    ):
+        with pytest.raises(refusal):
+            identify_message(message, number, by=BOB)
+        assert everything() == before
+    identify_message(unclear, one.number, by=BOB, operation="press")
+    before = everything()
+    for number, refusal_ in ((one.number, AlreadyApplied), (other.number, NotUnclear)):
+        with pytest.raises(refusal_):
+            identify_message(unclear, number, by=BOB, operation="press")
+        assert everything() == before
+
+
+def test_where_the_fold_fails_nothing_was_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, _ = two(shop)
+    take(event("JD1"))
+    before = everything()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(folding, "project", fail)
+    with pytest.raises(ZeroDivisionError):
+        identify_message(Snapshot.objects.get(), one.number, by=BOB)
+    assert everything() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_once_say_it_once(shop: Shop) -> None:
+    parcels = two(shop)
+    take(event("JD1"))
+    message = Snapshot.objects.get()
+
+    numbers = iter([each.number for each in parcels])
+
+    def say() -> str:
+        try:
+            return str(identify_message(message, next(numbers), by=BOB))
+        except NotUnclear as refusal:
+            return refusal.code
+
+    assert sorted(at_once(2, say)) == ["1", "not_unclear"]
+    assert (Tracker.objects.filter(snapshots=message).count(), Event.objects.filter(kind=KIND).count()) == (1, 1)
+
+
+# --- tried again -----------------------------------------------------------------------------------------------------
+
+
+def quarantined(carrier: Carrier) -> Inbox:
+    carrier.send(event("JD1", "DELIVERED", ago(1)))
+    understand_inbox()
+    row = Inbox.objects.get()
+    assert row.status == "QUARANTINED"
+    return row
+
+
+def test_what_is_still_unclear_when_tried_again_is_still_said_to_be(shop: Shop) -> None:
+    two(shop)
+    row = quarantined(Carrier())
+    before = list(Snapshot.objects.values_list("is_ambiguous", "tracker")), row.problems
+    for mended in (None, bytes(row.raw)):
+        retry_inbox(row, by=BOB, mended=mended)
+        assert understand_inbox() == 1
+        row = Inbox.objects.get()
+        assert (row.status, row.note) == ("QUARANTINED", "1 of 1 events need a person.")
+        assert (list(Snapshot.objects.values_list("is_ambiguous", "tracker")), row.problems) == before
+    assert take(event("JD1", "DELIVERED", ago(9))) == take(event("JD1", "DELIVERED", ago(9))) == ["unmatched"]
+
+
+def test_what_is_clear_by_now_is_matched_when_tried_again(shop: Shop) -> None:
+    one, other = two(shop)
+    row = quarantined(Carrier())
+    Parcel.objects.filter(pk=one.pk).update(tracking_key="JD9")
+    retry_inbox(row, by=BOB)
+    understand_inbox()
+    assert (Inbox.objects.get().status, Tracker.objects.get().parcel) == ("PROCESSED", other)
+    assert Tracker.objects.get().status == "DELIVERED"
+
+
+def test_a_mended_text_takes_the_place_of_what_was_unclear(shop: Shop) -> None:
+    two(shop)
+    clear = Parcel.objects.get(shipment__order=shipped(shop, "JD2"))
+    row = quarantined(Carrier())
+    retry_inbox(row, by=BOB, mended=bytes(row.raw).replace(b"JD1", b"JD2"))
+    understand_inbox()
+    assert (Inbox.objects.get().status, Tracker.objects.get().parcel) == ("PROCESSED", clear)
+    assert (Snapshot.objects.get().tracking_key, CarrierEvent.objects.count()) == ("JD2", 1)
+
+
+def test_what_waits_for_a_person_is_not_forgotten_unread(shop: Shop) -> None:
+    two(shop)
+    take(event("JD1"), event("JD3"), now=NOW - timedelta(days=31))
+    assert (forget_unmatched(), Snapshot.objects.get().tracking_key) == (1, "JD1")
+
+
+# --- on the page -----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_names_what_it_could_be_and_takes_the_word(shop: Shop) -> None:
+    one, other = two(shop)
+    row = quarantined(Carrier())
+    client, message = client_of("support"), Snapshot.objects.get()
+    page = f"/admin/tracking/snapshot/{message.pk}/change/"
+    assert f'href="{page}"' in client.get(f"/admin/orders/inbox/{row.pk}/change/").content.decode()
+    assert "matched=unclear" in client.get("/admin/").content.decode()
+    assert list(client.get("/admin/tracking/snapshot/?matched=unclear").context["cl"].result_list) == [message]
+    assert client.get("/admin/tracking/snapshot/?matched=no").context["cl"].result_list == []
+    shown = client.get(page).content.decode()
+    day = date_format(timezone.localtime(one.shipped_at), "j M Y")
+    assert f"{one.number} · DHL · left {day} · to Madrid" in shown
+    url = f"/admin/tracking/snapshot/{message.pk}/do/identify/"
+    assert client.post(url, {"operation": uuid4(), "parcel": ""}).status_code == 422
+    wrong = client.post(url, {"operation": uuid4(), "parcel": "OT-1"})
+    assert (wrong.status_code, "cannot mean that parcel" in wrong.content.decode()) == (409, True)
+    said = flashes(client.post(url, {"operation": uuid4(), "parcel": other.number}))[-1]
+    assert (said, Tracker.objects.get().parcel) == (f"It is of parcel {other.number} now.", other)
+    assert "Say which parcel it means" not in flashes(client.get(page))
+    assert "matched=unclear" not in client.get("/admin/").content.decode()
+
+
+def test_who_may_not_say_it_is_not_asked(shop: Shop) -> None:
+    one, _ = two(shop)
+    take(event("JD1"))
+    before, client = everything(), client_of("auditor")
+    url = f"/admin/tracking/snapshot/{Snapshot.objects.get().pk}/"
+    assert "do/identify/" not in client.get(f"{url}change/").content.decode()
+    assert client.post(f"{url}do/identify/", {"operation": uuid4(), "parcel": one.number}).status_code == 403
+    assert everything() == before

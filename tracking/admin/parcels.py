@@ -27,6 +27,7 @@ from orders.models import Order
 from orders.numbers import read_number
 from orders.signatures import SCHEMES
 from tracking.admin.entering import OF_TRACKER
+from tracking.admin.identifying import OF_MESSAGE
 from tracking.carriers.meaning import mean
 from tracking.models import AuditRun, Finding, Question, Snapshot, Tracker
 from tracking.models.tracker import Status
@@ -182,13 +183,14 @@ def status_word(status: str) -> str:
 class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
     """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
 
+    acts = (OF_MESSAGE,)
     list_display = ("received_at", "came_through", "carrier_named", "tracking_number", "says", "parcel_of")
     list_filter = (
         choice_filter(
             "matched",
             "Parcel",
-            lambda: [("no", "Not known to us")],
-            lambda rows, _: rows.filter(tracker=None),
+            lambda: [("unclear", "Not clear which"), ("no", "Not known to us")],
+            lambda rows, which: rows.filter(tracker=None, is_ambiguous=which == "unclear"),
         ),
     )
     list_select_related = ("tracker__parcel",)
@@ -247,6 +249,8 @@ class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Parcel")
     def parcel_of(self, snapshot: Snapshot) -> SafeString:
+        if snapshot.tracker is None and snapshot.is_ambiguous:
+            return badges.mark(badges.PERSON, "alert", "Not clear which")
         if snapshot.tracker is None:
             return badges.mark(badges.LOOK, "unknown", "Not known to us")
         url = reverse("admin:tracking_tracker_change", args=[snapshot.tracker.pk])

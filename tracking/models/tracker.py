@@ -64,6 +64,12 @@ class Tracker(models.Model):
         return f"{self.parcel}: {self.get_status_display()}"
 
 
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def unclear(self) -> "SnapshotQuerySet":
+        """Keep what could be of more than one parcel, until a person says of which."""
+        return self.filter(tracker=None, is_ambiguous=True)
+
+
 class Snapshot(models.Model):
     """One picture of a parcel that a source gave us. `tracker` is empty until it was folded into the parcel's.
 
@@ -103,9 +109,12 @@ class Snapshot(models.Model):
     is_ambiguous = models.BooleanField(default=False)
     digest = models.CharField(max_length=64)
 
+    objects = SnapshotQuerySet.as_manager()
+
     class Meta:
         verbose_name = "carrier message"
         default_permissions = ("view",)
+        permissions = [("identify_snapshot", "Can say which parcel a carrier's message means")]
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="snapshot_once")]
         indexes = [
             models.Index(
@@ -113,6 +122,7 @@ class Snapshot(models.Model):
                 condition=Q(tracker=None, is_ambiguous=False),
                 name="snapshot_unmatched",
             ),
+            models.Index(fields=["id"], condition=Q(tracker=None, is_ambiguous=True), name="snapshot_unclear"),
             models.Index(
                 fields=["source_tracker_id", "endpoint"],
                 condition=~Q(source_tracker_id=""),

@@ -18,6 +18,7 @@ from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.enter import NoReasonForThat, NotLeft, NotYet, TooEarly, enter_scan
 from tracking.services.finding import acknowledge_finding
 from tracking.services.follow import move_shipment
+from tracking.services.identify import NotMeant, NotUnclear, identify_message
 from tracking.services.keep import Taken
 from tracking.services.lanes import known_lanes, learn_lanes
 from tracking.services.link import answer_look_ups, link_for, links_for, look_up, request_link
@@ -45,6 +46,8 @@ __all__ = [
     "NoSuchReason",
     "NotAsked",
     "NotLeft",
+    "NotMeant",
+    "NotUnclear",
     "NotYet",
     "OwnName",
     "SameMeaning",
@@ -62,6 +65,7 @@ __all__ = [
     "enter_scan",
     "forget_unmatched",
     "heard",
+    "identify_message",
     "is_known_well",
     "known_lanes",
     "learn_lanes",

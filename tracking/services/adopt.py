@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tracking.models import CarrierEvent, Snapshot
 from tracking.services.fold import fold_found
-from tracking.services.match import match, matchable
+from tracking.services.match import match_anew, matchable
 
 KEPT = timedelta(days=30)
 BATCH = 500
@@ -18,18 +19,21 @@ def adopt_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
     now = now or timezone.now()
     waiting = Snapshot.objects.filter(tracker=None, is_ambiguous=False, received_at__gte=now - KEPT)
     snapshots = list(waiting.filter(matchable(now)).order_by("received_at")[:limit])
-    matches = match(snapshots, now=now)
-    ambiguous = [pk for pk, found in matches.items() if found.is_ambiguous]
-    Snapshot.objects.filter(pk__in=ambiguous).update(is_ambiguous=True)
+    matches = match_anew(snapshots, now=now)
     found = [(each, parcel) for each in snapshots if (parcel := matches[each.pk].parcel)]
     return fold_found(found, now=now)
 
 
 def forget_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
-    """Delete a batch of snapshots that no parcel came for; return how many."""
-    old = Snapshot.objects.filter(tracker=None, received_at__lt=(now or timezone.now()) - KEPT).order_by("received_at")
+    """Delete a batch of snapshots that no parcel came for; return how many. Those that wait for a person stay."""
+    old = Snapshot.objects.filter(tracker=None, is_ambiguous=False, received_at__lt=(now or timezone.now()) - KEPT)
+    return drop(old.order_by("received_at"), limit)
+
+
+def drop(snapshots: QuerySet[Snapshot], limit: int | None = None) -> int:
+    """Delete snapshots, and their scans, but for those that somebody is at; return how many."""
     with transaction.atomic():
-        rows = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        rows = list(snapshots.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
         CarrierEvent.objects.filter(snapshot__in=rows).delete()
         Snapshot.objects.filter(pk__in=rows).delete()
     return len(rows)

@@ -47,7 +47,7 @@ def _fold_orders(todo: Sequence[tuple[Order, Mapping[Parcel, list[Snapshot]]]], 
     try:
         with writing():
             for order, snapshots in todo:
-                _fold_order(order, snapshots, now)
+                fold_order(order, snapshots, now)
     except Exception:  # see above; logged with all that is known
         if len(todo) > 1:
             return sum(_fold_orders([each], now) for each in todo)
@@ -56,7 +56,7 @@ def _fold_orders(todo: Sequence[tuple[Order, Mapping[Parcel, list[Snapshot]]]], 
     return len(todo)
 
 
-def _fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: datetime) -> None:
+def fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: datetime) -> None:
     """Read, fold and write behind the order's lock: whoever folds the same order waits here, then sees it all."""
     by = _speaker(each for given in snapshots.values() for each in given)
     with change(order, by=by) as fresh:

@@ -1,6 +1,6 @@
 """Keeping what was read: each picture once a source, with its scans; and saying at once which parcel it means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -8,7 +8,7 @@ from operator import or_
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fulfillment.models import Parcel
 from orders.models import Endpoint
@@ -16,7 +16,7 @@ from tracking.carriers.base import Ignored, Invalid, Item, Stopped
 from tracking.models import CarrierEvent, Snapshot
 from tracking.services.ask.plan import note_stopped
 from tracking.services.codes import note_unmapped
-from tracking.services.match import match
+from tracking.services.match import Match, match_anew
 from tracking.services.pictures import scans_of, snapshot_of
 from tracking.status import Snapshot as Picture
 
@@ -49,6 +49,14 @@ class Taken:
         return self.result == "invalid" or (self.result == "unmatched" and bool(self.reason))
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A picture as it stands in the database. `row` is none where there is nothing to do with it any more."""
+
+    row: Snapshot | None
+    is_new: bool
+
+
 Found = list[tuple[Snapshot, Parcel]]
 AMBIGUOUS = "More than one parcel carries this number."
 
@@ -57,20 +65,12 @@ def keep(readings: Sequence[Reading], *, now: datetime) -> tuple[list[Taken], Fo
     """Write down all that is new, in the caller's transaction; return what became of each, and what is to be folded."""
     wanted = {place: each for place, each in enumerate(readings) if _unwanted(each) is None}
     rows = dict(zip(wanted, _insert(list(wanted.values()), now), strict=True))
-    news = [item for place, row in rows.items() if row and isinstance(item := readings[place].item, Picture)]
+    news = [item for place, row in rows.items() if row.is_new and isinstance(item := readings[place].item, Picture)]
     note_unmapped(news, now=now)
     note_stopped([(each.endpoint, each.item) for each in readings if isinstance(each.item, Stopped)], now=now)
-    matches = match([row for row in rows.values() if row], now=now)
-    ambiguous = [pk for pk, found in matches.items() if found.is_ambiguous]
-    if ambiguous:
-        Snapshot.objects.filter(pk__in=ambiguous).update(is_ambiguous=True)
-    taken, found = [], []
-    for place, reading in enumerate(readings):
-        row = rows.get(place)
-        parcel = matches[row.pk].parcel if row else None
-        if row and parcel:
-            found.append((row, parcel))
-        taken.append(_unwanted(reading) or _outcome(row, parcel, is_ambiguous=bool(row and row.pk in ambiguous)))
+    matches = match_anew([each.row for each in rows.values() if each.row], now=now)
+    found = [(each.row, parcel) for each in rows.values() if each.row and (parcel := matches[each.row.pk].parcel)]
+    taken = [_unwanted(each) or _outcome(rows[place], matches) for place, each in enumerate(readings)]
     return taken, found
 
 
@@ -91,16 +91,15 @@ def _unwanted(reading: Reading) -> Taken | None:
     return None
 
 
-def _outcome(row: Snapshot | None, parcel: Parcel | None, *, is_ambiguous: bool) -> Taken:
-    if row is None:
-        return Taken("duplicate")
-    if parcel is None:
-        return Taken("unmatched", "tracking_number", row.tracking_number, AMBIGUOUS if is_ambiguous else "")
-    return Taken("accepted")
+def _outcome(kept: _Kept, matches: Mapping[int, Match]) -> Taken:
+    found = matches[kept.row.pk] if kept.row else None
+    if kept.row and found and found.parcel is None:
+        return Taken("unmatched", "tracking_number", kept.row.tracking_number, AMBIGUOUS if found.is_ambiguous else "")
+    return Taken("accepted" if kept.is_new else "duplicate")
 
 
-def _insert(readings: Sequence[Reading], now: datetime) -> list[Snapshot | None]:
-    """Insert the pictures that are not there yet; None stands for those that are. A twin in flight may be quicker."""
+def _insert(readings: Sequence[Reading], now: datetime) -> list[_Kept]:
+    """Insert the pictures that are not there yet. A twin in flight may be quicker."""
     rows = [_row(each, each.item, now) for each in readings if isinstance(each.item, Picture)]
     for last in range(TRIES - 1, -1, -1):
         fresh = _fresh(rows)
@@ -113,7 +112,19 @@ def _insert(readings: Sequence[Reading], now: datetime) -> list[Snapshot | None]
                 raise
             for row in rows:
                 row.pk = None
-    return [row if place in fresh else None for place, row in enumerate(rows)]
+    waiting = _waiting([row for place, row in enumerate(rows) if place not in fresh], fresh.values())
+    return [
+        _Kept(row, is_new=True) if place in fresh else _Kept(waiting.get((row.source, row.digest)), is_new=False)
+        for place, row in enumerate(rows)
+    ]
+
+
+def _waiting(rows: Sequence[Snapshot], fresh: Iterable[Snapshot]) -> Mapping[tuple[str, str], Snapshot]:
+    """Return those of known pictures that were kept before and are in no tracker yet, as they stand."""
+    if not rows:
+        return {}
+    known = _known(rows).filter(tracker=None).exclude(pk__in=[row.pk for row in fresh])
+    return {(row.source, row.digest): row for row in known}
 
 
 def _row(reading: Reading, picture: Picture, now: datetime) -> Snapshot:
@@ -130,18 +141,21 @@ def _row(reading: Reading, picture: Picture, now: datetime) -> Snapshot:
 
 def _fresh(rows: Sequence[Snapshot]) -> dict[int, Snapshot]:
     """Return those that are new, by their place: not in the database, and not earlier in the list."""
-    by_source: dict[str, set[str]] = {}
-    for row in rows:
-        by_source.setdefault(row.source, set()).add(row.digest)
-    conditions = [Q(source=source, digest__in=digests) for source, digests in by_source.items()]
-    known = Snapshot.objects.filter(reduce(or_, conditions)) if conditions else Snapshot.objects.none()
-    seen = set(known.values_list("source", "digest"))
+    seen = set(_known(rows).values_list("source", "digest"))
     fresh = {}
     for place, row in enumerate(rows):
         if (row.source, row.digest) not in seen:
             seen.add((row.source, row.digest))
             fresh[place] = row
     return fresh
+
+
+def _known(rows: Sequence[Snapshot]) -> QuerySet[Snapshot]:
+    by_source: dict[str, set[str]] = {}
+    for row in rows:
+        by_source.setdefault(row.source, set()).add(row.digest)
+    conditions = [Q(source=source, digest__in=digests) for source, digests in by_source.items()]
+    return Snapshot.objects.filter(reduce(or_, conditions)) if conditions else Snapshot.objects.none()
 
 
 def _write(fresh: dict[int, Snapshot], readings: Sequence[Reading]) -> None:

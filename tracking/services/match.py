@@ -38,13 +38,26 @@ def match(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, Match
     by_number, by_reference = _by_number(snapshots, now), _by_reference(snapshots, now)
     return {
         each.pk: by_tracker.get((each.endpoint_id, each.source_tracker_id))
-        or _one(
-            [parcel for parcel in by_number[each.tracking_key] if _may_be(each, parcel)],
-            by_reference[each.channel_id, each.reference],
-            each,
-        )
+        or _one(_meant(each, by_number, by_reference))
         for each in snapshots
     }
+
+
+def match_anew(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, Match]:
+    """Match, and write down which of them could mean more than one parcel, and which do not any more."""
+    matches = match(snapshots, now=now)
+    for is_now in (True, False):
+        others = [each.pk for each in snapshots if each.is_ambiguous != is_now]
+        turned = [pk for pk in others if matches[pk].is_ambiguous == is_now]
+        if turned:
+            Snapshot.objects.filter(pk__in=turned, tracker=None).update(is_ambiguous=is_now)
+    return matches
+
+
+def candidates(snapshot: Snapshot) -> Sequence[Parcel]:
+    """Return the parcels that a message could mean, of those that were about when it came, or left later."""
+    came = snapshot.received_at
+    return _meant(snapshot, _by_number([snapshot], came), _by_reference([snapshot], came))
 
 
 def matchable(now: datetime) -> Q:
@@ -121,11 +134,16 @@ def _compact(carrier: str) -> str:
     return "".join(char for char in carrier.lower() if char.isalnum())
 
 
-def _one(numbered: Sequence[Parcel], named: Sequence[Parcel], snapshot: Snapshot) -> Match:
-    """Return the only one; what came through a channel reaches the parcels of that channel alone."""
+def _meant(snapshot: Snapshot, by_number: Mapping[str, list[Parcel]], by_reference: _Named) -> Sequence[Parcel]:
+    """Return whatever it could mean; what came through a channel reaches the parcels of that channel alone."""
+    numbered = [parcel for parcel in by_number[snapshot.tracking_key] if _may_be(snapshot, parcel)]
+    named = by_reference[snapshot.channel_id, snapshot.reference]
     both = [each for each in numbered if each in named]
     by_name = [each for each in named if not snapshot.tracking_key or each.number == snapshot.reference]
-    parcels = [each for each in both or numbered or by_name if _is_reached(each, snapshot)]
+    return [each for each in both or numbered or by_name if _is_reached(each, snapshot)]
+
+
+def _one(parcels: Sequence[Parcel]) -> Match:
     return Match(parcels[0]) if len(parcels) == 1 else Match(is_ambiguous=len(parcels) > 1)
 
 

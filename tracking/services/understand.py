@@ -14,6 +14,8 @@ from orders.intake.payload import Unreadable
 from orders.models import Actor, Inbox
 from tracking.carriers import ADAPTERS
 from tracking.carriers.base import Item
+from tracking.models import Snapshot
+from tracking.services.adopt import drop
 from tracking.services.ask.hearing import count_heard
 from tracking.services.fold import fold_found
 from tracking.services.keep import Found, Reading, Taken, keep
@@ -98,6 +100,9 @@ def _claim(deliveries: Sequence[_Delivery]) -> list[_Delivery]:
 
 
 def _keep(deliveries: Sequence[_Delivery], now: datetime) -> Found:
+    """Keep what was read; where a person mended the text, what was of no parcel yet is what it says now."""
+    if mended := [each.row.pk for each in deliveries if each.row.mended is not None]:
+        drop(Snapshot.objects.filter(inbox__in=mended, tracker=None))
     pairs = [(each, item) for each in deliveries for item in each.items]
     taken, found = keep([_reading(each.row, item) for each, item in pairs], now=now)
     for (each, _), outcome in zip(pairs, taken, strict=True):

@@ -12,9 +12,10 @@ from notifications.models import Message
 from orders.models import ApiKey, Endpoint, Event, Inbox, Order
 from orders.services import hold_order, issue_key, open_endpoint, rotate_secret
 from tests.factories import BOB, Shop, shipment
+from tests.hooks import event
 from tests.staff import client_of
-from tracking.models import Alarm, CarrierCode, Contact, Finding, Question
-from tracking.services import begin_asking, move_shipment
+from tracking.models import Alarm, CarrierCode, Contact, Finding, Question, Snapshot
+from tracking.services import begin_asking, move_shipment, take_carrier_events
 
 ROLES = ["picker", "packer", "support", "manager", "auditor", "integrator", "admin"]
 SERVE = {"support", "manager", "admin"}
@@ -101,6 +102,15 @@ def _acknowledge(shop: Shop) -> Prepared:
     return _url(finding, "acknowledge"), {}
 
 
+def _identify(shop: Shop) -> Prepared:
+    number = str(uuid4())
+    for order in (_order(shop), last := _order(shop)):
+        ship_shipment(shipment(order), by=BOB, parcels=[ParcelDraft("dhl", number)])
+    take_carrier_events([event(number)], by=BOB)
+    parcel = shipment(last).parcels.get()
+    return _url(Snapshot.objects.order_by("-pk")[0], "identify"), {"parcel": parcel.number}
+
+
 def on_alarm(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
     def prepare(shop: Shop) -> Prepared:
         order = _order(shop)
@@ -156,6 +166,7 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "ask no more": (_ask("ask-no-more"), {"integrator", "admin"}),
     "forget": (_forget, {"integrator", "admin"}),
     "take back": (_take_back, LEAD),
+    "say which parcel": (_identify, SERVE),
     "take alarm": (on_alarm("take"), SERVE),
     "snooze alarm": (on_alarm("snooze", days="2"), SERVE),
     "leave alarm": (on_alarm("leave"), SERVE),

@@ -1,0 +1,80 @@
+"""A person says which parcel a message means that could be of more than one: it is folded into that one."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from orders.lifecycle import Refused, change, operation_facts, record, refuse_repeated
+from orders.models import Actor, Inbox
+from orders.services.quarantine import requeue
+from tracking.models import Snapshot
+from tracking.services.fold import fold_order
+from tracking.services.match import candidates
+
+MOST = 500
+"""How many messages are taken by one word."""
+
+
+class NotUnclear(Refused):
+    """It is said already which parcel it means, or nobody need say it."""
+
+    code = "not_unclear"
+
+
+class NotMeant(Refused):
+    """The message cannot mean that parcel."""
+
+    code = "not_meant"
+
+
+def identify_message(
+    message: Snapshot,
+    number: str,
+    *,
+    by: Actor,
+    has_alike: bool = False,
+    operation: str | None = None,
+    now: datetime | None = None,
+) -> int:
+    """Say that a message means the parcel of this number, and `has_alike`: the others that wait in its place as well.
+
+    What its source calls by the same id of its own always goes with it. Return how many messages those were. Raises
+    NotUnclear, NotMeant, AlreadyApplied.
+    """
+    now = now or timezone.now()
+    parcel = next((each for each in candidates(message) if each.number == number), None)
+    if parcel is None:
+        raise NotMeant("The message cannot mean that parcel: its number, carrier or channel is another.")
+    with change(parcel.order, by=by) as order:
+        refuse_repeated(order, operation)
+        messages = _claim(message, has_alike=has_alike or bool(message.source_tracker_id))
+        facts = {"parcel": parcel.number, "messages": len(messages)}
+        record(order, "parcel.identified", by=by, facts=facts | operation_facts(operation))
+        fold_order(order, {parcel: messages}, now)
+        _read_again(messages)
+    return len(messages)
+
+
+def alike(message: Snapshot) -> QuerySet[Snapshot]:
+    """Return the other messages that are as unclear as this one, and that nothing tells from it."""
+    names = ("source", "provider", "carrier", "tracking_key", "source_tracker_id", "reference", "channel_id")
+    same = Snapshot.objects.unclear().filter(**{name: getattr(message, name) for name in names})
+    return same.exclude(pk=message.pk)
+
+
+def _claim(message: Snapshot, *, has_alike: bool) -> list[Snapshot]:
+    """Take the message, and those that are alike: of two people one does. Raises NotUnclear."""
+    wanted = [message.pk, *(alike(message).order_by("pk").values_list("pk", flat=True)[:MOST] if has_alike else ())]
+    unclear = Snapshot.objects.unclear().filter(pk__in=wanted).order_by("pk")
+    taken = list(unclear.select_for_update(no_key=True))
+    if message not in taken:
+        raise NotUnclear("Somebody has said already which parcel it means.")
+    Snapshot.objects.filter(pk__in=[each.pk for each in taken]).update(is_ambiguous=False)
+    return taken
+
+
+def _read_again(messages: list[Snapshot]) -> None:
+    """Let those who understand hooks see whether anything is left to mend where the messages came in."""
+    for inbox in Inbox.objects.quarantined().filter(pk__in={each.inbox_id for each in messages if each.inbox_id}):
+        requeue(inbox)
