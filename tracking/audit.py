@@ -1,13 +1,19 @@
 """Checks of what carriers say: whatever needs a person is named."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Q
+from django.utils import timezone
 
+from fulfillment.models import Parcel, Shipment
 from orders.audit import CHUNK, Check, Problem
 from orders.signatures import SCHEMES
 from tracking.models import Contact, UnmappedCode
 from tracking.models.tracker import Status, Tracker
+from tracking.services.ask.rhythm import OLDEST
+from tracking.services.follow import UNDER_WAY, next_end
 
 MANY_FAILURES = 3
 """In a row: before that it may be a bad minute."""
@@ -52,9 +58,29 @@ def carriers_not_heard() -> Iterator[Problem]:
         yield Problem(str(contact.endpoint), contact.alarm_words or contact.trouble)
 
 
+def shipments_unlike_parcels() -> Iterator[Problem]:
+    """Name what has not come to its end with its parcels, and parcels that have not arrived where it has."""
+    parcels = Parcel.objects.filter(shipment__status__in=UNDER_WAY).order_by("shipment", "pk")
+    rows = parcels.values_list("shipment__number", "shipment__status", "tracker__status").iterator(CHUNK)
+    for (shipment, status), there in groupby(rows, key=itemgetter(0, 1)):
+        if next_end(status, {each[2] or Status.UNKNOWN for each in there}):
+            word = Shipment.Status(status).label.lower()
+            yield Problem(shipment, f"All its parcels have come to their end, and it is {word}: fold them again.")
+    yield from _reopened()
+
+
+def _reopened() -> Iterator[Problem]:
+    moving = Tracker.objects.reopened().exclude(status=Status.RETURNING_TO_SENDER)
+    rows = moving.filter(parcel__shipped_at__gt=timezone.now() - OLDEST).order_by("pk")
+    for parcel, counts, status in rows.values_list("parcel__number", "parcel__shipment__status", "status"):
+        words = Shipment.Status(counts).label.lower(), Status(status).label.lower()
+        yield Problem(parcel, "It counts as {}; by what its carrier says now: {}.".format(*words))
+
+
 CHECKS = [
     Check("carriers_not_heard", "WARNING", carriers_not_heard),
     Check("parcels_to_review", "WARNING", parcels_to_review),
     Check("unknown_words", "WARNING", unknown_words),
     Check("lost_parcels", "WARNING", lost_parcels),
+    Check("shipments_unlike_parcels", "WARNING", shipments_unlike_parcels),
 ]

@@ -17,6 +17,7 @@ from notifications.relay import relay_batch
 from orders.models import Event, Order
 from tests.factories import ALICE, BOB, MONDAY, Shop, shipment
 from tests.hooks import event
+from tests.plans import plans_of
 from tests.staff import client_of, flashes
 from tracking.lanes import Lane, Lanes, Quiet, Stats, Watched, watch
 from tracking.models import Alarm, LearntLane, Tracker
@@ -240,8 +241,12 @@ def test_a_sweep_asks_the_database_as_often_for_one_parcel_as_for_many(
     for number in ("1", "2", "3"):
         ship_shipment(shipment(shop.order((shop.mug, 1))), by=BOB, parcels=[ParcelDraft("dhl", number)], at=MONDAY)
         sweep_alarms(now=MONDAY + 6 * DAY)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             sweep_alarms(now=MONDAY + 6 * DAY)
+
+
+def test_of_what_has_arrived_a_sweep_reads_what_was_corrected_since_alone(shop: Shop) -> None:
+    assert "tracker_reopened" in str(plans_of(sweep_alarms))
 
 
 def test_an_order_that_fails_holds_up_nobody_and_comes_up_with_the_next_sweep(

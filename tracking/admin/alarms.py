@@ -43,6 +43,7 @@ NEXT = {
     Kind.UNCOLLECTED: "Remind the customer: if nobody collects it, it goes back.",
     Kind.RETURN_SILENT: "Look whether it is at the returns desk; else ask the carrier. If it is back, enter it.",
     Kind.CANCELLED: "Ask the carrier whether it has it; else look for it here. Enter what became of it.",
+    Kind.REOPENED: "Ask the customer whether it is there, and the carrier where it is. Enter what you hear.",
     Kind.LOST: "Claim it from the carrier, and decide whether it goes again.",
 }
 LOOKS = {
@@ -55,6 +56,7 @@ LOOKS = {
     Kind.UNCOLLECTED: (badges.PERSON, "clock"),
     Kind.RETURN_SILENT: (badges.LOOK, "clock"),
     Kind.CANCELLED: (badges.PERSON, "alert"),
+    Kind.REOPENED: (badges.PERSON, "retry"),
     Kind.LOST: (badges.PERSON, "stop"),
 }
 DAYS = [("1", "Until tomorrow"), ("2", "For two days"), ("3", "For three days"), ("7", "For a week")]

@@ -1,6 +1,6 @@
 """The page on which a person says what a carrier's word means: what would become of which parcel is shown first."""
 
-from itertools import islice
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldBooleanWidget
 
 from orders.admin import badges
@@ -22,7 +24,7 @@ from tracking.carriers.meaning import FIELDS, OURS, UNSEEN, Key, Row
 from tracking.models import CarrierCode, UnmappedCode
 from tracking.models.code import Field
 from tracking.models.tracker import Status
-from tracking.services import Shift, heard, preview_meaning, set_meaning
+from tracking.services import Shift, ends_by, heard, preview_meaning, set_meaning
 from tracking.services.codes import KEY, MEANING, row_of
 from tracking.status import words
 from tracking.status.picture import fingerprint, same_code
@@ -31,6 +33,7 @@ PERMISSION = "tracking.map_code"
 SHOWN, LOOKED_AT = 100, 2000
 """How many parcels a preview shows, and how many it looks at: all of them are put right afterwards."""
 PROVIDERS = sorted((name, scheme.name) for name, scheme in SCHEMES.items())
+ENDS = {"deliver": "delivered", "return_to_sender": "back at the shop", "lose": "lost"}
 DIFFERENCES = {
     "status": "status",
     "reason": "reason",
@@ -156,14 +159,28 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def _preview(form: MeaningForm) -> dict[str, Any]:
     number = heard(form.key).order_by()[: LOOKED_AT + 1].count()
-    shifts = list(islice(preview_meaning(form.key, form.row, most=LOOKED_AT), SHOWN + 1))
+    shifts = list(preview_meaning(form.key, form.row, most=LOOKED_AT))
     return {
         "looked": form.content,
         "shifts": [_line(shift) for shift in shifts[:SHOWN]],
         "is_more": len(shifts) > SHOWN,
+        "for_good": _for_good(ends_by(shifts)),
         "is_cut": number > LOOKED_AT,
         "looked_at": LOOKED_AT,
     }
+
+
+def _for_good(ends: Counter[str]) -> SafeString | str:
+    """Say what nobody can take back afterwards."""
+    told = [
+        f"{ends[verb]} shipment{'' if ends[verb] == 1 else 's'} would be {words}"
+        for verb, words in ENDS.items()
+        if ends[verb]
+    ]
+    if not told:
+        return ""
+    sentence = f"{' and '.join(told)}. No later correction takes that back."
+    return format_html("{} {}", badges.mark(badges.PERSON, "alert", "For good"), sentence)
 
 
 def _line(shift: Shift) -> dict[str, Any]:

@@ -20,7 +20,7 @@ BACK_WITHIN = timedelta(days=14)
 
 
 class Watched(NamedTuple):
-    """A parcel that has left and has not arrived."""
+    """A parcel that has left and has not arrived, by what is known now."""
 
     lane: Lane
     carrier: str
@@ -33,6 +33,8 @@ class Watched(NamedTuple):
     is_unmapped: bool
     is_settled: bool = False
     """Somebody decided whether it goes again: that it is lost, or damaged, is no news any more."""
+    counts_as: str = ""
+    """Where its shipment came to its end: what that counts as, whatever became of the parcel."""
 
 
 class Rest(NamedTuple):
@@ -64,10 +66,10 @@ class Cry(NamedTuple):
 def watch(parcel: Watched, lanes: Lanes, now: datetime, zone: tzinfo) -> list[Cry]:
     """Return what is wrong with a parcel, each kind once. That it is overdue is said where nothing else is."""
     told = list(_told(parcel))
-    if parcel.status in GONE:
-        return told
     if parcel.status in RESTS:
         return [*told, *_rests(parcel, RESTS[parcel.status], now)]
+    if parcel.status in GONE or parcel.counts_as:
+        return told
     found = lanes.nearest(parcel.lane)
     quiet = _quiet(parcel, found[1].quiet if found else None, _usual_silence(found), now, zone)
     return [*told, *quiet] or _late(parcel, found, now, zone)
@@ -78,6 +80,8 @@ def _told(parcel: Watched) -> Iterator[Cry]:
     who, since = parcel.carrier, parcel.last_scan_at or parcel.shipped_at
     if parcel.status == "LOST" and not parcel.is_settled:
         yield Cry("LOST", f"{who} lost it.", since)
+    if _is_reopened(parcel):
+        yield Cry("REOPENED", f"It counts as {parcel.counts_as}; by what {who} says now it is not.", since)
     if parcel.status == "CANCELLED":
         yield Cry("CANCELLED", f"It has left, and {who} says that its label was cancelled.", since)
     if parcel.attempts >= MANY and parcel.status == "DELIVERY_ATTEMPT_FAILED":
@@ -86,6 +90,11 @@ def _told(parcel: Watched) -> Iterator[Cry]:
         yield Cry("EXCEPTION", f"{who} says: {parcel.reason.replace('_', ' ') or 'something is wrong'}.", since)
     if parcel.is_unmapped:
         yield Cry("UNKNOWN_WORD", f"{who} used a word that nobody has explained yet.", since)
+
+
+def _is_reopened(parcel: Watched) -> bool:
+    """Say whether nothing else tells of it: what is lost may go again, and what comes back is expected."""
+    return bool(parcel.counts_as) and not parcel.is_settled and parcel.status not in {"LOST", "RETURNING_TO_SENDER"}
 
 
 def _is_held_up(parcel: Watched) -> bool:

@@ -31,6 +31,7 @@ class Alarm(models.Model):
         UNCOLLECTED = "UNCOLLECTED", "Not collected"
         RETURN_SILENT = "RETURN_SILENT", "Quiet on its way back"
         CANCELLED = "CANCELLED", "Label cancelled"
+        REOPENED = "REOPENED", "Not there after all"
         LOST = "LOST", "Lost"
 
     SILENCES = (Kind.NO_FIRST_SCAN, Kind.NO_SCAN_SINCE)
@@ -67,6 +68,7 @@ class Alarm(models.Model):
                         "UNCOLLECTED",
                         "RETURN_SILENT",
                         "CANCELLED",
+                        "REOPENED",
                         "LOST",
                     ]
                 ),

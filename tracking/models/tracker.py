@@ -5,10 +5,10 @@ folded. `Tracker` is a projection: the fold computes it from the set of them.
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from fulfillment.models import Parcel
+from fulfillment.models import Parcel, Return, Shipment
 from orders.models import Channel, Endpoint, Inbox
 
 
@@ -33,6 +33,18 @@ class Status(models.TextChoices):
 STATUSES = Q(status__in=Status.values)
 
 
+class TrackerQuerySet(models.QuerySet["Tracker"]):
+    def reopened(self) -> "TrackerQuerySet":
+        """Keep what has not arrived by what is known now, though its shipment counts as delivered or back.
+
+        What lies at our own desk is back, whatever its carrier says.
+        """
+        back = Q(parcel=OuterRef("parcel")) | Q(shipment=OuterRef("parcel__shipment"))
+        under_way = [Shipment.Status.SHIPPED, Shipment.Status.LOST]
+        arrived = self.filter(is_reopened=True).exclude(parcel__shipment__status__in=under_way)
+        return arrived.exclude(Exists(Return.objects.filter(back, received_at__isnull=False)))
+
+
 class Tracker(models.Model):
     """Where a parcel is, computed again from its snapshots whenever one is added. Never written but by the fold."""
 
@@ -52,13 +64,17 @@ class Tracker(models.Model):
     returned_at = models.DateTimeField(null=True, blank=True)
     timeline = models.JSONField(default=list, help_text="The scans that stand after the fold, oldest first.")
     crossed = models.JSONField(default=list, help_text="Milestones that stand in the trail: each is recorded once.")
+    is_reopened = models.BooleanField(default=False, help_text="It had arrived, and by what is known now it has not.")
     updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = TrackerQuerySet.as_manager()
 
     class Meta:
         verbose_name = "tracked parcel"
         default_permissions = ("view",)
         permissions = [("enter_scan", "Can enter what happened to parcels")]
         constraints = [models.CheckConstraint(condition=STATUSES, name="tracker_status")]
+        indexes = [models.Index(fields=["id"], condition=Q(is_reopened=True), name="tracker_reopened")]
 
     def __str__(self) -> str:
         return f"{self.parcel}: {self.get_status_display()}"

@@ -15,6 +15,7 @@ from tracking.services.ask.wish import (
     why_never_asked,
 )
 from tracking.services.audit import NoSuchCheck, run_audit
+from tracking.services.ends import ends_by
 from tracking.services.enter import NoReasonForThat, NotLeft, NotYet, TooEarly, enter_scan
 from tracking.services.finding import acknowledge_finding
 from tracking.services.follow import move_shipment
@@ -62,6 +63,7 @@ __all__ = [
     "ask_providers",
     "begin_asking",
     "end_asking",
+    "ends_by",
     "enter_scan",
     "forget_unmatched",
     "heard",

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.utils import timezone
@@ -13,9 +14,10 @@ from fulfillment.models import Parcel, Reship, Shipment
 from orders.lifecycle import Refused, change, record
 from orders.models import Actor, Order
 from tracking.lanes import Cry, Lane, Lanes, Watched, watch
-from tracking.models import Alarm
+from tracking.models import Alarm, Tracker
 from tracking.models.tracker import Status
 from tracking.services.ask.rhythm import OLDEST
+from tracking.services.follow import UNDER_WAY
 from tracking.services.lanes import known_lanes
 
 WATCH = Actor.system("watch")
@@ -37,7 +39,9 @@ COLUMNS = (
     "tracker__is_action_required",
     "tracker__needs_review",
     "reship__status",
+    "shipment__status",
 )
+ENDED = {Shipment.Status.DELIVERED: "delivered", Shipment.Status.RETURNED_TO_SENDER: "back at the shop"}
 
 logger = logging.getLogger(__name__)
 
@@ -109,27 +113,30 @@ def _on_their_way(now: datetime, *only: int) -> Iterator[tuple[int, Watched]]:
 
     Of what left so long ago that nobody asks for it any more, no carrier will ever say that it arrived.
     """
-    left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
-    young = left.exclude(tracking_key="").filter(shipped_at__gt=now - OLDEST)
-    parcels = young.exclude(tracker__status__in=DONE).order_by()
-    parcels = parcels.filter(pk__in=only) if only else parcels
-    for row in parcels.values_list(*COLUMNS):
-        pk, *key, shipped_at, last, first, status, reason, attempts, must_act, review, reship = row
-        yield (
-            pk,
-            Watched(
-                lane=Lane.to(*key),
-                carrier=carrier_name(key[0]) or "The carrier",
-                shipped_at=shipped_at,
-                last_scan_at=last if first else None,
-                status=status or Status.UNKNOWN,
-                reason=reason or "",
-                attempts=attempts or 0,
-                is_action_required=bool(must_act),
-                is_unmapped="unmapped_value" in (review or []),
-                is_settled=reship in Reship.DECIDED,
-            ),
-        )
+    young = Parcel.objects.exclude(tracking_key="").filter(shipped_at__gt=now - OLDEST).order_by()
+    young = young.filter(pk__in=only) if only else young
+    under_way = young.filter(shipment__status__in=UNDER_WAY).exclude(tracker__status__in=DONE)
+    reopened = young.filter(pk__in=Tracker.objects.reopened().values("parcel"))
+    for row in chain(under_way.values_list(*COLUMNS), reopened.values_list(*COLUMNS)):
+        yield row[0], _watched(*row[1:])
+
+
+def _watched(*row: Any) -> Watched:
+    """Return what is known of a parcel, of its columns."""
+    *key, shipped_at, last, first, status, reason, attempts, must_act, review, reship, shipment = row
+    return Watched(
+        lane=Lane.to(*key),
+        carrier=carrier_name(key[0]) or "The carrier",
+        shipped_at=shipped_at,
+        last_scan_at=last if first else None,
+        status=status or Status.UNKNOWN,
+        reason=reason or "",
+        attempts=attempts or 0,
+        is_action_required=bool(must_act),
+        is_unmapped="unmapped_value" in (review or []),
+        is_settled=reship in Reship.DECIDED,
+        counts_as=ENDED.get(shipment, ""),
+    )
 
 
 def _close(alarms: Any, now: datetime) -> None:

@@ -14,6 +14,7 @@ from tracking.services.consequences import BACK, draw_consequences
 ENDS = {Status.LOST: "lose", Status.DELIVERED: "deliver", Status.RETURNED_TO_SENDER: "return_to_sender"}
 """What becomes of a shipment all of whose parcels are at their end: the first of these that one of them came to."""
 FINAL = frozenset(ENDS)
+UNDER_WAY = (Shipment.Status.SHIPPED, Shipment.Status.LOST)
 Act = Callable[..., Shipment]
 VERBS: dict[str, Act] = {
     "deliver": deliver_shipment,
@@ -61,6 +62,12 @@ def move_shipment(shipment: Shipment, verb: str, *, by: Actor) -> Shipment:
 def end_of(statuses: Collection[str]) -> str:
     """Say what becomes of a shipment with parcels of these statuses; "" as long as one of them is under way."""
     return next((verb for status, verb in ENDS.items() if status in statuses), "") if FINAL.issuperset(statuses) else ""
+
+
+def next_end(shipment_status: str, statuses: Collection[str]) -> str:
+    """Say what is to become of a shipment under way; "" where it is to stay as it is."""
+    end = end_of(statuses)
+    return "" if (shipment_status, end) == (Shipment.Status.LOST, "lose") else end
 
 
 def _go(shipment: Shipment, verb: str, there: Sequence[State], *, by: Actor, at: datetime | None = None) -> Shipment:

@@ -13,8 +13,11 @@ from tracking.models import Tracker
 from tracking.models.tracker import Status
 from tracking.status import Journey, Line, Milestone, Place, Result, fold
 from tracking.status import Snapshot as Picture
+from tracking.status.milestones import KEYS
 
 MOST_LINES = 200
+ARRIVED = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER})
+ARRIVALS = frozenset(KEYS[status] for status in ARRIVED)
 SEEN_BY_CUSTOMERS = ("status", "reason", "is_action_required", "eta_from", "eta_to", "attempts", "timeline")
 
 
@@ -46,7 +49,8 @@ class View:
 def view(tracker: Tracker, parcel: Parcel, order: Order, pictures: Sequence[Picture], now: datetime) -> View:
     """Fold the pictures, and compare with what stands on the tracker. Nothing is written."""
     result = fold(pictures, now=now, journey=_journey(parcel, order))
-    row = _row(result) | {"crossed": sorted({*tracker.crossed, *(each.key for each in result.milestones)})}
+    crossed = sorted({*tracker.crossed, *(each.key for each in result.milestones)})
+    row = _row(result) | {"crossed": crossed, "is_reopened": _is_reopened(result, crossed)}
     return View(result, row, {name: value for name, value in row.items() if getattr(tracker, name) != value})
 
 
@@ -79,6 +83,11 @@ def project(
 def _journey(parcel: Parcel, order: Order) -> Journey:
     door = Place(order.ship_city, order.ship_region, order.ship_postal_code, order.ship_country)
     return Journey(destination=door, shipped_on=parcel.shipped_at.date() if parcel.shipped_at else None)
+
+
+def _is_reopened(result: Result, crossed: Sequence[str]) -> bool:
+    """Say whether it had arrived, at the door or at the shop, by what was known before, and has not by what is."""
+    return result.status not in ARRIVED and not ARRIVALS.isdisjoint(crossed)
 
 
 def _row(result: Result) -> dict[str, Any]:
