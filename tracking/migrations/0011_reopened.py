@@ -17,7 +17,7 @@ def find_reopened(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0009_where_it_lies'),
+        ('tracking', '0010_unclear_messages'),
     ]
 
     operations = [
