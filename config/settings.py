@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask": {"task": "tracking.tasks.ask", "schedule": 60.0, "options": {"expires": 60}},
     "listen": {"task": "tracking.tasks.listen", "schedule": 300.0, "options": {"expires": 300}},
     "adopt": {"task": "tracking.tasks.adopt", "schedule": 20.0, "options": {"expires": 20}},
+    "estimate": {"task": "tracking.tasks.estimate", "schedule": 20.0, "options": {"expires": 20}},
     "allocate": {"task": "fulfillment.tasks.allocate", "schedule": 15.0, "options": {"expires": 15}},
     "plan-counts": {"task": "fulfillment.tasks.plan", "schedule": 86_400.0, "options": {"expires": 3600}},
     "settle-counts": {"task": "fulfillment.tasks.settle_counts", "schedule": 60.0, "options": {"expires": 60}},

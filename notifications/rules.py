@@ -111,6 +111,8 @@ RULES: dict[str, Sequence[Rule]] = {
     "shipment.found": NOBODY,
     "shipment.returned_to_sender": NOBODY,
     "parcel.shipped": [Rule(Kind.PARCEL_SHIPPED, of_parcel)],
+    "parcel.estimated": NOBODY,
+    "parcel.past_estimate": NOBODY,
     "parcel.handed_over": NOBODY,
     "parcel.pre_transit": NOBODY,
     "parcel.in_transit": NOBODY,

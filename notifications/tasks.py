@@ -3,11 +3,13 @@
 from celery import shared_task
 
 from notifications.services import tell_everybody
+from tracking.services import JUST_NOW, estimate_departed
 
 SECONDS = 45
 
 
 @shared_task
 def relay() -> None:
-    """Relay and send whatever there is now."""
+    """Relay and send whatever there is now: who is told that it left, is told when it comes."""
+    estimate_departed(JUST_NOW)
     tell_everybody(SECONDS)

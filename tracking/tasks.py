@@ -9,6 +9,8 @@ from tracking.services import (
     adopt_unmatched,
     answer_look_ups,
     ask_providers,
+    end_estimates,
+    estimate_departed,
     forget_unmatched,
     learn_lanes,
     listen,
@@ -73,6 +75,16 @@ def adopt() -> None:
     while time.monotonic() < deadline and adopt_unmatched():
         pass
     while time.monotonic() < deadline and forget_unmatched():
+        pass
+
+
+@shared_task(name="tracking.tasks.estimate")
+def estimate() -> None:
+    """Say when what has left should arrive, and no more what did not come by then."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and estimate_departed():
+        pass
+    while time.monotonic() < deadline and end_estimates():
         pass
 
 

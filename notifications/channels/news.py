@@ -13,7 +13,7 @@ from fulfillment.models import Parcel, ParcelLine, Shipment, ShipmentLine
 from notifications.channels import words
 from notifications.models import Message
 from orders.models import OrderLine
-from tracking.models import Tracker
+from tracking.models import Estimate, Tracker
 from tracking.timeline import dates
 from tracking.timeline.words import REASONS, say
 
@@ -21,7 +21,7 @@ READ_WITH = (
     "order__lines",
     "order__shipments",
     Prefetch("order__shipments__lines", ShipmentLine.objects.select_related("order_line")),
-    Prefetch("order__shipments__parcels", Parcel.objects.left().select_related("tracker")),
+    Prefetch("order__shipments__parcels", Parcel.objects.left().select_related("tracker", "estimate")),
     Prefetch("order__shipments__parcels__lines", ParcelLine.objects.select_related("shipment_line__order_line")),
 )
 SHOWN = 20
@@ -200,11 +200,12 @@ class News:
 
     @cached_property
     def expected(self) -> tuple[date, date]:
-        """The days it should arrive on: the carrier's where it named any, else the order's promise."""
+        """The days it should arrive on: by its carrier, else as is usual on its lane, else as promised."""
         tracker = _tracker(self.parcel)
         if tracker and tracker.eta_to:
             return tracker.eta_from or tracker.eta_to, tracker.eta_to
-        return self.order.deliver_from, self.order.deliver_by
+        usual: Estimate | None = getattr(self.parcel, "estimate", None)
+        return (usual.told if usual else None) or (self.order.deliver_from, self.order.deliver_by)
 
     @property
     def arrival(self) -> str:

@@ -16,6 +16,7 @@ from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, Reship, Return, Shipment, ShipmentLine
 from orders.admin import badges
 from orders.admin.acting import Act, Bound, Offer, act_url, offers
+from orders.admin.expected import expected_of
 from orders.admin.filters import country_choices
 from orders.admin.order_acts import ACTS, RELEASE, ReleaseForm
 from orders.admin.promise import promise_of
@@ -70,6 +71,7 @@ class ParcelCard:
     badge: str
     contents: Sequence[str]
     last_scan: dict[str, Any] | None
+    expected: str
     reship: "ReshipCard | None"
 
     @property
@@ -110,7 +112,7 @@ STAGE_LABELS = {
 
 
 OF_ORDER = ("channel", "customer", "shipping_method", "reship_of__order", "reship_of__parcel")
-OF_PARCEL = ("tracker", "reship__replacement")
+OF_PARCEL = ("tracker", "estimate", "reship__replacement")
 
 
 def load(user: Any, order_id: str | int) -> Order | None:
@@ -223,17 +225,19 @@ def _card(request: HttpRequest, acts: Acts, shipment: Shipment, bound: Bound | N
         shipment,
         badges.badge(shipment.status, shipment.get_status_display()),
         [line for line in lines.values() if line.quantity],
-        [_parcel(request, acts, parcel, lines) for parcel in shipment.parcels.all()],
+        [_parcel(request, acts, shipment, parcel, lines) for parcel in shipment.parcels.all()],
         offers(request, shipment, acts.get(Shipment, ()), bound),
     )
 
 
-def _parcel(request: HttpRequest, acts: Acts, parcel: Parcel, lines: dict[int, ShipmentLine]) -> ParcelCard:
+def _parcel(
+    request: HttpRequest, acts: Acts, shipment: Shipment, parcel: Parcel, lines: dict[int, ShipmentLine]
+) -> ParcelCard:
     tracker = getattr(parcel, "tracker", None)
     mark = badges.badge(tracker.status, tracker.get_status_display()) if tracker else ""
     contents = [f"{each.quantity} × {lines[each.shipment_line_id].order_line.name}" for each in parcel.lines.all()]
     last_scan = tracker.timeline[-1] if tracker and tracker.timeline else None
-    return ParcelCard(parcel, mark, contents, last_scan, _reship(request, acts, parcel))
+    return ParcelCard(parcel, mark, contents, last_scan, expected_of(parcel, shipment), _reship(request, acts, parcel))
 
 
 def _reship(request: HttpRequest, acts: Acts, parcel: Parcel) -> ReshipCard | None:

@@ -11,8 +11,9 @@ class ShownPromise(models.Model):
     """An order, or one parcel of it, was shown to arrive between these days. Kept of each change, and of each mail."""
 
     class Where(models.TextChoices):
-        ORDER = "ORDER", "When the order was placed"
+        ORDER = "ORDER", "The promise of the order"
         CARRIER = "CARRIER", "On the order's page, by its carrier"
+        LANE = "LANE", "On the order's page, by what was learnt of its lane"
         MAIL = "MAIL", "In a mail"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="shown_promises", db_index=False)
@@ -27,7 +28,9 @@ class ShownPromise(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(condition=Q(first__lte=F("last")), name="shown_promise_range"),
-            models.CheckConstraint(condition=Q(where__in=["ORDER", "CARRIER", "MAIL"]), name="shown_promise_where"),
+            models.CheckConstraint(
+                condition=Q(where__in=["ORDER", "CARRIER", "LANE", "MAIL"]), name="shown_promise_where"
+            ),
         ]
         indexes = [models.Index(fields=["order", "shown_at", "id"], name="shown_promise_of_order")]
 

@@ -4,6 +4,7 @@ from tracking.models.alarm import Alarm
 from tracking.models.audit import AuditRun, Finding
 from tracking.models.code import CarrierCode, Remapping, UnmappedCode
 from tracking.models.contact import Contact, Heard, Question
+from tracking.models.estimate import Estimate
 from tracking.models.lane import LearntLane
 from tracking.models.link import LinkRequest, TrackingLink
 from tracking.models.tracker import CarrierEvent, Snapshot, Tracker
@@ -14,6 +15,7 @@ __all__ = [
     "CarrierCode",
     "CarrierEvent",
     "Contact",
+    "Estimate",
     "Finding",
     "Heard",
     "LearntLane",

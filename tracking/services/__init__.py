@@ -17,6 +17,7 @@ from tracking.services.ask.wish import (
 from tracking.services.audit import NoSuchCheck, run_audit
 from tracking.services.ends import ends_by
 from tracking.services.enter import NoReasonForThat, NotLeft, NotYet, TooEarly, enter_scan
+from tracking.services.estimate import JUST_NOW, end_estimates, estimate_departed
 from tracking.services.finding import acknowledge_finding
 from tracking.services.follow import move_shipment
 from tracking.services.identify import NotMeant, NotUnclear, identify_message
@@ -38,6 +39,7 @@ from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 
 __all__ = [
+    "JUST_NOW",
     "AlarmClosed",
     "AlreadyTheirs",
     "AskedToWait",
@@ -63,8 +65,10 @@ __all__ = [
     "ask_providers",
     "begin_asking",
     "end_asking",
+    "end_estimates",
     "ends_by",
     "enter_scan",
+    "estimate_departed",
     "forget_unmatched",
     "heard",
     "identify_message",

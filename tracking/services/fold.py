@@ -13,16 +13,19 @@ from orders.lifecycle import change, writing
 from orders.models import Actor, Order
 from tracking.carriers.meaning import Tables
 from tracking.models import Snapshot, Tracker
+from tracking.models.tracker import Status
 from tracking.services.alarms import hear_from
 from tracking.services.ask.hearing import count_news
 from tracking.services.codes import tables_for
 from tracking.services.consequences import draw_consequences, fate_of
+from tracking.services.estimate import estimate
 from tracking.services.follow import FINAL, follow_parcels
 from tracking.services.keep import Found
 from tracking.services.pictures import picture_of
 from tracking.services.project import View, project
-from tracking.services.promise import keep_promise, may_name_a_day
+from tracking.services.promise import keep_promise, may_name_other_days
 from tracking.status import Snapshot as Picture
+from tracking.timeline.words import COMING
 
 TOGETHER = 5
 """Orders in one transaction: fewer commits, and who waits for one of them waits for a few."""
@@ -123,10 +126,18 @@ def _follow(
     follow_parcels(order, moved, by=by, now=now)
     if odd:
         draw_consequences(odd, by=by)
-    if any(may_name_a_day(it) for it in views.values()):
+    got_on = [each for each, it in views.items() if _got_on(it)]
+    is_moved = bool(got_on) and estimate(order, got_on, now=now)
+    if is_moved or any(may_name_other_days(trackers[each].status, it) for each, it in views.items()):
         keep_promise(order, now=now)
     if heard:
         hear_from(heard, now=now)
+
+
+def _got_on(it: View) -> bool:
+    """Say whether a parcel got on that is still to come, and of which the carrier does not say when."""
+    is_unsaid = it.result.status in COMING - {Status.OUT_FOR_DELIVERY} and not it.row["eta_to"]
+    return is_unsaid and bool({"status", "crossed"}.intersection(it.changed))
 
 
 def _is_given_up(parcel: Parcel) -> bool:

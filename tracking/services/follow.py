@@ -4,12 +4,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+
 from fulfillment.models import Parcel, Shipment
 from fulfillment.services import deliver_shipment, find_shipment, lose_shipment, return_shipment
 from orders.lifecycle import why_not, writing
 from orders.models import Actor, Order
 from tracking.models.tracker import Status
 from tracking.services.consequences import BACK, draw_consequences
+from tracking.services.promise import keep_promise
 
 ENDS = {Status.LOST: "lose", Status.DELIVERED: "deliver", Status.RETURNED_TO_SENDER: "return_to_sender"}
 """What becomes of a shipment all of whose parcels are at their end: the first of these that one of them came to."""
@@ -56,6 +59,7 @@ def move_shipment(shipment: Shipment, verb: str, *, by: Actor) -> Shipment:
         there = [_state(parcel) for parcel in shipment.parcels.select_related("tracker").order_by("pk")]
         moved = _go(shipment, verb, there, by=by)
         draw_consequences([moved.pk], by=by)
+        keep_promise(moved.order, now=timezone.now())
     return moved
 
 

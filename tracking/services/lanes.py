@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -58,7 +60,17 @@ def _transits(trips: Iterable[Trip], now: datetime) -> Iterator[MethodTransit]:
 
 def known_lanes() -> Lanes:
     """Return what was learnt last."""
-    return Lanes({Lane(*(getattr(row, name) for name in KEY)): _stats(row) for row in LearntLane.objects.all()})
+    return _known(LearntLane.objects.all())
+
+
+def lanes_near(lanes: Iterable[Lane]) -> Lanes:
+    """Return what was learnt of these lanes and of the wider ones around them, and of no other."""
+    wanted = {wide for lane in lanes for wide in lane.wider()}
+    return _known(LearntLane.objects.filter(reduce(or_, (Q(**each._asdict()) for each in wanted))) if wanted else ())
+
+
+def _known(rows: Iterable[LearntLane]) -> Lanes:
+    return Lanes({Lane(*(getattr(row, name) for name in KEY)): _stats(row) for row in rows})
 
 
 def seen_at(timeline: Iterable[dict[str, Any]], zone: tzinfo) -> list[datetime]:

@@ -24,9 +24,14 @@ def day_range(first: date, last: date) -> str:
     """Return "Tuesday 24 – Thursday 26 November", or the one day."""
     if first == last:
         return day(first)
-    is_same_month = (first.year, first.month) == (last.year, last.month)
-    start = date_format(first, f"l{NBSP}j") if is_same_month else day(first)
-    return f"{start}{NBSP}– {day(last)}"
+    return f"{_start(first, last)}{NBSP}– {day(last)}"
+
+
+def between(first: date, last: date) -> str:
+    """Return "between Tuesday 24 and Thursday 26 November", or "on" the one day."""
+    if first == last:
+        return f"on {day(first)}"
+    return f"between {_start(first, last)} and {day(last)}"
 
 
 def moment(at: datetime | date) -> str:
@@ -47,6 +52,11 @@ def wall_clock(text: str) -> datetime | date | None:
 
 def latest(moments: Iterable[datetime | None]) -> datetime | None:
     return max((each for each in moments if each), default=None)
+
+
+def _start(first: date, last: date) -> str:
+    is_same_month = (first.year, first.month) == (last.year, last.month)
+    return date_format(first, f"l{NBSP}j") if is_same_month else day(first)
 
 
 def _naive(at: datetime | None) -> datetime | None:

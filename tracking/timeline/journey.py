@@ -10,7 +10,7 @@ from django.db.models import F
 from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, ReceiptLine, Shipment, ShipmentLine
 from orders.models import Hold, Order, OrderLine
-from tracking.models import Tracker
+from tracking.models import Estimate, Tracker
 from tracking.models.tracker import Status
 from tracking.timeline.words import ATTENTION
 
@@ -38,6 +38,12 @@ class Box:
     @property
     def carrier(self) -> str:
         return carrier_name(self.parcel.carrier)
+
+    @property
+    def usual(self) -> tuple[date, date] | None:
+        """Return the days that are usual on its lane, as long as they are told."""
+        found: Estimate | None = getattr(self.parcel, "estimate", None)
+        return found.told if found else None
 
     @property
     def last_scan(self) -> dict[str, Any]:
@@ -164,11 +170,14 @@ def _boxes(parts: list[Part]) -> list[Box]:
     left = {part.shipment.pk: part.shipment for part in parts if part.shipment.status in Shipment.LEFT}
     if not left:
         return []
-    parcels = Parcel.objects.filter(shipment__in=left).select_related("tracker").order_by("shipment_id", "pk")
-    return [_box(parcel, left[parcel.shipment_id]) for parcel in parcels]
+    parcels = (
+        Parcel.objects.filter(shipment__in=left).select_related("tracker", "estimate").order_by("shipment_id", "pk")
+    )
+    return [box_of(parcel, left[parcel.shipment_id]) for parcel in parcels]
 
 
-def _box(parcel: Parcel, shipment: Shipment) -> Box:
+def box_of(parcel: Parcel, shipment: Shipment) -> Box:
+    """Return a parcel with where it is, read with its tracker and its estimate."""
     tracker: Tracker | None = getattr(parcel, "tracker", None)
     said = tracker.status if tracker else Status.UNKNOWN
     status = said if said in FINAL else SETTLED.get(Shipment.Status(shipment.status), said)

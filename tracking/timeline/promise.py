@@ -1,46 +1,87 @@
-"""When it arrives, as far as anybody knows: the carrier's word before ours, and no false precision."""
+"""When it arrives, as far as anybody knows: the carrier's word before what was learnt of its lane, and that before the
+promise of the order; and no false precision.
+"""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
+from orders.models import ShownPromise
 from tracking.models.tracker import Status
-from tracking.timeline.dates import day, day_range, wall_clock
+from tracking.timeline.dates import between, day, day_range, wall_clock
 from tracking.timeline.journey import Box, Journey
 from tracking.timeline.words import COMING
 
+Where = ShownPromise.Where
 SURE = frozenset({Status.DELIVERED, Status.IN_TRANSIT, Status.PRE_TRANSIT, Status.UNKNOWN, Status.OUT_FOR_DELIVERY})
 NO_DATE = "There is no date for the rest yet."
 
 
+class Days(NamedTuple):
+    """The first and the last day that are named, and by whose word."""
+
+    first: date
+    last: date
+    where: str
+
+
 def promise_of(journey: Journey) -> str:
     """Return one or two sentences, or "" where nothing is to be promised any more."""
-    if journey.is_finished:
+    coming = _coming(journey)
+    if _is_over(journey, coming):
         return ""
-    coming = [box for box in journey.boxes if box.status in COMING]
-    if journey.boxes and not coming and not journey.rest:
-        return ""  # to be collected, lost, on its way back: the headline says it
     if journey.is_late:
         return _late(journey, coming)
     return _arriving(journey, coming) if journey.boxes else _planned(journey)
 
 
-def carriers_days(journey: Journey) -> tuple[date, date] | None:
-    """Return the first and the last day that the sentence names by what carriers say; None where it names none."""
-    coming = [] if journey.is_finished else [box for box in journey.boxes if box.status in COMING]
-    if journey.is_late and not _is_news(journey, coming):
+def days_of(journey: Journey) -> Days | None:
+    """Return the days that the sentence names, None where it names none that are still to come."""
+    coming = _coming(journey)
+    if _is_over(journey, coming):
         return None
-    return _range(coming)
+    if journey.is_late:
+        return _range(coming) if _is_news(journey, coming) else None
+    if journey.boxes and not coming:
+        return None
+    return _range(coming) or Days(journey.order.deliver_from, journey.order.deliver_by, Where.ORDER)
+
+
+def days_of_parcel(box: Box) -> Days | None:
+    """Return the days that a parcel is expected on, by its carrier, else by its lane; None if neither says."""
+    if box.status == Status.OUT_FOR_DELIVERY and box.last_scan.get("status") == Status.OUT_FOR_DELIVERY:
+        out = wall_clock(box.last_scan.get("wall") or "")
+        today = out.date() if isinstance(out, datetime) else out
+        return Days(today, today, Where.CARRIER) if today else None
+    eta_from, eta_to = (box.tracker.eta_from, box.tracker.eta_to) if box.tracker else (None, None)
+    first, last = eta_from or eta_to, eta_to or eta_from
+    return Days(first, last, Where.CARRIER) if first and last else _by_lane(box)
+
+
+def _by_lane(box: Box) -> Days | None:
+    """Of what comes today anyway, no usual days are told."""
+    usual = box.usual if box.status != Status.OUT_FOR_DELIVERY else None
+    return Days(*usual, Where.LANE) if usual else None
+
+
+def _coming(journey: Journey) -> list[Box]:
+    return [box for box in journey.boxes if box.status in COMING]
+
+
+def _is_over(journey: Journey, coming: list[Box]) -> bool:
+    """Say whether nothing is to be told: what is to be collected, lost or on its way back, the headline says."""
+    return journey.is_finished or bool(journey.boxes and not coming and not journey.rest)
 
 
 def _is_news(journey: Journey, coming: list[Box]) -> bool:
     """Say whether all that is late has left, and is expected on another day than was promised."""
-    promised = journey.order.deliver_by
-    return not journey.rest and any(known > promised for box in coming for known in _days(box))
+    known = [days for box in coming if (days := days_of_parcel(box))]
+    return not journey.rest and any(days.last > journey.order.deliver_by for days in known)
 
 
 def _late(journey: Journey, coming: list[Box]) -> str:
     missed = f"It was to arrive by {day(journey.order.deliver_by)}."
     expected = _expected(coming) if _is_news(journey, coming) else ""
-    return f"{missed} {expected or 'There is no new date yet'}."
+    return f"{missed} {expected.removesuffix('.') or 'There is no new date yet'}."
 
 
 def _planned(journey: Journey) -> str:
@@ -65,29 +106,27 @@ def _by_promise(journey: Journey, *, is_part: bool) -> str:
 
 
 def _expected(coming: list[Box]) -> str:
-    """Return what the carriers expect, where they do for every parcel that is still to come."""
+    """Return what carriers expect, or what is usual, where something is known of every parcel still to come."""
     days = _range(coming)
     if days is None:
         return ""
+    if days.where == Where.LANE:
+        is_sure = all(box.status in SURE for box in coming)
+        usual = between(days.first, days.last)
+        return f"Expected {usual}" if is_sure else f"Planned to arrive {usual}. That may move."
     names = {box.carrier for box in coming}
     is_out = all(box.status == Status.OUT_FOR_DELIVERY for box in coming)
     who = f"{names.pop()} expects to deliver" if len(names) == 1 and names != {""} else "Expected"
-    return f"{'Arriving' if is_out else who} {day_range(*days)}"
+    return f"{'Arriving' if is_out else who} {day_range(days.first, days.last)}"
 
 
-def _range(coming: list[Box]) -> tuple[date, date] | None:
-    days = [known for box in coming for known in _days(box)]
-    return (min(days), max(days)) if coming and len(days) == 2 * len(coming) else None
-
-
-def _days(box: Box) -> list[date]:
-    """Return the first and the last day on which the carrier expects to hand it over; nothing if it does not say."""
-    if box.status == Status.OUT_FOR_DELIVERY and box.last_scan.get("status") == Status.OUT_FOR_DELIVERY:
-        out = wall_clock(box.last_scan.get("wall") or "")
-        return [out.date() if isinstance(out, datetime) else out] * 2 if out else []
-    eta_from, eta_to = (box.tracker.eta_from, box.tracker.eta_to) if box.tracker else (None, None)
-    first, last = eta_from or eta_to, eta_to or eta_from
-    return [first, last] if first and last else []
+def _range(coming: list[Box]) -> Days | None:
+    """Return the days of all of them together; where one of them is our own word, so is the whole."""
+    known = [days for box in coming if (days := days_of_parcel(box))]
+    if not known or len(known) < len(coming):
+        return None
+    where = Where.LANE if any(days.where == Where.LANE for days in known) else Where.CARRIER
+    return Days(min(days.first for days in known), max(days.last for days in known), where)
 
 
 def _promised(journey: Journey) -> str:

@@ -269,7 +269,7 @@ def test_the_days_that_the_customer_was_shown_stand_there_and_where(shop: Shop) 
     page = superuser().get(page_of(order)).content.decode()
     told = " ".join(page.split('id="dates-title"')[1].split("</section>")[0].split())
     assert f"{shown.first:%a} {shown.first.day} {shown.first:%b %Y}" in told
-    assert "When the order was placed" in told
+    assert "The promise of the order" in told
     assert "Thu 3 Dec 2026 – Fri 4 Dec 2026" in told
     assert "In a mail" in told
 
