@@ -1,6 +1,6 @@
 """An order, its lines and its holds. What may follow what stands in the transitions; why not, in `orders.blockers`."""
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django.db import models
@@ -12,6 +12,7 @@ from orders.models.catalog import Product
 from orders.models.channel import Channel, ShippingMethod
 from orders.models.customer import Customer
 from orders.models.event import GENESIS
+from orders.zones import zone_of
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -167,6 +168,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the door; ours where its country is not known."""
+        return zone_of(self.ship_country, self.ship_region) or timezone.get_default_timezone()
 
     @transition(status, Status.PLACED, Status.CONFIRMED, custom={"kind": "order.confirmed"})
     def confirm(self, at: datetime) -> None:

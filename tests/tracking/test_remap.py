@@ -18,7 +18,7 @@ from tests.staff import client_of, flashes
 from tests.tracking.payloads import WORDS
 from tests.tracking.test_carrier_hooks import payload
 from tests.tracking.test_understand import NOW, ago, shipped, take
-from tracking.admin.meaning import MeaningForm
+from tracking.admin.meaning import DIFFERENCES, MeaningForm
 from tracking.apps import start_with_what_words_mean
 from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import Key, Row
@@ -411,3 +411,7 @@ def test_the_command_folds_all_anew_and_says_what_it_put_right(shop: Shop, capsy
     call_command("replay")
     assert capsys.readouterr().out.splitlines() == ["0 parcels were put right.", "1 parcel was put right."]
     assert set(Tracker.objects.values_list("status", flat=True)) == {"IN_TRANSIT"}
+
+
+def test_a_preview_has_a_word_for_each_thing_that_customers_see() -> None:
+    assert set(SEEN_BY_CUSTOMERS) == set(DIFFERENCES)

@@ -41,6 +41,7 @@ DIFFERENCES = {
     "eta_from": "expected day",
     "eta_to": "expected day",
     "attempts": "number of attempts",
+    "delivered_on": "day of delivery",
     "timeline": "a line of its history",
 }
 

@@ -100,6 +100,8 @@ class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
         "first_scan_at",
         "last_scan_at",
         "delivered_at",
+        "delivered_on",
+        "is_time_estimated",
     )
     readonly_fields = fields
 

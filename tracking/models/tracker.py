@@ -61,10 +61,16 @@ class Tracker(models.Model):
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    delivered_on = models.DateField(null=True, blank=True, help_text="The day at the door, by the clock there.")
     returned_at = models.DateTimeField(null=True, blank=True)
     timeline = models.JSONField(default=list, help_text="The scans that stand after the fold, oldest first.")
     crossed = models.JSONField(default=list, help_text="Milestones that stand in the trail: each is recorded once.")
     is_reopened = models.BooleanField(default=False, help_text="It had arrived, and by what is known now it has not.")
+    is_time_estimated = models.BooleanField(
+        "some times are estimated",
+        default=False,
+        help_text="The carrier told what its clocks showed, without a zone: they are read in the zone of each place.",
+    )
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = TrackerQuerySet.as_manager()

@@ -12,6 +12,7 @@ from django.db.models.functions import Replace, RowNumber, Substr, Upper
 from django.utils import timezone
 
 from orders.services import MethodTransit, keep_transits
+from orders.zones import zone_of
 from tracking.lanes import (
     LOOK_BACK,
     NEWEST,
@@ -74,7 +75,10 @@ def _known(rows: Iterable[LearntLane]) -> Lanes:
 
 
 def seen_at(timeline: Iterable[dict[str, Any]], zone: tzinfo) -> list[datetime]:
-    """Return when somebody had the parcel in hand; a wall clock without a zone is read in ours."""
+    """Return when somebody had the parcel in hand, about when where a wall clock is all we know.
+
+    Lines that were folded before that was kept are read in `zone`.
+    """
     moments = (_clock(line, zone) for line in timeline if line["status"] not in NOT_PHYSICAL)
     return [at for at in moments if at]
 
@@ -86,9 +90,11 @@ def _trips(now: datetime) -> Iterator[Trip]:
     rows = Tracker.objects.filter(pk__in=kept).order_by()
     names = (CARRIER, SERVICE, ORIGIN, COUNTRY, POSTAL_CODE, "parcel__shipped_at", "delivered_at", "timeline")
     for *key, shipped_at, delivered_at, timeline in rows.values_list(*names).iterator(CHUNK):
-        hours = measure(shipped_at, seen_at(timeline, zone), delivered_at, zone)
+        lane = Lane.to(*key)
+        scans = seen_at(timeline, zone_of(lane.country) or zone)
+        hours = measure(shipped_at, scans, delivered_at, zone)
         if hours:
-            yield Trip(Lane.to(*key), delivered_at, hours)
+            yield Trip(lane, delivered_at, hours)
 
 
 def _ranked(now: datetime) -> Any:
@@ -104,7 +110,8 @@ def _ranked(now: datetime) -> Any:
 
 
 def _clock(line: dict[str, Any], zone: tzinfo) -> datetime | None:
-    return datetime.fromisoformat(line["at"]) if line["at"] else read_wall(line["wall"], zone)
+    known = line["at"] or line.get("about")
+    return datetime.fromisoformat(known) if known else read_wall(line["wall"], zone)
 
 
 def _row(lane: Lane, stats: Stats, now: datetime) -> LearntLane:

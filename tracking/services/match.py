@@ -21,6 +21,7 @@ from tracking.carriers.meaning import OURS
 from tracking.models import Snapshot
 
 RECENT = timedelta(days=120)
+ABOVE = ("shipment__order", "shipment__warehouse")
 KNOWN = tuple(code.replace("-", "") for code in CARRIERS)
 
 
@@ -86,7 +87,7 @@ def _by_source_tracker(snapshots: Iterable[Snapshot]) -> Mapping[tuple[int | Non
     if not ids:
         return {}
     known = Snapshot.objects.filter(source_tracker_id__in=ids, tracker__isnull=False, endpoint__isnull=False)
-    rows = known.select_related("tracker__parcel__shipment__order").order_by("pk")
+    rows = known.select_related(*(f"tracker__parcel__{each}" for each in ABOVE)).order_by("pk")
     return {
         (row.endpoint_id, row.source_tracker_id): Match(row.tracker.parcel) for row in rows if row.tracker is not None
     }
@@ -96,7 +97,7 @@ def _by_number(snapshots: Iterable[Snapshot], now: datetime) -> Mapping[str, lis
     found: dict[str, list[Parcel]] = defaultdict(list)
     keys = {each.tracking_key for each in snapshots}
     parcels = Parcel.objects.filter(tracking_key__in=keys, shipped_at__gte=now - RECENT).exclude(tracking_key="")
-    for parcel in parcels.select_related("shipment__order"):
+    for parcel in parcels.select_related(*ABOVE):
         found[parcel.tracking_key].append(parcel)
     return found
 
@@ -110,7 +111,7 @@ def _by_reference(snapshots: Iterable[Snapshot], now: datetime) -> _Named:
     for channel, reference in {(each.channel_id, each.reference) for each in snapshots if each.reference}:
         named = Parcel.objects.filter(Q(number=reference) | _of_order(reference, channel))
         recent = named.filter(shipped_at__gte=now - RECENT)
-        found[channel, reference] = list(recent.select_related("shipment__order"))
+        found[channel, reference] = list(recent.select_related(*ABOVE))
     return found
 
 

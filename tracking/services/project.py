@@ -1,10 +1,12 @@
 """From all snapshots of a parcel to its Tracker, and to the events of its order: each milestone is recorded once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
+
+from django.utils import timezone
 
 from fulfillment.models import Parcel
 from orders.lifecycle import record
@@ -18,7 +20,16 @@ from tracking.status.milestones import KEYS
 MOST_LINES = 200
 ARRIVED = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER})
 ARRIVALS = frozenset(KEYS[status] for status in ARRIVED)
-SEEN_BY_CUSTOMERS = ("status", "reason", "is_action_required", "eta_from", "eta_to", "attempts", "timeline")
+SEEN_BY_CUSTOMERS = (
+    "status",
+    "reason",
+    "is_action_required",
+    "eta_from",
+    "eta_to",
+    "attempts",
+    "delivered_on",
+    "timeline",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +45,14 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a fold makes of a tracker: its columns, and those that differ from what stands there."""
+    """What a fold makes of a tracker: its columns, those that differ from what stands there, and the names of those
+    that customers see differently.
+    """
 
     result: Result
     row: dict[str, Any]
     changed: dict[str, Any]
-
-    @property
-    def seen(self) -> list[str]:
-        """What customers see differently."""
-        return sorted(set(self.changed).intersection(SEEN_BY_CUSTOMERS))
+    seen: list[str]
 
 
 def view(tracker: Tracker, parcel: Parcel, order: Order, pictures: Sequence[Picture], now: datetime) -> View:
@@ -51,7 +60,10 @@ def view(tracker: Tracker, parcel: Parcel, order: Order, pictures: Sequence[Pict
     result = fold(pictures, now=now, journey=_journey(parcel, order))
     crossed = sorted({*tracker.crossed, *(each.key for each in result.milestones)})
     row = _row(result) | {"crossed": crossed, "is_reopened": _is_reopened(result, crossed)}
-    return View(result, row, {name: value for name, value in row.items() if getattr(tracker, name) != value})
+    changed = {name: value for name, value in row.items() if getattr(tracker, name) != value}
+    is_same = _as_seen(tracker.timeline) == _as_seen(row["timeline"])
+    seen = set(changed).intersection(SEEN_BY_CUSTOMERS) - ({"timeline"} if is_same else set())
+    return View(result, row, changed, sorted(seen))
 
 
 def project(
@@ -81,8 +93,15 @@ def project(
 
 
 def _journey(parcel: Parcel, order: Order) -> Journey:
+    """The warehouse is known by its address, which is text: whether the door is in the same place, that tells (F7)."""
     door = Place(order.ship_city, order.ship_region, order.ship_postal_code, order.ship_country)
-    return Journey(destination=door, shipped_on=parcel.shipped_at.date() if parcel.shipped_at else None)
+    warehouse = parcel.shipment.warehouse
+    return Journey(
+        origin=door if warehouse and door.is_named_in(warehouse.address) else Place(),
+        destination=door,
+        shipped_on=timezone.localdate(parcel.shipped_at) if parcel.shipped_at else None,
+        zone=order.zone,
+    )
 
 
 def _is_reopened(result: Result, crossed: Sequence[str]) -> bool:
@@ -107,13 +126,16 @@ def _row(result: Result) -> dict[str, Any]:
         "first_attempt_at": result.first_attempt_at,
         "attempts": result.attempts,
         "delivered_at": result.delivered_at,
+        "delivered_on": result.delivered_on,
         "returned_at": result.returned_at,
         "timeline": [_line(line) for line in result.timeline[-MOST_LINES:]],
+        "is_time_estimated": result.is_time_estimated,
     }
 
 
 def _line(line: Line) -> dict[str, Any]:
-    return {
+    """Return what is kept of a line; where a wall clock is all we know, the instant it was about as well."""
+    return ({"about": line.about.isoformat()} if line.about else {}) | {
         "at": line.at.isoformat() if line.at else None,
         "wall": line.wall,
         "status": line.status,
@@ -121,6 +143,10 @@ def _line(line: Line) -> dict[str, Any]:
         "message": line.message,
         "place": line.place,
     }
+
+
+def _as_seen(timeline: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in line.items() if name != "about"} for line in timeline]
 
 
 def _news(tracker: Tracker, it: View, now: datetime, *, is_import: bool) -> Iterator[News]:
@@ -132,11 +158,16 @@ def _news(tracker: Tracker, it: View, now: datetime, *, is_import: bool) -> Iter
     kind = f"parcel.{result.status.lower()}"
     if result.status != tracker.status and kind not in told:  # reached again, or no milestone: no customer is told
         yield News(kind, at=result.decided_at, is_late=True)
-    elif not told and (scans := [line for line in it.row["timeline"] if line not in tracker.timeline]):
+    elif not told and (scans := _fresh(tracker, it)):
         moments = [datetime.fromisoformat(line["at"]) for line in scans if line["at"]]
         yield News("parcel.scanned", at=max(moments, default=None), facts={"scans": len(scans)})
     elif not told and it.seen:
         yield News("parcel.corrected", facts={"changed": it.seen})
+
+
+def _fresh(tracker: Tracker, it: View) -> list[dict[str, Any]]:
+    known = _as_seen(tracker.timeline)
+    return [line for line in _as_seen(it.row["timeline"]) if line not in known]
 
 
 def _corrections(tracker: Tracker, it: View, now: datetime) -> Iterator[News]:

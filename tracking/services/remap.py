@@ -170,7 +170,7 @@ def _batch(key: Key, after: int, limit: int = BATCH) -> list[Tracker]:
 
 
 def _parcels(trackers: QuerySet[Tracker], limit: int) -> list[Tracker]:
-    return list(trackers.select_related("parcel__shipment__order")[:limit])
+    return list(trackers.select_related("parcel__shipment__order", "parcel__shipment__warehouse")[:limit])
 
 
 def _begins(names: Sequence[str], head: str) -> Q:

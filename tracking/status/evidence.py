@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from tracking.status import words
 from tracking.status.picture import Headline, Journey, Snapshot
@@ -12,20 +12,23 @@ from tracking.status.voices import Return, Voice, listen
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The status, and what decided it: a scan (`voice`), or a headline said at `at`."""
+    """The status, and what decided it: a scan (`voice`), or a headline said at `at`. `day` is the one that a line shows
+    under it.
+    """
 
     status: str
     reason: str = ""
     is_action_required: bool = False
     at: datetime | None = None
     voice: Voice | None = None
+    day: date | None = None
     review: frozenset[str] = field(default_factory=frozenset)
 
 
 def by_scan(voice: Voice) -> Verdict:
     scan = voice.entry.scan
     must_act = scan.is_action_required or scan.reason in words.ACT
-    return Verdict(voice.status, scan.reason, must_act, voice.entry.clock, voice)
+    return Verdict(voice.status, scan.reason, must_act, voice.entry.clock, voice, voice.entry.day)
 
 
 class Evidence:

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from tracking.status import words
 from tracking.status.eta import Expectation, expect
-from tracking.status.evidence import Evidence
+from tracking.status.evidence import Evidence, Verdict
 from tracking.status.milestones import FIRST_SCAN, KEYS, Milestone, milestones
 from tracking.status.picture import Journey, Snapshot
 from tracking.status.timeline import Timeline, build
@@ -17,9 +17,12 @@ from tracking.status.voices import Voice
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One scan as it is shown. `at` is in UTC, and empty where the carrier's wall clock is all we know."""
+    """One scan as it is shown. `at` is in UTC, and empty where the carrier's wall clock is all we know: it was `about`
+    then, by the zone of its place.
+    """
 
     at: datetime | None
+    about: datetime | None
     wall: str
     status: str
     reason: str
@@ -31,7 +34,8 @@ class Line:
 class Result:
     """Where the parcel is. Times that only a wall clock tells are estimates (`is_time_estimated`).
 
-    `decided_at` is the instant of the scan that made the status, where there is one.
+    `decided_at` is the instant of the scan that made the status, where there is one; `delivered_on` the day that its
+    line shows.
     """
 
     status: str
@@ -45,6 +49,7 @@ class Result:
     first_attempt_at: datetime | None
     attempts: int
     delivered_at: datetime | None
+    delivered_on: date | None
     returned_at: datetime | None
     decided_at: datetime | None
     milestones: tuple[Milestone, ...]
@@ -73,6 +78,7 @@ def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | Non
         first_attempt_at=times.get("attempt:1"),
         attempts=sum(each.key.startswith("attempt:") for each in passed),
         delivered_at=_utc(verdict.at) if verdict.status == words.DELIVERED else None,
+        delivered_on=_day(verdict, journey.zone) if verdict.status == words.DELIVERED else None,
         returned_at=_utc(verdict.at) if verdict.status == words.RETURNED_TO_SENDER else None,
         decided_at=_utc(verdict.voice.entry.scan.instant()) if verdict.voice else None,
         milestones=passed,
@@ -96,9 +102,14 @@ def _review(timeline: Timeline) -> set[str]:
     return {code for code, is_so in found.items() if is_so}
 
 
+def _day(verdict: Verdict, zone: tzinfo) -> date | None:
+    return verdict.day or (verdict.at.astimezone(zone).date() if verdict.at else None)
+
+
 def _line(voice: Voice) -> Line:
-    scan = voice.entry.scan
-    return Line(_utc(scan.instant()), scan.wall, voice.shown, scan.reason, scan.message, str(scan.place))
+    scan, at = voice.entry.scan, _utc(voice.entry.scan.instant())
+    about = None if at else _utc(voice.entry.clock)
+    return Line(at, about, scan.wall, voice.shown, scan.reason, scan.message, str(scan.place))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

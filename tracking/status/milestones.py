@@ -79,8 +79,7 @@ def _is_another(before: Voice, voice: Voice) -> bool:
     one, other = before.entry, voice.entry
     if one.clock is None or other.clock is None:
         return False
-    days = [each.scan.wall[:10] or (each.clock or other.clock).date().isoformat() for each in (one, other)]
-    return days[0] != days[1] or abs(other.clock - one.clock) >= ANOTHER_ATTEMPT
+    return one.day != other.day or abs(other.clock - one.clock) >= ANOTHER_ATTEMPT
 
 
 def _key_of(status: str, reason: str, must_act: bool) -> str:  # noqa: FBT001 - a pure table

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property, lru_cache
 
+from orders.zones import zone_of
 from tracking.status import words
 
 MEANING = {"status", "reason", "is_action_required", "is_unmapped"}
 """Of a scan and of a headline: what we take it to say. It is looked up, never kept."""
+WORDS = re.compile(r"\w+")
 SEPARATORS = re.compile(r"[\s_-]+")
 
 
@@ -37,6 +39,11 @@ class Place:
         """Say whether city and postal code are those of `other`, as far as F7 wants to know."""
         mine, theirs = self.key(), other.key()
         return bool(mine[0] and mine[2]) and (mine[0], mine[2]) == (theirs[0], theirs[2])
+
+    def is_named_in(self, address: str) -> bool:
+        """Say whether an address, which is text, names its city and its postal code."""
+        parts = [_plain_words(part) for part in (self.city, self.postal_code)]
+        return all(part.strip() and part in _plain_words(address) for part in parts)
 
 
 @dataclass(frozen=True)
@@ -74,11 +81,15 @@ class Scan:
     def instant(self) -> datetime | None:
         return self.at if self.is_zone_true else None
 
+    def zone(self, other: tzinfo) -> tzinfo:
+        """Return the zone of its place; `other` where that is not known."""
+        return zone_of(self.place.country, self.place.region) or other
+
     def clock(self, zone: tzinfo) -> datetime | None:
-        """Return the instant, or its estimate: the wall clock read in `zone`."""
+        """Return the instant, or its estimate: the wall clock read in the place's zone, else in this one."""
         if self.is_zone_true and self.at:
             return self.at
-        return read_wall(self.wall, zone) or self.at
+        return read_wall(self.wall, self.zone(zone)) or self.at
 
     def time_key(self) -> tuple[str, object]:
         instant = self.instant()
@@ -166,7 +177,9 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What the house knows of the parcel itself. `zone` is where wall clocks are read: the destination's."""
+    """What the house knows of the parcel itself. `zone`, the destination's, is where wall clocks of unknown places are
+    read.
+    """
 
     origin: Place = field(default_factory=Place)
     destination: Place = field(default_factory=Place)
@@ -176,6 +189,10 @@ class Journey:
 
 def same_text(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def _plain_words(text: str) -> str:
+    return f" {' '.join(WORDS.findall(text.casefold()))} "
 
 
 def same_code(code: str) -> str:
@@ -196,9 +213,10 @@ def newest_clock(scans: Iterable[Scan], zone: tzinfo) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def read_wall(wall: str, zone: tzinfo) -> datetime | None:
+    """Return the instant at which a clock of the zone shows that."""
     try:
-        return datetime.fromisoformat(wall).replace(tzinfo=zone)
-    except ValueError:  # no time, or none that we can read: the line keeps its place
+        return datetime.fromisoformat(wall).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # no time, or none that we can read: the line keeps its place
         return None
 
 

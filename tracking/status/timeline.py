@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from heapq import merge
 from itertools import pairwise
 from typing import Any
@@ -17,11 +17,22 @@ FUTURE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A scan that stands, the best picture that holds it, and its time as far as it can be told."""
+    """A scan that stands, the best picture that holds it, its time as far as it can be told, and what a clock at its
+    place showed then (`local`: as if that were UTC).
+    """
 
     scan: Scan
     snapshot: Snapshot
     clock: datetime | None
+    local: datetime | None
+
+    @property
+    def day(self) -> date | None:
+        """The day that its line shows: the carrier's, else the place's."""
+        try:
+            return date.fromisoformat(self.scan.wall[:10])
+        except ValueError:
+            return self.local.date() if self.local else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,12 @@ def _tidy(snapshot: Snapshot) -> Snapshot:
 
 
 def _entries(snapshot: Snapshot, zone: tzinfo) -> list[Entry]:
-    return [Entry(scan, snapshot, scan.clock(zone)) for scan in snapshot.scans]
+    return [_entry(scan, snapshot, zone) for scan in snapshot.scans]
+
+
+def _entry(scan: Scan, snapshot: Snapshot, zone: tzinfo) -> Entry:
+    clock = scan.clock(zone)
+    return Entry(scan, snapshot, clock, clock.astimezone(scan.zone(zone)).replace(tzinfo=UTC) if clock else None)
 
 
 def _unknown_to(base: list[Entry], older: list[list[Entry]], partial: list[Entry]) -> list[Entry]:
@@ -109,28 +125,38 @@ def _wordings(entries: Iterable[Entry]) -> set[tuple[object, ...] | None]:
 def _order(base: list[Entry], extra: list[Entry]) -> list[Entry]:
     """F4: by instant where all times are instants; else the best picture's own order stands, not the clock.
 
-    Each extra one then goes before the first with a later clock; one without a time before them all.
+    Each extra one then goes before the first with a later wall clock (a later estimate, where some times are
+    instants); one without a time before them all.
     """
     everything = [*base, *extra]
     if all(entry.scan.instant() for entry in everything):
         return sorted(everything, key=_by_clock if base else _by_clock_alone)
     if not base:
         return sorted(extra, key=_by_clock_alone)
-    timed = sorted((entry for entry in extra if entry.clock), key=_by_clock)
-    timeless = sorted((entry for entry in extra if not entry.clock), key=_by_clock, reverse=True)
-    return [*timeless, *merge(base, timed, key=lambda entry: entry.clock or NEVER)]
+    when = _clock if any(entry.scan.instant() for entry in everything) else _wall
+    ranked = sorted(extra, key=lambda entry: (when(entry), entry.scan.seq, _by_content(entry)))
+    timeless = [entry for entry in reversed(ranked) if not entry.clock]
+    return [*timeless, *merge(base, (entry for entry in ranked if entry.clock), key=when)]
 
 
 def _by_content(entry: Entry) -> tuple[Any, ...]:
     return entry.scan.tie_break(), entry.snapshot.source
 
 
+def _wall(entry: Entry) -> datetime:
+    return entry.local or NEVER
+
+
+def _clock(entry: Entry) -> datetime:
+    return entry.clock or NEVER
+
+
 def _by_clock(entry: Entry) -> tuple[Any, ...]:
-    return entry.clock or NEVER, entry.scan.seq, _by_content(entry)
+    return _clock(entry), entry.scan.seq, _by_content(entry)
 
 
 def _by_clock_alone(entry: Entry) -> tuple[Any, ...]:
-    return entry.clock or NEVER, _by_content(entry)
+    return _clock(entry), _by_content(entry)
 
 
 def _is_suspect(entries: list[Entry], now: datetime) -> bool:
@@ -148,9 +174,13 @@ def _runs_backwards(entries: list[Entry]) -> bool:
 
 
 def _is_before(one: Entry, other: Entry) -> bool:
-    mine, theirs = one.clock or NEVER, other.clock or NEVER
-    if any(
-        not each.scan.instant() and "T" not in each.scan.wall and " " not in each.scan.wall for each in (one, other)
-    ):
+    """Say whether its time is earlier: by the wall as well, where an instant is estimated from that."""
+    mine, theirs = _wall(one), _wall(other)
+    if _is_a_day(one) or _is_a_day(other):
         return mine.date() < theirs.date()
-    return mine < theirs
+    is_sure = one.scan.instant() and other.scan.instant()
+    return _clock(one) < _clock(other) and (bool(is_sure) or mine < theirs)
+
+
+def _is_a_day(entry: Entry) -> bool:
+    return not entry.scan.instant() and "T" not in entry.scan.wall and " " not in entry.scan.wall

@@ -95,11 +95,11 @@ def _by_delivery(evidence: Evidence) -> Verdict:
 
 def _by_claim(evidence: Evidence, claim: Snapshot) -> Verdict:
     """Take the source's delivery date, else the newest scan's time if nobody knows what that scan says."""
-    at, entries = claim.delivered_at, evidence.timeline.entries
+    at, day, entries = claim.delivered_at, None, evidence.timeline.entries
     if at is None and entries and entries[-1].scan.status == "":
-        at = entries[-1].clock
+        at, day = entries[-1].clock, entries[-1].day
     review = _disagreement(evidence) | {"delivered_without_scan"}
-    return Verdict(words.DELIVERED, claim.headline.reason, at=at, review=review)
+    return Verdict(words.DELIVERED, claim.headline.reason, at=at, day=day, review=review)
 
 
 def _disagreement(evidence: Evidence) -> frozenset[str]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 
+When = TypeVar("When", date, datetime)
 NBSP = "\u00a0"
 
 
@@ -50,7 +52,7 @@ def wall_clock(text: str) -> datetime | date | None:
         return None
 
 
-def latest(moments: Iterable[datetime | None]) -> datetime | None:
+def latest(moments: Iterable[When | None]) -> When | None:
     return max((each for each in moments if each), default=None)
 
 

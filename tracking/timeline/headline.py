@@ -48,9 +48,9 @@ def _delivered(journey: Journey) -> Headline:
 
 def _arrival(journey: Journey, boxes: list[Box]) -> list[str]:
     """Say when the last parcel arrived and, of a single one, to whom."""
-    at = latest([box.tracker.delivered_at if box.tracker else None for box in boxes]) or journey.order.delivered_at
+    on = latest([box.arrived_on for box in boxes]) or journey.order.delivered_at
     how = _reason(boxes[0]) if len(boxes) == 1 else ""
-    return [f"Delivered on {day(at)}." if at else "", how]
+    return [f"Delivered on {day(on)}." if on else "", how]
 
 
 def _under_way(journey: Journey) -> Headline:

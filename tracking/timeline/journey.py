@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import F
+from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, ReceiptLine, Shipment, ShipmentLine
@@ -34,6 +35,14 @@ class Box:
     @property
     def reason(self) -> str:
         return self.tracker.reason if self.tracker and self.tracker.status == self.status else ""
+
+    @property
+    def arrived_on(self) -> date | None:
+        """The day at the door, by the clock there where a carrier told; else by ours."""
+        if self.tracker and self.tracker.delivered_on:
+            return self.tracker.delivered_on
+        at = (self.tracker.delivered_at if self.tracker else None) or self.shipment.delivered_at
+        return timezone.localdate(at) if at else None
 
     @property
     def carrier(self) -> str:

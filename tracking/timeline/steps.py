@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, tzinfo
 
 from fulfillment.models import Shipment
 from orders.models import Order
@@ -26,8 +26,8 @@ class Step:
     is_here: bool = False
 
 
-Stamp = tuple[bool, datetime | None]
-"""Whether one shipment or parcel has passed a step, and when, where that is known."""
+Stamp = tuple[bool, date | None]
+"""Whether one shipment or parcel has passed a step, and on which day, where that is known."""
 
 
 def steps_of(journey: Journey) -> list[Step]:
@@ -56,21 +56,17 @@ def _in_the_warehouse(journey: Journey) -> list[Step]:
 
 def _on_the_road(journey: Journey) -> list[Step]:
     still_here: list[Stamp] = [(False, None) for _ in journey.rest]
-    out = [_went_out(box) for box in journey.boxes]
-    arrived = [_arrived(box) for box in journey.boxes]
+    out = [_went_out(box, journey.order.zone) for box in journey.boxes]
+    arrived = [(box.status == Status.DELIVERED, box.arrived_on) for box in journey.boxes]
     is_collected = any(box.status == Status.AVAILABLE_FOR_PICKUP for box in journey.boxes)
     word = "Ready to collect" if is_collected else "Out for delivery"
     return [_step(word, [*out, *still_here]), _step("Delivered", [*arrived, *still_here])]
 
 
-def _went_out(box: Box) -> Stamp:
+def _went_out(box: Box, zone: tzinfo) -> Stamp:
     at = box.tracker.out_for_delivery_at if box.tracker else None
-    return (at is not None or box.status in AT_THE_DOOR or box.status == Status.DELIVERED, at)
-
-
-def _arrived(box: Box) -> Stamp:
-    at = (box.tracker.delivered_at if box.tracker else None) or box.shipment.delivered_at
-    return (box.status == Status.DELIVERED, at)
+    is_out = at is not None or box.status in AT_THE_DOOR or box.status == Status.DELIVERED
+    return (is_out, at.astimezone(zone).date() if at else None)
 
 
 def _came_back(box: Box) -> Stamp:
