@@ -16,17 +16,19 @@ from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import choice_filter, field_filter
 from orders.admin.trail import names_of
+from orders.admin.words import counted
 from orders.blockers import Reason
 from tracking.admin.meaning import PERMISSION, PROVIDERS, meaning_url, meaning_view, provider_name, reason_word
 from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import Key
-from tracking.models import CarrierCode, Remapping, UnmappedCode
+from tracking.models import CarrierCode, Remapping, Tracker, UnmappedCode
 from tracking.models.code import Field, Word
 from tracking.models.tracker import Status
 from tracking.services import set_meaning
 from tracking.services.codes import columns
 from tracking.status.picture import same_code
 
+SHOWN = 20
 WORD_FILTERS = (
     field_filter("provider", "Provider", lambda: PROVIDERS),
     field_filter("field", "Which word", lambda: Field.choices),
@@ -160,7 +162,7 @@ class RemappingAdmin(WordAdmin):
     list_display = ("at", "word", "change", "who", "progress")
     list_filter = WORD_FILTERS
     ordering = ("-pk",)
-    fields = ("at", "word", "change", "who", "progress", "looked_at", "changed", "finished_at")
+    fields = ("at", "word", "change", "who", "progress", "not_yet", "looked_at", "changed", "finished_at")
     readonly_fields = fields
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -184,4 +186,12 @@ class RemappingAdmin(WordAdmin):
     def progress(self, it: Remapping) -> SafeString:
         if it.finished_at:
             return badges.mark(badges.ARRIVED, "done", f"{it.changed} of {it.looked_at} parcels put right")
+        if it.left:
+            return badges.mark(badges.LOOK, "alert", f"{counted(len(it.left), 'parcel', 'parcels')} to be tried again")
         return badges.mark(badges.MOVING, "clock", f"{it.changed} put right so far")
+
+    @display(description="Could not be read again yet")
+    def not_yet(self, it: Remapping) -> str:
+        left = Tracker.objects.filter(pk__in=it.left[:SHOWN]).order_by("pk").values_list("parcel__number", flat=True)
+        more = f" and {len(it.left) - SHOWN} more" if len(it.left) > SHOWN else ""
+        return f"{', '.join(left)}{more}" if it.left else "—"

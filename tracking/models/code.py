@@ -81,7 +81,10 @@ class UnmappedCode(Word):
 
 
 class Remapping(Word):
-    """A change of what a word means, and how far history has followed it: up to the parcel `cursor`."""
+    """A change of what a word means, and how far history has followed it: up to the parcel `cursor`.
+
+    `left`: the trackers that could not be folded so far. It is finished when there is none.
+    """
 
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
@@ -90,6 +93,7 @@ class Remapping(Word):
     cursor = models.PositiveBigIntegerField(default=0)
     looked_at = models.PositiveIntegerField("parcels looked at", default=0)
     changed = models.PositiveIntegerField("parcels put right", default=0)
+    left = models.JSONField(default=list)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -31,10 +31,9 @@ from tracking.services.remap import (
     Shift,
     heard,
     preview_meaning,
-    replay_everything,
-    replay_history,
     set_meaning,
 )
+from tracking.services.replay import replay_everything, replay_history
 from tracking.services.take import take_carrier_events
 from tracking.services.understand import understand_inbox
 

@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from fulfillment.models import Parcel, Shipment
 from orders.lifecycle import change, writing
@@ -69,15 +70,19 @@ def fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: da
         count_news([each for parcel in changed for each in snapshots[parcel]], now=now)
 
 
-def fold_again(trackers: Iterable[Tracker], *, by: Actor, now: datetime) -> int:
-    """Fold parcels anew, one transaction an order, as nothing but the meaning of words may have changed.
+class Refolded(NamedTuple):
+    """How many parcels customers see differently, and the trackers that could not be folded and are as they were."""
 
-    Return how many customers see differently. An order that fails is left as it was.
-    """
+    changed: int
+    failed: Sequence[int]
+
+
+def fold_again(trackers: Iterable[Tracker], *, by: Actor, now: datetime) -> Refolded:
+    """Fold parcels anew, one transaction an order, as nothing but the meaning of words may have changed."""
     by_order: dict[Order, list[Tracker]] = defaultdict(list)
     for tracker in trackers:
         by_order[tracker.parcel.order].append(tracker)
-    changed = 0
+    changed, failed = 0, list[int]()
     for order, found in sorted(by_order.items(), key=lambda pair: pair[0].pk):
         try:
             with change(order, by=by) as fresh:
@@ -86,7 +91,8 @@ def fold_again(trackers: Iterable[Tracker], *, by: Actor, now: datetime) -> int:
                 changed += len(_project(fresh, parcels, by=by, now=now, is_again=True))
         except Exception:  # as above
             logger.exception("the parcels of order %s could not be folded again", order.pk)
-    return changed
+            failed += [tracker.pk for tracker in found]
+    return Refolded(changed, failed)
 
 
 def pictures_of(
@@ -107,7 +113,8 @@ def _project(
     """Bring trackers of an order, open in change(), up to date, its shipments after them, and what follows from it;
     return what customers see changed.
 
-    The tables are read behind the order's lock: whoever changes one folds this order again after us.
+    The tables are read behind the order's lock, and after the messages were taken: whoever changes one folds this order
+    again after us (`replay.py`).
     """
     pictures, views = pictures_of(trackers.values()), dict[Parcel, View]()
     for parcel, tracker in sorted(trackers.items(), key=lambda pair: pair[0].pk):

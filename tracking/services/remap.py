@@ -1,4 +1,4 @@
-"""Saying what a carrier's word means: looked at beforehand, written down, and followed by all of history.
+"""Saying what a carrier's word means: looked at beforehand, and written down. History follows (`replay.py`).
 
 Preview and apply look at the parcels through the same fold; nothing but the table differs.
 """
@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from orders import outbox
@@ -20,7 +20,7 @@ from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import CANONICAL, OURS, Key, Row, Tables
 from tracking.models import CarrierCode, CarrierEvent, Remapping, Snapshot, Tracker, UnmappedCode
 from tracking.services.codes import MEANING, columns, row_of, tables_for
-from tracking.services.fold import fold_again, pictures_of
+from tracking.services.fold import pictures_of
 from tracking.services.project import view
 from tracking.status import words
 
@@ -56,15 +56,20 @@ class Shift:
     changed: tuple[str, ...]
 
 
-def heard(key: Key) -> QuerySet[Tracker]:
-    """Return the parcels of which the word may have been said, and perhaps some more, oldest first."""
-    said = Snapshot.objects.filter(tracker=OuterRef("pk"), provider=key.provider)
+def said(key: Key) -> QuerySet[Snapshot]:
+    """Return the messages in which the word may have been said, and perhaps some more."""
+    found = Snapshot.objects.filter(provider=key.provider)
     if (carrier := _head(key.carrier)) is not None:
-        said = said.filter(carrier__istartswith=carrier)
+        found = found.filter(carrier__istartswith=carrier)
     if (head := _head(key.code)) is not None:
         scans = CarrierEvent.objects.filter(_begins(WORDS, head), snapshot=OuterRef("pk"))
-        said = said.filter(_begins(("headline_raw", "headline_detail"), head) | Q(Exists(scans)))
-    return Tracker.objects.filter(Exists(said)).order_by("pk")
+        found = found.filter(_begins(("headline_raw", "headline_detail"), head) | Q(Exists(scans)))
+    return found
+
+
+def heard(key: Key) -> QuerySet[Tracker]:
+    """Return the parcels of which the word may have been said, and perhaps some more, oldest first."""
+    return Tracker.objects.filter(Exists(said(key).filter(tracker=OuterRef("pk")))).order_by("pk")
 
 
 def preview_meaning(
@@ -75,7 +80,7 @@ def preview_meaning(
     At most so many parcels are looked at. Raises OwnName, NoSuchReason. Nothing is written.
     """
     now, target, after, left = now or timezone.now(), _target(key, row), 0, most
-    while trackers := _batch(key, after, BATCH if left is None else min(BATCH, left)):
+    while trackers := batch(key, after, BATCH if left is None else min(BATCH, left)):
         left = None if left is None else left - len(trackers)
         pictures = pictures_of(trackers, lambda providers: _changed(providers, key, target))
         for tracker in trackers:
@@ -106,30 +111,6 @@ def set_meaning(key: Key, row: Row | None, *, by: Actor, now: datetime | None = 
             by=str(by),
             at=now,
         )
-
-
-def replay_history(limit: int = BATCH, *, now: datetime | None = None) -> bool:
-    """Let a batch of parcels follow the oldest change that history has not followed yet; say whether there was one."""
-    now = now or timezone.now()
-    change = Remapping.objects.filter(finished_at=None).order_by("pk").first()
-    if change is None:
-        return False
-    trackers = _batch(Key(change.provider, change.carrier, change.field, change.code), change.cursor, limit)
-    moved = fold_again(trackers, by=Actor.parse(change.by), now=now)
-    done = {"finished_at": now} if len(trackers) < limit else {}
-    cursor = trackers[-1].pk if trackers else change.cursor
-    counts = {"looked_at": F("looked_at") + len(trackers), "changed": F("changed") + moved}
-    Remapping.objects.filter(pk=change.pk, cursor=change.cursor, finished_at=None).update(
-        cursor=cursor, **counts, **done
-    )
-    return True
-
-
-def replay_everything(*, by: Actor, after: int = 0, limit: int = BATCH, now: datetime | None = None) -> Iterator[int]:
-    """Fold every parcel anew, a batch at a time; yield how many of each were put right."""
-    while trackers := _parcels(Tracker.objects.filter(pk__gt=after).order_by("pk"), limit):
-        yield fold_again(trackers, by=by, now=now or timezone.now())
-        after = trackers[-1].pk
 
 
 def _target(key: Key, row: Row | None) -> Row | None:
@@ -165,11 +146,13 @@ def _settle_queue(key: Key, now: datetime, *, is_mapped: bool) -> None:
         UnmappedCode.objects.get_or_create(**key._asdict(), defaults={"first_seen_at": now, "last_seen_at": now})
 
 
-def _batch(key: Key, after: int, limit: int = BATCH) -> list[Tracker]:
-    return _parcels(heard(key).filter(pk__gt=after), limit)
+def batch(key: Key, after: int, limit: int = BATCH) -> list[Tracker]:
+    """Return the next parcels of which the word may have been said."""
+    return parcels(heard(key).filter(pk__gt=after), limit)
 
 
-def _parcels(trackers: QuerySet[Tracker], limit: int) -> list[Tracker]:
+def parcels(trackers: QuerySet[Tracker], limit: int) -> list[Tracker]:
+    """Fetch trackers as a fold needs them."""
     return list(trackers.select_related("parcel__shipment__order", "parcel__shipment__warehouse")[:limit])
 
 

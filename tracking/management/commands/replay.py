@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.core.management import CommandError
+
+from orders.admin.words import counted
 from orders.management.house import HouseCommand
 from orders.models import Actor
 from tracking.services import replay_everything
@@ -13,5 +16,8 @@ class Command(HouseCommand):
     help = "Fold every parcel anew from all that was ever said of it."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        changed = sum(replay_everything(by=Actor.system("replay")))
+        done = list(replay_everything(by=Actor.system("replay")))
+        changed, failed = sum(each.changed for each in done), sum(len(each.failed) for each in done)
         self.stdout.write(f"{changed} parcels were put right." if changed != 1 else "1 parcel was put right.")
+        if failed:
+            raise CommandError(f"{counted(failed, 'parcel', 'parcels')} could not be folded: the log says why.")
