@@ -6,11 +6,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from fulfillment.models.scope import within
 from orders.models import Inbox
 from tracking.models import Alarm, Finding
 
 MANY = 99
 """A badge counts so far: what lies beyond costs nothing, and tells nobody anything."""
+
+OF_PARCEL = "parcel__shipment__warehouse"
 
 Item = tuple[str, str, str, str]
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -88,7 +91,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar with what this user may see; the theme calls it for every page."""
     may = request.user.has_perm
     badges = {
-        "Alarms": lambda: Alarm.objects.awake(timezone.now()),
+        "Alarms": lambda: Alarm.objects.awake(timezone.now()).filter(within(request.user, OF_PARCEL)),
         "Inbox": Inbox.objects.quarantined,
         "Findings": lambda: Finding.objects.filter(status=Finding.Status.OPEN),
     }

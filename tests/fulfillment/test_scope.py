@@ -1,19 +1,25 @@
 """Whoever works in one warehouse sees and touches no other; whoever is named for none works in all."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import ReturnLine, Scan, Shipment, Staff, StockItem, StockMovement, Warehouse
 from fulfillment.services import deliver_shipment, return_shipment, ship_shipment
 from fulfillment.services.ship import ParcelDraft
+from orders.models import Order
 from tests.factories import ALICE, Shop, shipment
 from tests.fulfillment.at_desk import take_in
 from tests.fulfillment.floor import person, words
+from tests.hooks import event
+from tracking.models import Alarm, Tracker
+from tracking.services import sweep_alarms, take_carrier_events
 
 
 @pytest.fixture
@@ -121,6 +127,42 @@ def test_an_order_shows_all_its_shipments_and_buttons_for_ones_own(shop: Shop, f
     assert (mine.number in page, theirs.number in page) == (True, True)
     buttons = [f"/admin/fulfillment/shipment/{each.pk}/do/pick/" in page for each in (mine, theirs)]
     assert buttons == [True, False]
+
+
+def test_what_carriers_say_and_who_has_to_act_is_of_ones_own_parcels(shop: Shop, far: Warehouse) -> None:
+    for number, what in (("JD1", shop.mug), ("JD2", shop.teapot)):
+        sent = ship_shipment(shipment(shop.order((what, 1))), by=ALICE, parcels=[ParcelDraft("dhl", number)])
+        take_carrier_events([event(number, "LOST", sent.shipped_at + timedelta(minutes=1))], by=ALICE)
+    take_carrier_events([event("JD9", "LOST")], by=ALICE)  # of no parcel of ours
+    sweep_alarms()
+    client = client_of(scoped("manager", shop.warehouse))
+    for name, own in (("alarm", ["JD1"]), ("tracker", ["JD1"]), ("snapshot", ["JD9", "JD1"])):
+        rows = client.get(f"/admin/tracking/{name}/").context["cl"].result_list
+        assert [getattr(row, "parcel", row).tracking_number for row in rows] == own
+    assert _badge(client) == 1
+    theirs = {"parcel__tracking_number": "JD2"}
+    alarm, tracker = Alarm.objects.get(**theirs), Tracker.objects.get(**theirs)
+    told = {"status": "DELIVERED", "at": f"{timezone.localtime():%Y-%m-%dT%H:%M}"}
+    for url in (
+        *(f"alarm/{alarm.pk}/do/{act}/" for act in ("take", "send-again", "enter", "snooze", "leave")),
+        f"tracker/{tracker.pk}/do/enter/",
+    ):
+        sent_form = told | {"operation": str(uuid4()), "days": "1"}
+        assert client.post(f"/admin/tracking/{url}", sent_form).status_code in {302, 403, 404}, url
+    chosen = {"action": "take_alarms", "_selected_action": [alarm.pk]}
+    client.post("/admin/tracking/alarm/", chosen)
+    for name, pk in (("alarm", alarm.pk), ("tracker", tracker.pk), ("snapshot", tracker.snapshots.get().pk)):
+        assert client.get(f"/admin/tracking/{name}/{pk}/change/").status_code == 302
+    assert set(Alarm.objects.values_list("owner", "snoozed_until")) == {("", None)}
+    assert (Order.objects.count(), set(Tracker.objects.values_list("status", flat=True))) == (2, {"LOST"})
+    assert _badge(client_of(scoped("manager", name="bob"))) == 2
+
+
+def _badge(client: Client) -> int:
+    """Return what the sidebar says of alarms."""
+    groups = client.get("/admin/").context["sidebar_navigation"]
+    [alarms] = [item for group in groups for item in group["items"] if item["title"] == "Alarms"]
+    return int(alarms["badge"])
 
 
 def test_a_new_bin_can_be_made_in_ones_own_warehouse_alone(shop: Shop, far: Warehouse) -> None:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from fulfillment.admin.reships import DECIDE, HINT
+from fulfillment.admin.scoped import ScopedAdmin
 from fulfillment.blockers import reasons
 from fulfillment.carrier import carrier_name
 from fulfillment.models import Reship
@@ -27,7 +28,7 @@ from orders.blockers import Reason
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
 from tracking.admin.entering import OF_ALARM
-from tracking.admin.parcels import order_link, parcels_named
+from tracking.admin.parcels import WAREHOUSE, order_link, parcels_named
 from tracking.models import Alarm
 from tracking.services import leave_alarm, snooze_alarm, take_alarm
 
@@ -126,7 +127,8 @@ def _free(alarm: Alarm) -> list[Reason]:
 
 
 @admin.register(Alarm)
-class AlarmAdmin(ActingAdmin, ReadOnlyAdmin):
+class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
+    warehouse_path = WAREHOUSE
     acts = (
         Act(
             "take",

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from fulfillment.admin.scoped import ScopedAdmin
 from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel
 from orders.admin import badges
@@ -37,6 +38,7 @@ from tracking.services.pictures import picture_of
 from tracking.status.picture import same_code
 from tracking.timeline.dates import wall_clock
 
+WAREHOUSE = "parcel__shipment__warehouse"
 LATEST = 20
 FOUND = 100
 WEIGHTS = {"ERROR": (badges.PERSON, "stop"), "WARNING": (badges.LOOK, "alert")}
@@ -71,7 +73,8 @@ def _clock(text: str) -> str:
 
 
 @admin.register(Tracker)
-class TrackerAdmin(ActingAdmin, ReadOnlyAdmin):
+class TrackerAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
+    warehouse_path = WAREHOUSE
     acts = (OF_TRACKER,)
     is_logged = False
     list_display = ("parcel_number", "state", "carrier", "tracking_number", "order_of", "last_scan_at", "expected")
@@ -182,10 +185,11 @@ def status_word(status: str) -> str:
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(ActingAdmin, ReadOnlyAdmin):
+class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
 
     acts = (OF_MESSAGE,)
+    warehouse_path, is_shared = f"tracker__{WAREHOUSE}", True
     list_display = ("received_at", "came_through", "carrier_named", "tracking_number", "says", "parcel_of")
     list_filter = (
         choice_filter(
