@@ -1,5 +1,6 @@
 """`POST /carrier-events`: every event is answered for itself."""
 
+import json
 from typing import Any
 
 import pytest
@@ -52,6 +53,21 @@ def test_a_field_that_there_is_not_is_named(api: Api) -> None:
     (result,) = answer.json()["results"]
     assert (result["result"], result["path"], result["reason"]) == ("invalid", "mesage", "There is no such field.")
     assert Snapshot.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"\ud800": 1}, "\\ud800"),
+        ({"a\0b": 1}, "a\\x00b"),
+        ({"location": {"\ud800": 1}}, "location.\\ud800"),
+        ({"x" * 70_000: 1}, "x" * 255),
+    ],
+)
+def test_a_field_whose_name_cannot_be_written_is_named_all_the_same(api: Api, more: dict[str, Any], path: str) -> None:
+    answer = api.post(PATH, json.dumps([event("JD1") | more, event("JD1")]))
+    assert results(answer) == ["invalid", "accepted"]
+    assert answer.json()["results"][0]["path"] == path
 
 
 def test_five_hundred_events_are_taken_and_one_more_is_refused(api: Api) -> None:

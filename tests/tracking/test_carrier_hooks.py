@@ -18,7 +18,7 @@ from orders.models import Channel, Endpoint, Inbox, Order
 from orders.services import receive, rotate_secret
 from orders.signatures import SCHEMES
 from tests.factories import BOB, ChannelFactory, Shop, shipment
-from tests.hooks import Carrier
+from tests.hooks import Carrier, event
 from tests.senders import PROVIDERS, SECRETS, Sender, any_sender, easypost_v2
 from tests.tracking.payloads import LINES, PAYLOADS, WAY, at, paths, put, steps
 from tests.tracking.test_adapters import values
@@ -40,6 +40,9 @@ def _no_flood() -> None:
     """The counts of refusals are written at once again, however many other tests made in this second."""
     receive._window[:] = [0.0, 0]
     receive._refused.clear()
+
+
+ESCAPED = {0: "\\x00", 0xD800: "\\ud800", 0x202E: "\\u202e"}
 
 
 def payload(provider: str, number: str = "JD1", *names: str, **more: Any) -> dict[str, Any]:
@@ -256,6 +259,30 @@ def test_a_history_without_end_is_set_aside_and_holds_up_nothing(shop: Shop) -> 
     assert (long.status, good.status, Snapshot.objects.count()) == ("QUARANTINED", "PROCESSED", 1)
     assert problem["reason"] == "There are 2005 lines; 2000 are the most of a history."
     assert (CarrierEvent.objects.count(), Order.objects.get().status) == (len(WAY), "DELIVERED")
+
+
+@pytest.mark.parametrize("odd", ["x\0", "\ud800", ["\0"], "a\u202eb"])
+def test_what_no_database_can_hold_in_a_wrong_field_takes_no_good_event_with_it(shop: Shop, odd: Any) -> None:
+    shipped(shop, "JD1")
+    wrong = [event("JD1") | {name: odd} for name in ("occurred_at", "location", "tracking_number")]
+    Carrier().send([*wrong, odd, event("JD1", "DELIVERED", ago(5))])
+    understand_inbox()
+    assert (row().status, Order.objects.get().status) == ("QUARANTINED", "DELIVERED")
+    assert row().problems[0]["value"] == (odd if isinstance(odd, str) else "['\\x00']").translate(ESCAPED)
+
+
+@each_provider
+def test_what_no_database_can_hold_in_place_of_a_list_is_named(shop: Shop, provider: str) -> None:
+    shipped(shop, "JD1")
+    sender, body = Sender(provider), payload(provider)
+    put(body, LINES[provider], "x\0\ud800")
+    sender.send(body)
+    sender.send(payload(provider, id="another"))
+    understand_inbox()
+    assert sorted(Inbox.objects.values_list("status", flat=True)) == ["PROCESSED", "QUARANTINED"]
+    [problem] = Inbox.objects.get(status="QUARANTINED").problems
+    assert (problem["value"], problem["reason"]) == ("x\\x00\\ud800", "This is no list.")
+    assert Order.objects.get().status == "DELIVERED"
 
 
 class AnyPayload(TestCase):

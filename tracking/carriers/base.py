@@ -52,7 +52,13 @@ class Wrong(Exception):
 
     def __init__(self, path: str, value: Any, reason: str) -> None:
         super().__init__(reason)
-        self.path, self.value, self.reason = path, str(value)[:200], reason
+        self.path, self.value, self.reason = shown(path, 255), shown(value, 200), reason
+
+
+def shown(value: Any, limit: int) -> str:
+    """Write down what came as a database and a page can hold it: what cannot be printed as its code."""
+    text = str(value)[:limit]
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)[:limit]
 
 
 def text(value: Any, path: str, *, limit: int, is_strict: bool = False, may_be_cut: bool = False) -> str:
@@ -116,7 +122,7 @@ def _clean(value: str, path: str, *, is_strict: bool) -> str:
     if not any(unicodedata.category(char) in {"Cc", "Cs"} for char in normal):
         return normal
     if is_strict:
-        raise Wrong(path, normal.encode("unicode_escape").decode(), "The text holds control characters.")
+        raise Wrong(path, normal, "The text holds control characters.")
     kept = "".join("\ufffd" if unicodedata.category(char) == "Cs" else char for char in normal if char != "\0")
     return " ".join("".join(" " if unicodedata.category(char) == "Cc" else char for char in kept).split())
 

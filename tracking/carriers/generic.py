@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from orders.intake.payload import Unreadable, read_json
-from tracking.carriers.base import Invalid, Item, Wrong, instant, needed, place, refuse_unknown, text
+from tracking.carriers.base import Invalid, Item, Wrong, instant, needed, place, refuse_unknown, shown, text
 from tracking.carriers.meaning import OURS
 from tracking.status import Scan, Snapshot
 
@@ -33,7 +33,7 @@ def read(raw: bytes, headers: Mapping[str, str]) -> Sequence[Item]:
 def read_item(item: Any, *, is_strict: bool) -> Snapshot | Invalid:
     """Read one event, or say what is wrong with it."""
     if not isinstance(item, dict):
-        return Invalid("", str(item)[:200], "An event is an object.")
+        return Invalid("", shown(item, 200), "An event is an object.")
     try:
         return _snapshot(item, is_strict=is_strict)
     except Wrong as wrong:
