@@ -20,7 +20,7 @@ STATUSES = ["", *words.RANK]
 
 REASONS = ["", "signed", "delayed", "duties_unpaid", "pickup_failed"]
 PLACES = [Place(), LEIPZIG, MADRID, Place(city="leipzig ", postal_code="04103", country="de")]
-MOMENTS = [START + timedelta(hours=hours) for hours in (0, 1, 2, 9, 14, 30, 31, 47, 60, 90, 140, 170)]
+MOMENTS = [START + timedelta(hours=hours) for hours in (-600, 0, 1, 2, 9, 14, 30, 31, 47, 60, 90, 140, 170)]
 ETAS = [None, *(Eta(date(2026, 11, day), date(2026, 11, day + 1)) for day in (18, 22, 26))]
 
 

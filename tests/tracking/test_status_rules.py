@@ -1,5 +1,6 @@
 """The rules F1–F12 of the fold, each by an example. The order of arrival is in `test_status_any_order`."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -125,6 +126,41 @@ def test_f4_a_forgotten_scan_goes_before_the_first_with_a_later_wall() -> None:
 def test_f4_a_time_more_than_a_day_ahead_is_suspect(time: str) -> None:
     assert "time_suspect" in folded(event(time)).needs_review
     assert "time_suspect" not in folded(event("26 11:59")).needs_review
+
+
+def test_f4_a_time_far_ahead_is_no_time_that_anything_happened_at() -> None:
+    result = folded(event("25 10:00"), event("28 10:00", "DELIVERED"))
+    assert (result.status, "time_suspect" in result.needs_review) == ("DELIVERED", True)
+    assert (result.delivered_at, result.delivered_on) == (None, None)
+    assert result.last_scan_at == result.first_scan_at
+
+
+LIFE = Journey(shipped_on=date(2026, 11, 20))
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_f13_what_was_before_the_parcel_is_of_a_former_one_with_its_number(*, is_complete: bool) -> None:
+    ways = ((40, "IN_TRANSIT"), (39, "DELIVERED"), (3, "IN_TRANSIT"))
+    *before, since = (Scan(at=NOW - timedelta(days=days), status=status, code=status) for days, status in ways)
+    old = Snapshot(tuple(before), headline=Headline(status="DELIVERED"), is_complete=is_complete)
+    both = Snapshot((*before, since), headline=Headline(status="IN_TRANSIT"), is_complete=is_complete)
+    assert folded(old, journey=LIFE).status == "UNKNOWN"
+    assert folded(old, journey=LIFE).needs_review == ("time_suspect",)
+    for told in ([both], [old, both], [both, old]):
+        result = folded(*told, journey=LIFE)
+        assert (result.status, result.first_scan_at, len(result.timeline)) == ("IN_TRANSIT", since.at, 1)
+        assert [each.key for each in result.milestones] == ["first_scan"]
+
+
+def test_f13_a_headline_from_before_the_parcel_is_of_a_former_one() -> None:
+    old = Snapshot(headline=Headline(status="DELIVERED"), stated_at=NOW - timedelta(days=40), is_complete=True)
+    assert folded(old, journey=LIFE).status == "UNKNOWN"
+    assert folded(replace(old, stated_at=at("14 10:00")), journey=LIFE).status == "DELIVERED"
+
+
+def test_f13_a_parcel_may_be_announced_some_days_before_it_is_booked_as_shipped() -> None:
+    label = folded(event("14 10:00", "PRE_TRANSIT"), journey=LIFE)
+    assert (label.status, label.needs_review) == ("PRE_TRANSIT", ())
 
 
 def test_f4_a_delivery_before_everything_else_is_suspect() -> None:

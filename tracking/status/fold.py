@@ -10,7 +10,7 @@ from tracking.status.eta import Expectation, expect
 from tracking.status.evidence import Evidence, Verdict
 from tracking.status.milestones import FIRST_SCAN, KEYS, Milestone, milestones
 from tracking.status.picture import Journey, Snapshot
-from tracking.status.timeline import Timeline, build
+from tracking.status.timeline import Timeline, build, is_possible
 from tracking.status.verdict import judge
 from tracking.status.voices import Voice
 
@@ -60,12 +60,14 @@ class Result:
 def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | None = None) -> Result:
     """Return the one status, timeline, ETA and milestones of a set of pictures, in whatever order they came."""
     journey = journey or Journey()
-    timeline = build(snapshots, zone=journey.zone, now=now)
+    timeline = build(snapshots, zone=journey.zone, now=now, shipped_on=journey.shipped_on)
     evidence = Evidence(timeline, journey)
     verdict = judge(evidence)
     passed = milestones(evidence, verdict)
-    times = {each.key: _utc(each.at) for each in passed}
+    times = {each.key: _utc(each.at) for each in passed if is_possible(each.at, now)}
     ended_at = verdict.at if verdict.status in {words.DELIVERED, words.RETURNED_TO_SENDER} else None
+    told_at = _utc(ended_at) if is_possible(ended_at, now) else None
+    clocks = [entry.clock for entry in timeline.entries if entry.clock and is_possible(entry.clock, now)]
     return Result(
         status=verdict.status,
         reason=verdict.reason,
@@ -73,13 +75,13 @@ def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | Non
         needs_review=tuple(sorted(verdict.review | _review(timeline))),
         expectation=expect(timeline, journey, ended_at),
         first_scan_at=times.get(FIRST_SCAN),
-        last_scan_at=_utc(max((entry.clock for entry in timeline.entries if entry.clock), default=None)),
+        last_scan_at=_utc(max(clocks, default=None)),
         out_for_delivery_at=times.get(KEYS[words.OUT_FOR_DELIVERY]),
         first_attempt_at=times.get("attempt:1"),
         attempts=sum(each.key.startswith("attempt:") for each in passed),
-        delivered_at=_utc(verdict.at) if verdict.status == words.DELIVERED else None,
-        delivered_on=_day(verdict, journey.zone) if verdict.status == words.DELIVERED else None,
-        returned_at=_utc(verdict.at) if verdict.status == words.RETURNED_TO_SENDER else None,
+        delivered_at=told_at if verdict.status == words.DELIVERED else None,
+        delivered_on=_day(verdict, journey.zone) if told_at and verdict.status == words.DELIVERED else None,
+        returned_at=told_at if verdict.status == words.RETURNED_TO_SENDER else None,
         decided_at=_utc(verdict.voice.entry.scan.instant()) if verdict.voice else None,
         milestones=passed,
         timeline=tuple(_line(voice) for voice in evidence.lines),

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracking.status import words
+from tracking.status.former import of_this_parcel
 from tracking.status.picture import Scan, Snapshot, newest_clock
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -56,16 +57,18 @@ class Timeline:
         return snapshot.stated_at or newest_clock(snapshot.scans, self.zone) or NEVER
 
 
-def build(snapshots: Iterable[Snapshot], *, zone: tzinfo, now: datetime) -> Timeline:
+def build(snapshots: Iterable[Snapshot], *, zone: tzinfo, now: datetime, shipped_on: date | None = None) -> Timeline:
     """Bring the scans of all pictures into one line: the same whatever the order, or how often they came."""
-    ranked = _rank({_tidy(snapshot) for snapshot in snapshots}, zone)
+    told = set(snapshots)
+    mine = {kept for each in told if (kept := of_this_parcel(each, shipped_on, zone))}
+    ranked = _rank({_tidy(snapshot) for snapshot in mine}, zone)
     complete = [each for each in ranked if each.is_complete]
     base = _entries(complete[-1], zone) if complete else []
     older = [_entries(each, zone) for each in reversed(complete[:-1])]
     partial = [entry for each in ranked if not each.is_complete for entry in _entries(each, zone)]
     extra = _unknown_to(base, older, partial)
     entries = _order(base, extra)
-    return Timeline(tuple(entries), tuple(ranked), zone, _is_suspect(entries, now))
+    return Timeline(tuple(entries), tuple(ranked), zone, mine != told or _is_suspect(entries, now))
 
 
 def _rank(snapshots: Collection[Snapshot], zone: tzinfo) -> list[Snapshot]:
@@ -159,9 +162,14 @@ def _by_clock_alone(entry: Entry) -> tuple[Any, ...]:
     return _clock(entry), _by_content(entry)
 
 
+def is_possible(moment: datetime | None, now: datetime) -> bool:
+    """Say whether a clock that is a little fast may have shown that."""
+    return moment is None or moment <= now + FUTURE
+
+
 def _is_suspect(entries: list[Entry], now: datetime) -> bool:
     clocks = [entry.clock for entry in entries if entry.clock]
-    is_ahead = any(clock > now + FUTURE for clock in clocks)
+    is_ahead = not all(is_possible(clock, now) for clock in clocks)
     statuses = [entry.scan.status for entry in entries if entry.scan.status]
     is_delivery_first = statuses[:1] == [words.DELIVERED] and set(statuses) != {words.DELIVERED}
     return is_ahead or is_delivery_first or _runs_backwards(entries)
