@@ -8,19 +8,22 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils.html import strip_tags
 
 from fulfillment import ledger
+from fulfillment.models import Return
 from notifications.models import Message
 from notifications.relay import relay_batch
 from orders.models import Actor, Order
 from tests.factories import Shop
 from tests.senders import Sender
+from tests.staff import client_of
 from tests.tracking.house import ProviderApi, serving
 from tests.tracking.payloads import PAYLOADS, Step
 from tests.tracking.test_understand import shipped
 from tracking.audit import carriers_not_heard
 from tracking.carriers.meaning import Key, Row
-from tracking.models import Contact, Heard, Tracker, UnmappedCode
+from tracking.models import Alarm, Contact, Heard, Tracker, UnmappedCode
 from tracking.services import (
     ask_providers,
     begin_asking,
@@ -28,6 +31,7 @@ from tracking.services import (
     replay_history,
     run_audit,
     set_meaning,
+    sweep_alarms,
     understand_inbox,
 )
 
@@ -39,10 +43,32 @@ BY = Actor("user", "1")
 WAYS = {
     "straight": ("label", "accepted", "moving", "out", "delivered"),
     "attempt": ("label", "accepted", "moving", "out", "attempt", "out", "delivered"),
+    "tried": ("label", "accepted", "moving", "out", "attempt", "out", "attempt"),
+    "held": ("label", "accepted", "moving", "strange"),
     "back": ("label", "accepted", "moving", "out", "returning"),
     "lost": ("label", "accepted", "moving", "lost"),
 }
-ENDS = {"straight": "DELIVERED", "attempt": "DELIVERED", "back": "RETURNING_TO_SENDER", "lost": "LOST"}
+ENDS = {
+    "straight": "DELIVERED",
+    "attempt": "DELIVERED",
+    "tried": "DELIVERY_ATTEMPT_FAILED",
+    "held": "IN_TRANSIT",
+    "back": "RETURNING_TO_SENDER",
+    "lost": "LOST",
+}
+BOARD = {  # what stands on the board of each story, and what to do next
+    "tried": {("ATTEMPTS", "Ask the customer when and where it can be delivered.")},
+    "held": {("UNKNOWN_WORD", "Say what the word means.")},
+    "lost": {("LOST", "Claim it from the carrier, and decide whether it goes again.")},
+}
+QUIET = ("NO_SCAN_SINCE", "Ask the carrier to look for it.")
+BACK = ("RETURN_SILENT", "Look whether it is at the returns desk; else ask the carrier. If it is back, enter it.")
+WEEKS_LATER = {  # the words are known by then, and nobody has done anything
+    "tried": BOARD["tried"] | {QUIET},
+    "held": {QUIET},
+    "back": {BACK},
+    "lost": BOARD["lost"],
+}
 
 
 class BadCarrier:
@@ -103,7 +129,7 @@ def test_every_parcel_ends_right_and_the_detector_says_what_was_lost(
     monkeypatch.setattr("tracking.services.ask.round.time.sleep", lambda _: None)
     with time_machine.travel(START, tick=False) as clock:
         begin_asking(carrier.sender.endpoint, "a-key-of-their-api")
-        stories = ["straight"] * 12 + ["attempt"] * 5 + ["back", "lost", "straight"]
+        stories = ["straight"] * 12 + ["attempt"] * 3 + ["tried", "held", "back", "lost", "straight"]
         for n in range(PARCELS):
             shipped(shop, f"JD{n}", at=START)
             carrier.take(f"JD{n}", stories[n % len(stories)])
@@ -113,7 +139,14 @@ def test_every_parcel_ends_right_and_the_detector_says_what_was_lost(
             _let_the_house_work()
         _everything_is_right(carrier)
         _the_detector_says_so(carrier)
+        _the_board_says_what_to_do(carrier, BOARD)
+        _nothing_sound_was_ever_on_it(carrier)
         _three_words_are_asked_about_and_then_known(carrier)
+        sweep_alarms()
+        _the_board_says_what_to_do(carrier, {story: rows for story, rows in BOARD.items() if story != "held"})
+        clock.move_to(START + timedelta(weeks=3))
+        sweep_alarms()
+        _the_board_says_what_to_do(carrier, WEEKS_LATER)
     assert carrier.told["lost"] >= 10
 
 
@@ -124,6 +157,7 @@ def _let_the_house_work() -> None:
     while understand_inbox():
         pass
     listen()
+    sweep_alarms()
     while relay_batch():
         pass
 
@@ -135,10 +169,16 @@ def _everything_is_right(carrier: BadCarrier) -> None:
     assert Order.objects.filter(status="DELIVERED").count() == delivered
     attempts = dict(Tracker.objects.values_list("parcel__tracking_number", "attempts"))
     assert {number for number, count in attempts.items() if count} == {
-        number for number, story in carrier.stories.items() if story == "attempt"
+        number for number, story in carrier.stories.items() if story in {"attempt", "tried"}
     }
-    told = Counter(Message.objects.values_list("order", "kind"))
+    told = Counter(Message.objects.exclude(kind=Message.Kind.ATTEMPT_FAILED).values_list("order", "kind"))
     assert set(told.values()) == {1}, "nobody reads anything twice"
+    tries = Counter(
+        Message.objects.filter(kind=Message.Kind.ATTEMPT_FAILED).values_list(
+            "order__shipments__parcels__tracking_number", flat=True
+        )
+    )
+    assert all(count <= attempts[number] for number, count in tries.items())
     assert list(ledger.verify()) == []
     for order in Order.objects.all():
         assert order.version == order.events.count()
@@ -151,6 +191,28 @@ def _the_detector_says_so(carrier: BadCarrier) -> None:
     assert [problem.message for problem in carriers_not_heard()] == [contact.alarm_words]
     run = run_audit()
     assert (run.errors, run.checks["carriers_not_heard"]["found"]) == (0, 1)
+
+
+def _the_board_says_what_to_do(carrier: BadCarrier, expected: dict[str, set[tuple[str, str]]]) -> None:
+    """Exactly these parcels, each with its alarms and their next action, and no other, on the page itself."""
+    page = client_of("support").get("/admin/tracking/alarm/")
+    shown: dict[str, set[tuple[str, str]]] = {}
+    for row in page.context["cl"].result_list:
+        next_action = strip_tags(str(page.context["cl"].model_admin.next_action(row)))
+        assert next_action in page.content.decode()
+        shown.setdefault(row.parcel.tracking_number, set()).add((row.kind, next_action))
+    stories = carrier.stories.items()
+    assert shown == {number: expected[story] for number, story in stories if story in expected}
+
+
+def _nothing_sound_was_ever_on_it(carrier: BadCarrier) -> None:
+    """But for the words that nobody knew, as long as the parcel was under way."""
+    sound = [number for number, story in carrier.stories.items() if story in {"straight", "attempt"}]
+    cried = Alarm.objects.filter(parcel__tracking_number__in=sound)
+    assert set(cried.values_list("kind", flat=True)) <= {"UNKNOWN_WORD"}
+    assert {int(number[2:]) % 20 for number in cried.values_list("parcel__tracking_number", flat=True)} <= {3}
+    back = {number for number, story in carrier.stories.items() if story == "back"}
+    assert set(Return.objects.values_list("parcel__tracking_number", flat=True)) == back
 
 
 def _three_words_are_asked_about_and_then_known(carrier: BadCarrier) -> None:
