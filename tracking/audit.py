@@ -1,20 +1,24 @@
 """Checks of what carriers say: whatever needs a person is named."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from fulfillment.models import Parcel, Shipment
-from orders.audit import CHUNK, Check, Problem
+from fulfillment.models import Parcel, Reship, Shipment
+from orders.audit import CHUNK, LAST, Check, Problem
 from orders.signatures import SCHEMES
-from tracking.models import Contact, UnmappedCode
+from tracking.models import Contact, Remapping, UnmappedCode
 from tracking.models.tracker import Status, Tracker
 from tracking.services.ask.rhythm import OLDEST
+from tracking.services.fold import pictures_of
 from tracking.services.follow import UNDER_WAY, next_end
+from tracking.services.project import view
 
+NEWEST, FOLDED = 10_000, 100
+"""Parcels that are folded to compare them, and how many at once: all of history is what `replay` is for."""
 MANY_FAILURES = 3
 """In a row: before that it may be a bad minute."""
 REASONS = {
@@ -28,9 +32,15 @@ REASONS = {
 }
 
 
+def _open() -> QuerySet[Tracker]:
+    """Return the parcels of which there is something to decide: not of old ones, nor where it was decided already."""
+    young = Tracker.objects.filter(parcel__shipped_at__gt=timezone.now() - OLDEST)
+    return young.exclude(parcel__reship__status__in=Reship.DECIDED).order_by("pk")
+
+
 def parcels_to_review() -> Iterator[Problem]:
     """Name the parcels whose carrier said what we took with a doubt."""
-    doubtful = Tracker.objects.exclude(needs_review=[]).order_by("pk")
+    doubtful = _open().exclude(needs_review=[])
     for parcel, codes in doubtful.values_list("parcel__number", "needs_review").iterator(CHUNK):
         yield Problem(parcel, f"Look at it: {', '.join(REASONS.get(code, code) for code in codes)}.")
 
@@ -46,7 +56,7 @@ def unknown_words() -> Iterator[Problem]:
 
 def lost_parcels() -> Iterator[Problem]:
     """Name the parcels that their carrier lost: somebody has to claim them, and to send the goods again."""
-    lost = Tracker.objects.filter(status=Status.LOST).order_by("pk")
+    lost = _open().filter(status=Status.LOST)
     for parcel, order in lost.values_list("parcel__number", "parcel__shipment__order__number").iterator(CHUNK):
         yield Problem(parcel, f"The carrier lost it; order {order} waits for it.")
 
@@ -56,6 +66,32 @@ def carriers_not_heard() -> Iterator[Problem]:
     contacts = Contact.objects.filter(~Q(alarm="") | Q(failures__gte=MANY_FAILURES)).order_by("pk")
     for contact in contacts.select_related("endpoint").iterator(CHUNK):
         yield Problem(str(contact.endpoint), contact.alarm_words or contact.trouble)
+
+
+def untrue_trackers() -> Iterator[Problem]:
+    """Name the parcels, of the newest, that are not what follows from all that was said of them.
+
+    Folds go on meanwhile, so what differs is looked at twice; and while history follows a change of meaning, nothing
+    can be said.
+    """
+    newest, last = Tracker.objects.select_related("parcel__shipment__order").order_by("-pk"), LAST
+    for _ in range(0, NEWEST, FOLDED):
+        batch = list(newest.filter(pk__lt=last)[:FOLDED])
+        if not batch or Remapping.objects.filter(finished_at=None).exists():
+            return
+        again = newest.filter(pk__in=[tracker.pk for tracker, _ in _untrue(batch)])
+        for tracker, columns in _untrue(list(again)):
+            yield Problem(tracker.parcel.number, f"By all that was said of it, this is another: {', '.join(columns)}.")
+        last = batch[-1].pk
+
+
+def _untrue(trackers: Sequence[Tracker]) -> Iterator[tuple[Tracker, list[str]]]:
+    """Yield what differs from the fold; which clocks are doubtful depends on the day on which one looks."""
+    pictures, now = pictures_of(trackers), timezone.now()
+    for tracker in trackers:
+        it = view(tracker, tracker.parcel, tracker.parcel.order, pictures.get(tracker.pk, []), now)
+        if columns := sorted(set(it.changed) - {"needs_review"}):
+            yield tracker, columns
 
 
 def shipments_unlike_parcels() -> Iterator[Problem]:
@@ -79,6 +115,7 @@ def _reopened() -> Iterator[Problem]:
 
 CHECKS = [
     Check("carriers_not_heard", "WARNING", carriers_not_heard),
+    Check("untrue_trackers", "ERROR", untrue_trackers),
     Check("parcels_to_review", "WARNING", parcels_to_review),
     Check("unknown_words", "WARNING", unknown_words),
     Check("lost_parcels", "WARNING", lost_parcels),

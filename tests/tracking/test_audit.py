@@ -13,14 +13,15 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from fulfillment.models import BinStock, Parcel, ParcelLine, Reservation, Shipment, StockItem, StockMovement
-from fulfillment.services import deliver_shipment, ship_shipment
+from fulfillment.models import BinStock, Parcel, ParcelLine, Reservation, Reship, Shipment, StockItem, StockMovement
+from fulfillment.services import ParcelDraft, decline_reship, deliver_shipment, ship_shipment
 from orders.models import Event, Order, OrderLine
 from orders.models.append_only import lifted
 from tests.factories import ALICE, ProductFactory, Shop, shipment
+from tests.hooks import event as said
 from tests.stream import exit_code
-from tracking.models import AuditRun, Finding, Tracker
-from tracking.services import NoSuchCheck, run_audit
+from tracking.models import AuditRun, Finding, Remapping, Tracker
+from tracking.services import NoSuchCheck, replay_everything, run_audit, take_carrier_events
 from tracking.services.audit import all_checks
 
 
@@ -218,6 +219,8 @@ def test_a_parcel_that_needs_a_person_is_a_warning_until_nothing_is_doubtful(ord
     doubts = "Look at it: it moves again after it had come to its end, a scan's time cannot be right."
     assert findings() == {parcel.number: doubts}
     assert exit_code("audit") == 0
+    with time_machine.travel(timezone.now() + timedelta(days=91)):
+        assert findings("parcels_to_review") == {}, "of what left so long ago nobody learns anything"
     Tracker.objects.filter(pk=tracker.pk).update(needs_review=[])
     assert findings() == {}
 
@@ -225,7 +228,45 @@ def test_a_parcel_that_needs_a_person_is_a_warning_until_nothing_is_doubtful(ord
 def test_a_lost_parcel_is_a_warning_that_names_its_order(order: Order) -> None:
     parcel = Parcel.objects.get()
     Tracker.objects.create(parcel=parcel, status="LOST")
-    assert findings() == {parcel.number: f"The carrier lost it; order {order} waits for it."}
+    lost = {parcel.number: f"The carrier lost it; order {order} waits for it."}
+    assert findings("lost_parcels") == lost
+    reship = Reship.objects.create(order=order, parcel=parcel, cause="LOST")
+    assert findings("lost_parcels") == lost
+    with time_machine.travel(timezone.now() + timedelta(days=91)):
+        assert findings("lost_parcels") == {}
+    decline_reship(reship, by=ALICE)
+    assert findings("lost_parcels") == {}, "somebody decided it"
+
+
+def test_a_parcel_that_is_not_what_was_said_of_it_is_named_until_it_is_folded_again(shop: Shop) -> None:
+    shop.receive(shop.mug, 2)
+    for number in ("1", "2"):
+        ship_shipment(shipment(shop.order((shop.mug, 1))), by=ALICE, parcels=[ParcelDraft("dhl", number)])
+        take_carrier_events([said(number)], by=ALICE)
+    assert findings("untrue_trackers") == {}
+    wrong = Tracker.objects.order_by("pk")[0]
+    Tracker.objects.filter(pk=wrong.pk).update(status="DELIVERED", attempts=2, needs_review=["time_suspect"])
+    named = {wrong.parcel.number: "By all that was said of it, this is another: attempts, status."}
+    assert findings("untrue_trackers") == named
+    assert exit_code("audit", "--check", "untrue_trackers") == 1
+    change = Remapping.objects.create(provider="generic", field="status", code="zz9", by=str(ALICE))
+    assert findings("untrue_trackers") == {}, "while history follows a change, nothing can be said"
+    Remapping.objects.filter(pk=change.pk).update(finished_at=timezone.now())
+    assert findings("untrue_trackers") == named
+    assert [each.changed for each in replay_everything(by=ALICE)] == [1]
+    assert findings("untrue_trackers") == {}
+
+
+def test_only_the_newest_parcels_are_folded_to_compare_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracking.audit.NEWEST", 4)
+    monkeypatch.setattr("tracking.audit.FOLDED", 2)
+    shop.receive(shop.mug, 6)
+    for number in range(6):
+        ship_shipment(shipment(shop.order((shop.mug, 1))), by=ALICE, parcels=[ParcelDraft("dhl", str(number))])
+        take_carrier_events([said(str(number))], by=ALICE)
+    Tracker.objects.update(status="LOST")
+    newest = Tracker.objects.order_by("-pk").values_list("parcel__number", flat=True)[:4]
+    assert set(findings("untrue_trackers")) == set(newest)
 
 
 def test_a_finding_is_opened_seen_again_and_closes_by_itself(order: Order) -> None:
