@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from celery import shared_task
 
@@ -23,6 +24,22 @@ SECONDS = 120
 
 
 _is_rung, _hands = threading.Event(), threading.Lock()
+_aside, _lane = dict[Callable[[], object], None](), threading.Lock()
+
+
+def _aside_of_the_rest(act: Callable[[], object]) -> None:
+    """Do what takes its time one after the other, so that it never holds more than one thread of the worker.
+
+    Who comes while another is at it leaves its work to that one.
+    """
+    _aside[act] = None
+    while _aside and _lane.acquire(blocking=False):
+        try:
+            for each in list(_aside):
+                del _aside[each]
+                each()
+        finally:
+            _lane.release()
 
 
 @shared_task(name="tracking.tasks.understand")
@@ -51,7 +68,7 @@ def _drain(deadline: float) -> None:
 @shared_task(name="tracking.tasks.ask")
 def ask() -> None:
     """Ask providers of the parcels that nothing was heard of."""
-    ask_providers()
+    _aside_of_the_rest(ask_providers)
 
 
 @shared_task(name="tracking.tasks.listen")
@@ -99,10 +116,10 @@ def replay() -> None:
 @shared_task(name="tracking.tasks.learn")
 def learn() -> None:
     """Learn from the parcels that arrived how long they take, and how quiet they are, lane by lane."""
-    learn_lanes()
+    _aside_of_the_rest(learn_lanes)
 
 
 @shared_task(name="tracking.tasks.watch")
 def watch() -> None:
     """Look at all that is on its way: who needs a person, and who does not any more."""
-    sweep_alarms()
+    _aside_of_the_rest(sweep_alarms)

@@ -1,9 +1,14 @@
 """Asking providers of parcels, over real HTTP: when, with what, what comes of the answer, and of none."""
 
+import contextlib
+import itertools
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,6 +26,7 @@ from tests.staff import superuser
 from tests.tracking.house import ProviderApi, serving
 from tests.tracking.payloads import PAYLOADS, steps
 from tests.tracking.test_understand import shipped
+from tracking import tasks
 from tracking.carriers.asking import WAYS
 from tracking.models import Contact, Heard, Question, Snapshot, Tracker
 from tracking.models.tracker import Status
@@ -36,6 +42,7 @@ from tracking.services import (
     understand_inbox,
 )
 from tracking.services.ask.line import backoff
+from tracking.services.ask.plan import plan_questions
 from tracking.services.ask.rhythm import ORDINARILY, Case, end_of, next_ask
 
 pytestmark = pytest.mark.django_db
@@ -330,6 +337,153 @@ def test_a_line_that_is_dead_is_tried_less_and_less_often(shop: Shop, settings: 
     assert [backoff(n).total_seconds() / 60 for n in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_a_wrong_address_is_trouble_and_no_number_that_nobody_knows(shop: Shop, line: Line) -> None:
+    shipped(shop, "JD1", at=LEFT)
+    for failures in range(1, 8):
+        line.api.trouble.append((404, b"<html>", {}))
+        line.ask()
+        assert line.contact.trouble.endswith("knows no such address (it answers 404).")
+        assert (line.contact.failures, line.question.misses, line.question.ended) == (failures, 0, "")
+        line.pass_(DAY)
+    line.api.ways["JD1"] = steps("accepted", start=LEFT)
+    assert line.ask() == 1
+    assert (line.contact.trouble, Tracker.objects.get().status) == ("", "IN_TRANSIT")
+
+
+@pytest.mark.parametrize("provider", ["easypost", "aftership", "karrio"], indirect=True)
+def test_a_name_that_it_does_not_know_any_more_is_asked_of_by_its_number(shop: Shop, line: Line) -> None:
+    shipped(shop, "JD1", at=LEFT)
+    line.api.ways["JD1"] = steps("accepted", start=LEFT)
+    line.ask()
+    line.api.trouble.append((404, {"error": "no such tracker"}, {}))
+    line.api.ways["JD1"] = steps("accepted", "moving", "out", start=LEFT)
+    line.pass_(2 * DAY)
+    assert line.ask() == 1
+    assert [bool(each.query) for each in line.api.asked] == [True, False, True]
+    assert (line.contact.trouble, line.question.misses) == ("", 0)
+    assert Tracker.objects.get().status == "OUT_FOR_DELIVERY"
+    line.api.trouble += [(404, {}, {}), (404, {}, {})]
+    line.pass_(2 * DAY)
+    line.ask()
+    assert (line.contact.failures, line.question.misses) == (1, 0), "nothing is where we ask"
+    line.pass_(DAY)
+    line.api.ways.clear()
+    line.ask()
+    assert (line.contact.trouble, line.question.misses) == ("", 1)
+
+
+@seventeentrack
+@pytest.mark.parametrize("path", ["register", "retrack"])
+def test_a_404_of_whatever_is_asked_beside_holds_up_nobody(
+    shop: Shop, line: Line, settings: Any, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(ProviderApi("karrio")) as url:
+        other = Line("karrio", settings, url, ProviderApi("karrio"), line.clock)
+        shipped(shop, "JD1", at=LEFT)
+        answer, found = line.api.answer, {"accepted": [], "rejected": []}
+        line.api.answer = lambda asked: (  # type: ignore[method-assign]
+            (404, b"", {}) if asked.path.endswith(path) else (200, {"code": 0, "data": found}, {})
+        )
+        if path == "retrack":
+            line.ask()
+            Question.objects.filter(endpoint=line.endpoint).update(stopped_at=NOW)
+            line.pass_(5 * DAY)
+        line.ask()
+        assert line.contact.trouble == "17TRACK knows no such address (it answers 404)."
+        assert (line.contact.lease_until, other.contact.asked_at is not None) == (None, True)
+        assert "Traceback" not in caplog.text
+        line.api.answer = answer  # type: ignore[method-assign]
+
+
+def test_what_is_heard_of_a_number_that_was_given_up_has_it_asked_again(shop: Shop, line: Line) -> None:
+    shipped(shop, "JD1", at=LEFT)
+    for _ in range(8):
+        line.ask()
+        line.pass_(3 * DAY)
+    assert (line.question.ended, line.ask()) == ("UNKNOWN", 0)
+    line.sender.send(PAYLOADS[line.provider]("JD1", steps("label", "accepted", start=timezone.now(), hours=1)))
+    understand_inbox()
+    line.pass_(2 * DAY)
+    line.api.ways["JD1"] = steps("label", "accepted", "moving", "out", start=timezone.now() - DAY)
+    assert line.ask() == 1
+    assert (line.question.ended, line.question.misses) == ("", 0)
+    assert Tracker.objects.get().status == "OUT_FOR_DELIVERY"
+
+
+@easypost
+def test_one_that_fails_is_left_for_a_while_and_holds_up_no_other(
+    shop: Shop, line: Line, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = ProviderApi("karrio")
+    with serving(api) as url:
+        other = Line("karrio", settings, url, api, line.clock)
+        shipped(shop, "JD1", at=LEFT)
+        api.ways["JD1"] = steps("accepted", start=LEFT)
+
+        def stumble(endpoint: Endpoint, now: datetime) -> int:
+            if endpoint == line.endpoint:
+                raise ValueError("a bug of ours")
+            return plan_questions(endpoint, now)
+
+        monkeypatch.setattr("tracking.services.ask.round.plan_questions", stumble)
+        assert line.ask() == 1
+    assert (Tracker.objects.get().status, other.contact.trouble) == ("IN_TRANSIT", "")
+    assert "a bug of ours" in caplog.text
+    contact = line.contact
+    assert contact.trouble == "Something went wrong here while we asked: the log says what."
+    assert (contact.failures, contact.next_at, contact.lease_until) == (1, NOW + timedelta(minutes=1), None)
+
+
+@easypost
+def test_whose_turn_did_not_come_is_the_first_of_the_next_round(
+    shop: Shop, line: Line, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = ProviderApi("karrio")
+    with serving(api) as url:
+        other = Line("karrio", settings, url, api, line.clock)
+        shipped(shop, "JD1", at=LEFT)
+        spent = itertools.count(step=6)
+        monkeypatch.setattr("tracking.services.ask.round.time", SimpleNamespace(monotonic=lambda: next(spent),
+                                                                               sleep=lambda _: None))  # fmt: skip
+        ask_providers()
+        first = [each.asked_at is not None for each in (line.contact, other.contact)]
+        Contact.objects.update(next_at=None)
+        line.pass_(5 * DAY)
+        ask_providers()
+        assert sorted(first) == [False, True], "the time was over after one of them"
+        assert all(each.asked_at for each in (line.contact, other.contact))
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+def test_an_answer_that_trickles_is_hung_up_on(
+    shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    """No single byte takes long, so that no time-out of the reading would ever come."""
+    monkeypatch.setattr("tracking.services.ask.line.ANSWER_SECONDS", 0.5)
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            caller, _ = server.accept()
+            with caller, contextlib.suppress(OSError):
+                caller.sendall(begun)
+                while not is_over.wait(0.05):
+                    caller.sendall(b"a")
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        settings.PROVIDER_URLS = settings.PROVIDER_URLS | {"karrio": f"http://127.0.0.1:{server.getsockname()[1]}"}
+        begin_asking(Sender("karrio").endpoint, KEY)
+        shipped(shop, "JD1", at=timezone.now() - 3 * DAY)
+        started = time.monotonic()
+        ask_providers()
+        assert time.monotonic() - started < 10
+        is_over.set()
+        thread.join()
+    assert Contact.objects.get().trouble == "Karrio did not finish its answer within 0.5 seconds."
+    assert Question.objects.get().misses == 0
+
+
 @easypost
 def test_one_that_does_not_answer_in_time_is_left(shop: Shop, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracking.services.ask.line.TIMEOUT_SECONDS", 0.2)
@@ -502,3 +656,39 @@ def test_every_provider_that_can_be_asked_has_an_address(settings: Any) -> None:
     assert set(settings.PROVIDER_URLS) == set(WAYS)
     assert {httpx.URL(url).scheme for url in settings.PROVIDER_URLS.values()} == {"https"}
     assert timezone.is_aware(NOW)
+
+
+# --- beside what else the worker does ---------------------------------------------------------------------------------
+
+
+def test_what_takes_its_time_holds_one_thread_and_who_comes_meanwhile_leaves_it_its_work() -> None:
+    is_begun, is_let_go, done = threading.Event(), threading.Event(), list[tuple[str, str]]()
+
+    def slow() -> None:
+        is_begun.set()
+        is_let_go.wait(10)
+        done.append(("slow", threading.current_thread().name))
+
+    def other() -> None:
+        done.append(("other", threading.current_thread().name))
+
+    thread = threading.Thread(target=tasks._aside_of_the_rest, args=[slow], name="the first")
+    thread.start()
+    assert is_begun.wait(10)
+    for _ in range(2):
+        tasks._aside_of_the_rest(other)
+    assert done == []
+    is_let_go.set()
+    thread.join(10)
+    assert done == [("slow", "the first"), ("other", "the first")]
+
+
+def test_one_that_fails_leaves_the_thread_to_the_next() -> None:
+    def fails() -> None:
+        raise ValueError("a bug of ours")
+
+    done: list[str] = []
+    with pytest.raises(ValueError, match="a bug of ours"):
+        tasks._aside_of_the_rest(fails)
+    tasks._aside_of_the_rest(lambda: done.append("next"))
+    assert done == ["next"]

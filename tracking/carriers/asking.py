@@ -21,7 +21,10 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. The key stands in a header, never in the address."""
+    """What is sent. The key stands in a header, never in the address.
+
+    `is_of_one`: its path names one parcel as the provider does, so that there may be nothing there.
+    """
 
     method: str
     path: str
@@ -29,6 +32,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     auth: tuple[str, str] | None = None
+    is_of_one: bool = False
 
 
 class Way(NamedTuple):
@@ -48,7 +52,7 @@ class Way(NamedTuple):
 def _easypost(key: str, wanted: Sequence[Wanted]) -> Request:
     one = wanted[0]
     if one.tracker_id:
-        return Request("GET", f"/v2/trackers/{one.tracker_id}", {}, auth=(key, ""))
+        return Request("GET", f"/v2/trackers/{one.tracker_id}", {}, auth=(key, ""), is_of_one=True)
     return Request("GET", "/v2/trackers", {}, {"tracking_code": one.number}, auth=(key, ""))
 
 
@@ -62,7 +66,7 @@ def _read_easypost(answer: Any) -> list[Envelope]:
 def _aftership(key: str, wanted: Sequence[Wanted]) -> Request:
     one, path = wanted[0], "/tracking/2024-10/trackings"
     if one.tracker_id:
-        return Request("GET", f"{path}/{one.tracker_id}", {"as-api-key": key})
+        return Request("GET", f"{path}/{one.tracker_id}", {"as-api-key": key}, is_of_one=True)
     return Request("GET", path, {"as-api-key": key}, {"tracking_numbers": one.number})
 
 
@@ -76,7 +80,7 @@ def _karrio(key: str, wanted: Sequence[Wanted]) -> Request:
     one = wanted[0]
     headers = {"Authorization": f"Token {key}"}
     if one.tracker_id:
-        return Request("GET", f"/v1/trackers/{one.tracker_id}", headers)
+        return Request("GET", f"/v1/trackers/{one.tracker_id}", headers, is_of_one=True)
     return Request("GET", "/v1/trackers", headers, {"tracking_number": one.number})
 
 

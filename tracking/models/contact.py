@@ -107,7 +107,10 @@ class Question(models.Model):
                 condition=Q(ended="", next_at__isnull=False) | (~Q(ended="") & Q(next_at=None)), name="question_next"
             ),
         ]
-        indexes = [models.Index(fields=["endpoint", "next_at"], condition=Q(ended=""), name="question_due")]
+        indexes = [
+            models.Index(fields=["endpoint", "next_at"], condition=Q(ended=""), name="question_due"),
+            models.Index(fields=["endpoint"], condition=Q(ended="UNKNOWN"), name="question_given_up"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.endpoint} of {self.parcel}"

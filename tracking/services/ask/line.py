@@ -1,6 +1,10 @@
 """The line to a provider: one question, one answer, or the trouble in words. Never inside a transaction."""
 
 import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,7 +15,8 @@ from django.conf import settings
 from orders.signatures import SCHEMES
 from tracking.carriers.asking import Request
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS, ANSWER_SECONDS = 10, 15
+"""How long it may say nothing, and how long it may take for the whole answer."""
 MOST_BYTES = 5 * 1024 * 1024
 FIRST_WAIT, LONGEST_WAIT, NO_KEY_WAIT = timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1)
 LONGEST_ASKED = timedelta(hours=24)
@@ -26,20 +31,22 @@ class Trouble(Exception):
 
 
 class NotKnown(Exception):
-    """The provider knows no such parcel."""
+    """The provider has no parcel of the name that we asked by."""
 
 
 def ask(provider: str, request: Request, *, now: datetime) -> Any:
     """Return the JSON of the answer. Raises Trouble, NotKnown."""
-    name = SCHEMES[provider].name
+    name, begun = SCHEMES[provider].name, time.monotonic()
     try:
-        with _client(provider) as client, _stream(client, request) as response:
-            _look_at(response, name, now)
+        with _client(provider) as client, _hanging_up(client), _stream(client, request) as response:
+            _look_at(response, name, now, is_of_one=request.is_of_one)
             return _read(response, name)
     except httpx.TimeoutException:
         raise Trouble(f"{name} did not answer within {TIMEOUT_SECONDS} seconds.") from None
     except httpx.HTTPError:
-        raise Trouble(f"{name} cannot be reached.") from None
+        if time.monotonic() - begun < ANSWER_SECONDS:
+            raise Trouble(f"{name} cannot be reached.") from None
+        raise Trouble(f"{name} did not finish its answer within {ANSWER_SECONDS} seconds.") from None
 
 
 def backoff(failures: int) -> timedelta:
@@ -53,6 +60,22 @@ def _client(provider: str) -> httpx.Client:
     )
 
 
+@contextmanager
+def _hanging_up(client: httpx.Client) -> Iterator[None]:
+    """Hang up when the time is over, whatever trickles in: its own time-out begins anew with every byte."""
+    is_over = threading.Event()
+    threading.Thread(target=_hang_up, args=(client, is_over), daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()
+
+
+def _hang_up(client: httpx.Client, is_over: threading.Event) -> None:
+    if not is_over.wait(ANSWER_SECONDS):
+        client.close()
+
+
 def _stream(client: httpx.Client, request: Request) -> Any:
     more: dict[str, Any] = {} if request.body is None else {"json": request.body}
     auth = httpx.BasicAuth(*request.auth) if request.auth else None
@@ -62,13 +85,13 @@ def _stream(client: httpx.Client, request: Request) -> Any:
     )
 
 
-def _look_at(response: httpx.Response, name: str, now: datetime) -> None:
-    """Raise what its status says."""
+def _look_at(response: httpx.Response, name: str, now: datetime, *, is_of_one: bool) -> None:
+    """Raise what its status says. Where no one parcel is named, "not found" is the address that we ask."""
     status = response.status_code
     if httpx.codes.is_success(status):
         return
     if status == httpx.codes.NOT_FOUND:
-        raise NotKnown
+        raise NotKnown if is_of_one else Trouble(f"{name} knows no such address (it answers 404).", LONGEST_WAIT)
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         raise Trouble(f"{name} does not take our key: enter a new one.", NO_KEY_WAIT)
     asked = _retry_after(response.headers.get("Retry-After", ""), now)

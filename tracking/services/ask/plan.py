@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fulfillment.models import Parcel, Shipment
 from orders.models import Endpoint
@@ -27,10 +27,18 @@ def under_way(endpoint: Endpoint, now: datetime) -> QuerySet[Parcel]:
 
 def plan_questions(endpoint: Endpoint, now: datetime) -> int:
     """Write down the parcels that we have not planned to ask of yet, at most so many; return how many."""
+    _reopen(endpoint, now)
     planned = Question.objects.filter(endpoint=endpoint, parcel=OuterRef("pk"))
     new = under_way(endpoint, now).filter(~Q(Exists(planned))).select_related("tracker").order_by("pk")[:BATCH]
     rows = [Question(endpoint=endpoint, parcel=each, next_at=next_ask(case_of(each))) for each in new]
     return len(Question.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def _reopen(endpoint: Endpoint, now: datetime) -> None:
+    """Ask again of numbers that were given up as unknown there, and of which something was heard since."""
+    given_up = Question.objects.filter(endpoint=endpoint, ended=Question.End.UNKNOWN)
+    heard = given_up.filter(parcel__tracker__updated_at__gt=F("asked_at"))
+    heard.update(ended=Question.End.OPEN, misses=0, next_at=now)
 
 
 def due(endpoint: Endpoint, now: datetime, most: int) -> list[Question]:

@@ -6,6 +6,7 @@ Each question is put off before it is asked: whoever dies in the middle of it ha
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -17,25 +18,39 @@ from django.utils import timezone
 from fulfillment.models import Parcel
 from orders.models import Endpoint
 from orders.services import keep_answer
-from tracking.carriers.asking import WAYS, Envelope, Request, Wanted, Way
+from tracking.carriers.asking import WAYS, Envelope, Wanted, Way
 from tracking.models import Contact, Question, Snapshot
 from tracking.services.ask.line import NotKnown, Trouble, ask, backoff
 from tracking.services.ask.plan import due, plan_questions, put_back, put_off
 
+logger = logging.getLogger(__name__)
+
 LEASE, REST = timedelta(minutes=5), timedelta(minutes=5)
 """How long a round may take at the utmost, and how long it is before the next where all is well."""
+OUR_FAULT = "Something went wrong here while we asked: the log says what."
 ROUND_SECONDS = 20
+"""For all providers together: whose turn did not come is the first of the next round."""
 
 
 def ask_providers() -> int:
     """Ask every provider whose turn it is; return how many parcels were asked of."""
-    now = timezone.now()
+    now, ends_at = timezone.now(), time.monotonic() + ROUND_SECONDS
     ready = Contact.objects.filter(Q(next_at=None) | Q(next_at__lte=now), is_asking=True, endpoint__is_active=True)
-    return sum(ask_contact(contact) for contact in ready.select_related("endpoint").order_by("pk"))
+    by_turn = ready.select_related("endpoint").order_by(F("asked_at").asc(nulls_first=True), "pk")
+    return sum(_ask(contact, ends_at) for contact in by_turn if time.monotonic() < ends_at)
 
 
-def ask_contact(contact: Contact) -> int:
-    """Ask what is due, if nobody else is at it; return how many parcels were asked of."""
+def _ask(contact: Contact, ends_at: float) -> int:
+    """Ask one; where that fails it is left for a while, and does not hold up the others."""
+    try:
+        return ask_contact(contact, ends_at)
+    except Exception:  # logged with all that is known
+        logger.exception("the provider of endpoint %s could not be asked", contact.endpoint_id)
+        return 0
+
+
+def ask_contact(contact: Contact, ends_at: float) -> int:
+    """Ask what is due, if nobody else is at it, until then; return how many parcels were asked of."""
     token, now = uuid4(), timezone.now()
     free = Contact.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), pk=contact.pk, is_asking=True)
     if not free.update(lease_token=token, lease_until=now + LEASE):
@@ -44,19 +59,22 @@ def ask_contact(contact: Contact) -> int:
     asked, ends = 0, dict[str, object]()
     try:
         plan_questions(contact.endpoint, now)
-        asked = _round(contact)
+        asked = _round(contact, ends_at)
         is_more = bool(due(contact.endpoint, now, 1))
         ends = {"failures": 0, "trouble": "", "next_at": None if is_more else now + REST}
     except Trouble as trouble:
         ends = _put_back(contact, trouble)
+    except Exception:
+        ends = _put_back(contact, Trouble(OUR_FAULT))
+        raise
     finally:
         mine.update(lease_token=None, lease_until=None, **ends)
     return asked
 
 
-def _round(contact: Contact) -> int:
+def _round(contact: Contact, ends_at: float) -> int:
     """Raises Trouble."""
-    way, ends_at, asked = WAYS[contact.endpoint.provider], time.monotonic() + ROUND_SECONDS, 0
+    way, asked = WAYS[contact.endpoint.provider], 0
     key = contact.keys[0] if contact.keys else ""
     while time.monotonic() < ends_at and (batch := due(contact.endpoint, timezone.now(), way.most)):
         Contact.objects.filter(pk=contact.pk).update(asked_at=timezone.now())
@@ -73,7 +91,7 @@ def _ask_of(endpoint: Endpoint, way: Way, key: str, batch: Sequence[Question]) -
     wanted = _wanted(endpoint, batch)
     try:
         _watch_again(endpoint, way, key, batch, wanted)
-        found = _answers(endpoint, way, way.request(key, [wanted[each.pk] for each in batch]))
+        found = _answers(endpoint, way, key, [wanted[each.pk] for each in batch])
     except Trouble:
         put_back(batch, now)
         raise
@@ -84,11 +102,14 @@ def _ask_of(endpoint: Endpoint, way: Way, key: str, batch: Sequence[Question]) -
     _note_misses(endpoint, way, key, batch, known, wanted)
 
 
-def _answers(endpoint: Endpoint, way: Way, request: Request) -> Sequence[Envelope]:
+def _answers(endpoint: Endpoint, way: Way, key: str, wanted: Sequence[Wanted]) -> Sequence[Envelope]:
+    """Ask by the provider's own names, and by the number alone where it knows no such name any more."""
     try:
-        return way.read(ask(endpoint.provider, request, now=timezone.now()))
+        return way.read(ask(endpoint.provider, way.request(key, wanted), now=timezone.now()))
     except NotKnown:
-        return []
+        time.sleep(way.gap_seconds)
+        by_number = way.request(key, [each._replace(tracker_id="") for each in wanted])
+        return way.read(ask(endpoint.provider, by_number, now=timezone.now()))
 
 
 def _wanted(endpoint: Endpoint, batch: Sequence[Question]) -> Mapping[int, Wanted]:
