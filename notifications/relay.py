@@ -1,14 +1,20 @@
-"""Turns what the outbox holds into rows of Message, and empties it. Sends nothing."""
+"""Turns what the outbox holds into rows of Message, and empties it. Sends nothing.
+
+Whether what a carrier said is still news is decided when it goes out, not here.
+"""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from notifications.models import Message
 from notifications.rules import NOBODY, RULES, Rule
 from orders.models import Event, Order, Outbox
+from tracking.models import Tracker
+from tracking.status.milestones import is_old
 
 BATCH = 500
 TOO_LATE = "The news came too late to be worth telling."
@@ -22,9 +28,11 @@ def relay_batch(limit: int = BATCH) -> int:
     if not Outbox.objects.exists():  # on SQLite a transaction takes the write lock, needed or not
         return 0
     with transaction.atomic():
-        told = _messages(_claim(limit))
+        events = _claim(limit)
+        told = _messages(events)
         # whoever was told of a milestone stays told once: an event derived again makes no second row
         Message.objects.bulk_create(chain.from_iterable(told.values()), ignore_conflicts=True)
+        _bring_back(events)
         Outbox.objects.filter(pk__in=list(told)).delete()
     return len(told)
 
@@ -63,7 +71,7 @@ def _messages(events: Iterable[Event]) -> dict[int, list[Message]]:
 def _messages_of(event: Event, rule: Rule, order: Order) -> Iterator[Message]:
     if order.is_silent and not rule.is_asked_for:
         return
-    why_not = _why_not(event, order)
+    why_not = "" if order.customer.email else NO_ADDRESS
     for milestone in rule.milestones(event):
         yield Message(
             order_id=event.order_id,
@@ -83,8 +91,19 @@ def _rules(event: Event) -> Sequence[Rule]:
     return RULES.get(event.kind, NOBODY)
 
 
-def _why_not(event: Event, order: Order) -> str:
-    """Say why the customer is not told; the row stands all the same, so that no later event tells of it."""
-    if event.facts.get("is_late"):
-        return TOO_LATE
-    return "" if order.customer.email else NO_ADDRESS
+def _bring_back(events: Iterable[Event]) -> None:
+    """Queue what was passed by when it was to be sent, and is the newest of its parcel by what was heard since."""
+    orders = {event.order_id for event in events if "milestones" in event.facts}
+    left_out = Message.objects.filter(order__in=orders, status=Message.Status.SUPPRESSED, note=TOO_LATE)
+    if not orders or not (messages := list(left_out.select_related("event"))):
+        return
+    news = _news_of(orders)
+    again = [each.pk for each in messages if news.get(each.event.facts["parcel"]) in each.event.facts["milestones"]]
+    Message.objects.filter(pk__in=again).update(status=Message.Status.QUEUED, note="", available_at=timezone.now())
+
+
+def _news_of(orders: Iterable[int]) -> dict[str, str]:
+    """Return parcel → the milestone that its customer may be told of."""
+    trackers = Tracker.objects.filter(parcel__shipment__order__in=orders).exclude(news="")
+    rows = trackers.values_list("parcel__number", "news", "news_at")
+    return {parcel: key for parcel, key, at in rows if not is_old(at, timezone.now())}

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from notifications.channels import email
 from notifications.channels.email import Letter, Outcome, Post, Unreachable
-from notifications.channels.news import READ_WITH
+from notifications.channels.news import READ_WITH, News
 from notifications.models import UNSENT, Message
-from notifications.relay import NO_ADDRESS, relay_batch
+from notifications.relay import NO_ADDRESS, TOO_LATE, relay_batch
 from orders.lifecycle import Refused, change, record
 from orders.models import Actor
 from tracking.services import links_for
@@ -113,8 +113,8 @@ def resend_message(message: Message, *, by: Actor) -> Message:
 
 
 def _send(message: Message, url: str, post: Post) -> None:
-    if not message.order.customer.email:  # erased since
-        _finish(message, Outcome(Status.SUPPRESSED, NO_ADDRESS))
+    if why_not := _why_not(message, url):
+        _finish(message, Outcome(Status.SUPPRESSED, why_not))
         return
     letter = _write(message, url)
     if letter is None:
@@ -123,6 +123,14 @@ def _send(message: Message, url: str, post: Post) -> None:
         _finish(message, post.send(letter), letter)
     else:
         logger.warning("message %s is in other hands now", message.pk)
+
+
+def _why_not(message: Message, url: str) -> str:
+    """Say why the customer is not told after all. What a person sends again, or may have gone out, goes out again."""
+    if not message.order.customer.email:  # erased since
+        return NO_ADDRESS
+    is_first = message.status == Status.QUEUED and not message.resends
+    return TOO_LATE if is_first and News(message, url).is_over else ""
 
 
 def _write(message: Message, url: str) -> Letter | None:

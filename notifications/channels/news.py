@@ -14,6 +14,7 @@ from notifications.channels import words
 from notifications.models import Message
 from orders.models import OrderLine
 from tracking.models import Estimate, Tracker
+from tracking.status.milestones import is_old
 from tracking.timeline import dates
 from tracking.timeline.words import REASONS, say
 
@@ -69,6 +70,14 @@ class News:
         self.facts = message.event.facts
         self.today = timezone.localdate()
         self.shown: tuple[date, date] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """What the carrier said is not the newest of its parcel any more, or of too long ago (F12)."""
+        told, tracker = self.facts.get("milestones"), _tracker(self.parcel)
+        if not told or tracker is None:
+            return False
+        return tracker.news not in told or is_old(tracker.news_at, timezone.now())
 
     @property
     def shop(self) -> str:

@@ -132,6 +132,7 @@ def test_no_page_and_no_call_waits_for_a_broker_that_is_away(
         with ending(valkey):
             eventually(lambda: delivered() == rounds + WARM_ROUNDS and is_told(), 60)
         assert house.pid(WORKER) == worker, "it lived through it"
-    assert set(Message.objects.values_list("status", flat=True)) == {"SENT"}
+    left_out = Message.objects.exclude(status="SENT").values_list("kind", "status")
+    assert set(left_out) <= {("parcel.out_for_delivery", "SUPPRESSED")}, "it was delivered before the mail went out"
     print(f"{len(visitor.took)} requests, the slowest {sorted(visitor.took)[-3:]}")
     assert max(visitor.took)[0] <= SLOWEST_SECONDS

@@ -90,9 +90,9 @@ def test_an_order_goes_by_the_api_from_the_click_to_the_door(web: httpx.Client, 
         answer = web.post("/api/v1/carrier-events", json=[scans[code] for code in codes])
         assert answer.status_code == 200
         assert (reader.look(), reader.poll()) == (words, 204)
+        eventually(is_told)  # as long as it is news
 
     assert web.get(f"/api/v1/orders/{order['number']}").json()["status"] == "DELIVERED"
-    eventually(is_told)
     assert sorted(sink.subjects) == [
         f"We have your order {order['number']}",
         f"Your parcel has arrived · {order['number']}",

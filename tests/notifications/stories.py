@@ -39,11 +39,9 @@ def shipped(shop: Shop, *parcels: ParcelDraft, **more: Any) -> Order:
     return order
 
 
-def carrier_says(
-    parcel: Parcel, kind: str, *milestones: str, at: datetime | None = None, is_late: bool = False
-) -> None:
+def carrier_says(parcel: Parcel, kind: str, *milestones: str, at: datetime | None = None) -> None:
     with change(parcel.order, by=CARRIER) as order:
-        facts = {"parcel": parcel.number, "milestones": list(milestones), "is_late": is_late}
+        facts = {"parcel": parcel.number, "milestones": list(milestones)}
         record(order, f"parcel.{kind}", by=CARRIER, facts=facts, at=at)
 
 

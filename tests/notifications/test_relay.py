@@ -71,15 +71,6 @@ def test_a_parcel_that_its_carrier_delivered_is_not_told_again_with_its_shipment
     assert delivered == [("parcel.delivered", each.number, "QUEUED") for each in (first, second)]
 
 
-def test_news_that_comes_too_late_is_told_to_nobody_and_by_no_later_event(shop: Shop) -> None:
-    order = shipped(shop)
-    [parcel] = Parcel.objects.all()
-    carrier_says(parcel, "delivered", "delivered", is_late=True)
-    deliver_shipment(shipment(order, 1), by=BOB)
-    assert messages(order)[-1] == ("parcel.delivered", parcel.number, "SUPPRESSED")
-    assert Message.objects.get(kind="parcel.delivered").note == "The news came too late to be worth telling."
-
-
 def test_each_failed_attempt_and_each_missed_promise_is_told_once(shop: Shop) -> None:
     order = shipped(shop)
     [parcel] = Parcel.objects.all()

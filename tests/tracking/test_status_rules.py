@@ -500,6 +500,53 @@ def test_f12_a_milestone_of_more_than_two_days_ago_is_old() -> None:
     assert not milestone.is_old(NOW)
 
 
+NEWS = [
+    ([], None),
+    (["IN_TRANSIT"], None),
+    (["IN_TRANSIT", "OUT_FOR_DELIVERY"], "out_for_delivery"),
+    (["OUT_FOR_DELIVERY", "OUT_FOR_DELIVERY"], "out_for_delivery"),
+    (["OUT_FOR_DELIVERY", "IN_TRANSIT"], None),
+    (["OUT_FOR_DELIVERY", "DELIVERY_ATTEMPT_FAILED"], "attempt:1"),
+    (["OUT_FOR_DELIVERY", "DELIVERY_ATTEMPT_FAILED", "IN_TRANSIT"], "attempt:1"),
+    (["DELIVERY_ATTEMPT_FAILED", "IN_TRANSIT", "DELIVERY_ATTEMPT_FAILED"], "attempt:2"),
+    (["OUT_FOR_DELIVERY", "DELIVERY_ATTEMPT_FAILED", "OUT_FOR_DELIVERY"], None),
+    (["DELIVERY_ATTEMPT_FAILED", "AVAILABLE_FOR_PICKUP"], "available_for_pickup"),
+    (["OUT_FOR_DELIVERY", "DELIVERED"], "delivered"),
+    (["DELIVERED", "OUT_FOR_DELIVERY"], "delivered"),
+    (["DELIVERY_ATTEMPT_FAILED", "RETURNING_TO_SENDER"], "returning"),
+    (["RETURNING_TO_SENDER", "OUT_FOR_DELIVERY"], "returning"),
+    (["RETURNING_TO_SENDER", "DELIVERED"], "returned"),
+    (["IN_TRANSIT", "LOST"], "lost"),
+    (["LOST", "IN_TRANSIT"], None),
+]
+
+
+@pytest.mark.parametrize(("way", "key"), NEWS)
+def test_f12_only_what_is_so_and_nothing_has_passed_by_is_news(way: list[str], key: str | None) -> None:
+    news = folded(*(event(f"25 0{hour}:00", status) for hour, status in enumerate(way, start=1))).news
+    assert (news and news.key) == key
+
+
+def test_f12_trouble_is_news_as_long_as_somebody_must_act() -> None:
+    trouble = event("24 10:00", "EXCEPTION", reason="duties_unpaid")
+    news = folded(trouble, event("24 09:00")).news
+    assert (news and news.key) == "exception:duties_unpaid"
+    assert folded(trouble, event("24 11:00")).news is None
+    assert folded(event("24 10:00", "EXCEPTION", reason="delayed")).news is None
+
+
+def test_f12_what_was_reopened_is_news_to_nobody() -> None:
+    way = (scan("23 10:00", "DELIVERED"), scan("24 10:00"))
+    result = folded(picture(*way, headline="IN_TRANSIT", stated="24 11:00"))
+    assert ("reopened" in result.needs_review, result.news) == (True, None)
+
+
+def test_f12_a_headline_is_news_before_any_scan_says_the_same() -> None:
+    news = folded(picture(scan("24 10:00", "OUT_FOR_DELIVERY"), headline="DELIVERED", stated="24 18:00")).news
+    assert (news and news.key) == "delivered"
+    assert folded(picture(scan("24 10:00", "OUT_FOR_DELIVERY"), headline="IN_TRANSIT", stated="24 18:00")).news is None
+
+
 def test_f12_a_headline_passes_its_milestone_without_a_scan() -> None:
     result = folded(picture(scan("23 10:00"), headline="OUT_FOR_DELIVERY", stated="24 08:00"))
     milestone = result.milestones[-1]

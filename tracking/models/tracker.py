@@ -63,6 +63,10 @@ class Tracker(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivered_on = models.DateField(null=True, blank=True, help_text="The day at the door, by the clock there.")
     returned_at = models.DateTimeField(null=True, blank=True)
+    news = models.CharField(
+        max_length=64, blank=True, help_text="The milestone that customers may be told of; all others are passed by."
+    )
+    news_at = models.DateTimeField(null=True, blank=True)
     timeline = models.JSONField(default=list, help_text="The scans that stand after the fold, oldest first.")
     crossed = models.JSONField(default=list, help_text="Milestones that stand in the trail: each is recorded once.")
     is_reopened = models.BooleanField(default=False, help_text="It had arrived, and by what is known now it has not.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -34,7 +34,7 @@ SEEN_BY_CUSTOMERS = (
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """An event to be recorded. Whoever reads `is_late` tells no customer (F12)."""
+    """An event to be recorded. `is_late`: it was over, or long ago, when we heard of it."""
 
     kind: str
     milestones: Sequence[str] = ()
@@ -81,9 +81,7 @@ def project(
     `is_again`: nothing new was said, only what it means may have changed.
     """
     it = view(tracker, parcel, order, pictures, now)
-    is_import = not tracker.timeline and any(picture.is_complete for picture in pictures)
-    news = _corrections(tracker, it, now) if is_again else _news(tracker, it, now, is_import=is_import)
-    for each in news:
+    for each in _corrections(tracker, it, now) if is_again else _news(tracker, it, now):
         facts = {"parcel": parcel.number, "status": it.result.status, "milestones": list(each.milestones)} | each.facts
         at = min(each.at, now) if each.at else None  # a carrier's clock may be ahead of ours
         record(order, each.kind, by=by, facts=facts | ({"is_late": True} if each.is_late else {}), at=at)
@@ -128,6 +126,8 @@ def _row(result: Result) -> dict[str, Any]:
         "delivered_at": result.delivered_at,
         "delivered_on": result.delivered_on,
         "returned_at": result.returned_at,
+        "news": result.news.key if result.news else "",
+        "news_at": result.news.at.astimezone(UTC) if result.news and result.news.at else None,
         "timeline": [_line(line) for line in result.timeline[-MOST_LINES:]],
         "is_time_estimated": result.is_time_estimated,
     }
@@ -149,10 +149,10 @@ def _as_seen(timeline: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in line.items() if name != "about"} for line in timeline]
 
 
-def _news(tracker: Tracker, it: View, now: datetime, *, is_import: bool) -> Iterator[News]:
+def _news(tracker: Tracker, it: View, now: datetime) -> Iterator[News]:
     """Yield what is to be recorded: milestones, else the status, else the scans, else what was put right."""
     result, told = it.result, set()
-    for news in _milestones(tracker, result, now, is_import=is_import):
+    for news in _milestones(tracker, result, now):
         told.add(news.kind)
         yield news
     kind = f"parcel.{result.status.lower()}"
@@ -172,20 +172,20 @@ def _fresh(tracker: Tracker, it: View) -> list[dict[str, Any]]:
 
 def _corrections(tracker: Tracker, it: View, now: datetime) -> Iterator[News]:
     """Yield the milestones that it turns out to have passed, and that it was put right."""
-    yield from _milestones(tracker, it.result, now, is_import=False)
+    yield from _milestones(tracker, it.result, now)
     if it.seen:
         yield News("parcel.corrected", facts={"changed": it.seen, "before": tracker.status})
 
 
-def _milestones(tracker: Tracker, result: Result, now: datetime, *, is_import: bool) -> Iterator[News]:
+def _milestones(tracker: Tracker, result: Result, now: datetime) -> Iterator[News]:
     crossed = [each for each in result.milestones if each.key not in tracker.crossed]
     for _, passed in groupby(crossed, key=lambda each: each.place):
-        yield _passed(list(passed), result, now, is_import=is_import)
+        yield _passed(list(passed), result, now)
 
 
-def _passed(milestones: Sequence[Milestone], result: Result, now: datetime, *, is_import: bool) -> News:
-    """Return the event of milestones that one scan passed; of a whole history's at first, the present alone is news."""
+def _passed(milestones: Sequence[Milestone], result: Result, now: datetime) -> News:
+    """Return the event of milestones that one scan passed."""
     one = milestones[0]
-    is_late = one.is_old(now) or (is_import and one.status != result.status)
+    is_late = one.is_old(now) or (one.status != result.status and result.news not in milestones)
     at = one.at if one.is_exact else None
     return News(f"parcel.{Status(one.status).lower()}", [each.key for each in milestones], at, is_late)

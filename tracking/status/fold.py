@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from tracking.status import words
 from tracking.status.eta import Expectation, expect
 from tracking.status.evidence import Evidence, Verdict
-from tracking.status.milestones import FIRST_SCAN, KEYS, Milestone, milestones
+from tracking.status.milestones import FIRST_SCAN, KEYS, Milestone, milestones, news
 from tracking.status.picture import Journey, Snapshot
 from tracking.status.timeline import Timeline, build, is_possible
 from tracking.status.verdict import judge
@@ -35,7 +35,7 @@ class Result:
     """Where the parcel is. Times that only a wall clock tells are estimates (`is_time_estimated`).
 
     `decided_at` is the instant of the scan that made the status, where there is one; `delivered_on` the day that its
-    line shows.
+    line shows; `news` the milestone that customers may be told of, all others being passed by (F12).
     """
 
     status: str
@@ -53,6 +53,7 @@ class Result:
     returned_at: datetime | None
     decided_at: datetime | None
     milestones: tuple[Milestone, ...]
+    news: Milestone | None
     timeline: tuple[Line, ...]
     is_time_estimated: bool
 
@@ -84,6 +85,7 @@ def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | Non
         returned_at=told_at if verdict.status == words.RETURNED_TO_SENDER else None,
         decided_at=_utc(verdict.voice.entry.scan.instant()) if verdict.voice else None,
         milestones=passed,
+        news=news(evidence, verdict, passed),
         timeline=tuple(_line(voice) for voice in evidence.lines),
         is_time_estimated=any(entry.clock and not entry.scan.instant() for entry in timeline.entries),
     )

@@ -1,6 +1,6 @@
 """F12: which milestones a parcel has passed, and when. Who is told of them is decided elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,9 @@ ANOTHER_ATTEMPT = timedelta(hours=2)
 OLD = timedelta(hours=48)
 
 FIRST_SCAN = "first_scan"
+ATTEMPT = "attempt:"
+TRIED = frozenset({words.DELIVERY_ATTEMPT_FAILED, words.IN_TRANSIT, words.EXCEPTION})
+"""What may be said of a parcel after an attempt without taking anything away from it."""
 KEYS = {
     words.OUT_FOR_DELIVERY: "out_for_delivery",
     words.AVAILABLE_FOR_PICKUP: "available_for_pickup",
@@ -36,7 +39,11 @@ class Milestone:
 
     def is_old(self, now: datetime) -> bool:
         """Say whether it is too long ago for a customer to be told."""
-        return self.at is not None and self.at < now - OLD
+        return is_old(self.at, now)
+
+
+def is_old(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at < now - OLD
 
 
 def milestones(evidence: Evidence, verdict: Verdict) -> tuple[Milestone, ...]:
@@ -44,13 +51,30 @@ def milestones(evidence: Evidence, verdict: Verdict) -> tuple[Milestone, ...]:
     found: dict[str, Milestone] = {}
     for key, voice in _by_scans(evidence, verdict):
         found.setdefault(key, _milestone(key, voice))
-    attempt = not any(key.startswith("attempt:") for key in found)
+    attempt = not any(key.startswith(ATTEMPT) for key in found)
     key = _key_of(verdict.status, verdict.reason, verdict.is_action_required)
     if verdict.status == words.DELIVERY_ATTEMPT_FAILED and attempt:
         key = "attempt:1"
     if key and key not in found:
         found[key] = Milestone(key, verdict.status, verdict.at, is_exact=False, place=len(evidence.lines))
     return tuple(sorted(found.values(), key=lambda each: each.place))
+
+
+def news(evidence: Evidence, verdict: Verdict, passed: Sequence[Milestone]) -> Milestone | None:
+    """Return the one that customers may be told of: the last that was passed, as long as it is so. None is before it.
+
+    Whatever came after what decided, as scans after a delivery, takes nothing away.
+    """
+    place = verdict.voice.place if verdict.voice else len(evidence.lines)
+    told = [each for each in passed if each.key != FIRST_SCAN and each.place <= place]
+    return told[-1] if told and _is_so(told[-1].key, verdict) else None
+
+
+def _is_so(key: str, verdict: Verdict) -> bool:
+    """Say whether the verdict says the same; that a delivery was tried stays true until something better is known."""
+    if key.startswith(ATTEMPT):
+        return verdict.status in TRIED
+    return key == _key_of(verdict.status, verdict.reason, verdict.is_action_required)
 
 
 def _by_scans(evidence: Evidence, verdict: Verdict) -> Iterator[tuple[str, Voice]]:
