@@ -41,6 +41,10 @@ class Message(models.Model):
         ATTEMPT_FAILED = "parcel.delivery_attempt_failed", "Delivery tried"
         AVAILABLE_FOR_PICKUP = "parcel.available_for_pickup", "Ready to collect"
         PARCEL_DELIVERED = "parcel.delivered", "Delivered"
+        PARCEL_HELD_UP = "parcel.exception", "Something to do"
+        PARCEL_RETURNING = "parcel.returning_to_sender", "On its way back"
+        PARCEL_RETURNED = "parcel.returned_to_sender", "Back at the shop"
+        PARCEL_LOST = "parcel.lost", "Lost"
         PARCEL_SILENT = "parcel.silent", "No news of it"
         LINK_REQUESTED = "link.requested", "Link to the order"
 
@@ -95,6 +99,10 @@ class Message(models.Model):
                         "parcel.delivery_attempt_failed",
                         "parcel.available_for_pickup",
                         "parcel.delivered",
+                        "parcel.exception",
+                        "parcel.returning_to_sender",
+                        "parcel.returned_to_sender",
+                        "parcel.lost",
                         "parcel.silent",
                         "link.requested",
                     ]

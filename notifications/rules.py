@@ -50,10 +50,14 @@ def crossed(milestone: str) -> Milestones:
     return lambda event: of_parcel(event) if milestone in event.facts["milestones"] else []
 
 
-def last_attempt(event: Event) -> list[str]:
-    """Of several attempts that one payload tells of, the last is news."""
-    attempts = [key for key in event.facts["milestones"] if key.startswith("attempt:")]
-    return [f"{event.facts['parcel']}:{key}" for key in attempts[-1:]]
+def each_of(family: str) -> Milestones:
+    """Tell once an attempt, once a reason to act: by the milestone's own name."""
+
+    def found(event: Event) -> list[str]:
+        keys = [key for key in event.facts["milestones"] if key.startswith(f"{family}:")]
+        return [f"{event.facts['parcel']}:{key}" for key in keys]
+
+    return found
 
 
 def gone_quiet(event: Event) -> list[str]:
@@ -118,13 +122,13 @@ RULES: dict[str, Sequence[Rule]] = {
     "parcel.in_transit": NOBODY,
     "parcel.scanned": NOBODY,
     "parcel.out_for_delivery": [Rule(Kind.OUT_FOR_DELIVERY, crossed("out_for_delivery"))],
-    "parcel.delivery_attempt_failed": [Rule(Kind.ATTEMPT_FAILED, last_attempt)],
+    "parcel.delivery_attempt_failed": [Rule(Kind.ATTEMPT_FAILED, each_of("attempt"))],
     "parcel.available_for_pickup": [Rule(Kind.AVAILABLE_FOR_PICKUP, crossed("available_for_pickup"))],
     "parcel.delivered": [Rule(Kind.PARCEL_DELIVERED, crossed("delivered"))],
-    "parcel.exception": NOBODY,
-    "parcel.returning_to_sender": NOBODY,
-    "parcel.returned_to_sender": NOBODY,
-    "parcel.lost": NOBODY,
+    "parcel.exception": [Rule(Kind.PARCEL_HELD_UP, each_of("exception"))],
+    "parcel.returning_to_sender": [Rule(Kind.PARCEL_RETURNING, crossed("returning"))],
+    "parcel.returned_to_sender": [Rule(Kind.PARCEL_RETURNED, crossed("returned"))],
+    "parcel.lost": [Rule(Kind.PARCEL_LOST, crossed("lost"))],
     "parcel.expired": NOBODY,
     "parcel.cancelled": NOBODY,
     "parcel.unknown": NOBODY,

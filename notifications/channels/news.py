@@ -187,10 +187,10 @@ class News:
         return self.parcel.tracking_number if self.parcel else ""
 
     @property
-    def attempt(self) -> str:
-        """Why a delivery failed, where the carrier said so and nothing else happened since."""
+    def why(self) -> str:
+        """Why it could not go on, where the carrier said so and nothing else happened since."""
         tracker = _tracker(self.parcel)
-        is_last = tracker is not None and tracker.status == "DELIVERY_ATTEMPT_FAILED"
+        is_last = tracker is not None and f"parcel.{tracker.status.lower()}" == self.message.kind
         return say(REASONS.get(tracker.reason, ""), carrier=self.carrier) if tracker and is_last else ""
 
     @property

@@ -109,6 +109,10 @@ MESSAGES = {
     "parcel.available_for_pickup": "Mail: your parcel can be collected",
     "parcel.delivered": "Mail: your parcel is delivered",
     "parcel.silent": "Mail: there is no news of your parcel",
+    "parcel.exception": "Mail: your parcel needs something from them",
+    "parcel.returning_to_sender": "Mail: your parcel is on its way back",
+    "parcel.returned_to_sender": "Mail: your parcel came back",
+    "parcel.lost": "Mail: your parcel was reported lost",
     "link.requested": "Mail: the link to your order",
 }
 REASONS = {

@@ -196,6 +196,50 @@ def test_a_failed_attempt_says_why_where_the_carrier_did(shop: Shop) -> None:
     assert "DHL tried on Monday 23 November. Nobody was there to take it." in page
 
 
+GONE_WRONG = [
+    ("exception", "exception:duties_unpaid", "duties_unpaid", "cannot go on with it since", "Duties have to be paid"),
+    ("exception", "exception:other", "other", "cannot go on with it since", "Please get in touch with DHL"),
+    ("returning_to_sender", "returning", "refused", "is bringing it back since", "It was refused at the door."),
+    ("returned_to_sender", "returned", "unclaimed", "brought it back on", "It was not collected."),
+    ("lost", "lost", "destroyed", "told us so on", "It was destroyed on the way."),
+]
+
+
+@pytest.mark.parametrize(("kind", "milestone", "reason", "what", "more"), GONE_WRONG)
+def test_what_goes_wrong_is_told_with_its_day_its_reason_and_what_to_do(
+    shop: Shop, kind: str, milestone: str, reason: str, what: str, more: str
+) -> None:
+    order = shipped(shop)
+    parcel = Parcel.objects.get()
+    Tracker.objects.create(parcel=parcel, status=kind.upper(), reason=reason, news=milestone)
+    carrier_says(parcel, kind, milestone)
+    _, text, page = read(order, f"parcel.{kind}")
+    for words in (text, page):
+        assert f"DHL {what} Monday 23 November." in words
+        assert more in words
+        assert "Reply to this mail" in words
+        assert "2 × Enamel mug" in words
+        assert "Another parcel" not in words
+
+
+def test_why_it_went_wrong_is_not_said_of_what_happened_since(shop: Shop) -> None:
+    order = shipped(shop)
+    parcel = Parcel.objects.get()
+    Tracker.objects.create(parcel=parcel, status="RETURNED_TO_SENDER", reason="unclaimed")
+    carrier_says(parcel, "returning_to_sender", "returning")
+    _, text, _ = read(order, "parcel.returning_to_sender")
+    assert "is bringing it back since Monday 23 November.\n" in text
+
+
+def test_of_a_lost_parcel_the_letter_says_whether_another_is_on_its_way(shop: Shop) -> None:
+    order = shipped(shop, DHL, ParcelDraft(carrier="UPS", tracking_number="1Z"))
+    first = Parcel.objects.get(carrier="dhl")
+    carrier_says(first, "lost", "lost")
+    _, text, page = read(order, "parcel.lost")
+    assert "Another parcel of this order is still on its way." in text
+    assert "Another parcel of this order is still on its way." in page
+
+
 def test_a_parcel_to_collect_is_said_to_be_where_the_carrier_said(shop: Shop) -> None:
     order = shipped(shop)
     parcel = Parcel.objects.get()

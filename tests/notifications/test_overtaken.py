@@ -129,6 +129,32 @@ def test_an_attempt_is_told_although_the_parcel_moves_on(order: Order) -> None:
     assert letters(order) == [("delivery_attempt_failed", "SENT")]
 
 
+def test_what_goes_wrong_is_told_as_it_happens_and_once(order: Order) -> None:
+    steps = [("duties_unpaid", 40), ("IN_TRANSIT", 30), ("LOST", 20), ("IN_TRANSIT", 15)]
+    back = [("RETURNING_TO_SENDER", 9), ("OUT_FOR_DELIVERY", 6), ("DELIVERED", 2)]
+    for step in [*steps, *back]:
+        for _ in range(2):
+            hear(step)
+            mail()
+    kinds = ["exception", "lost", "returning_to_sender", "returned_to_sender"]
+    assert letters(order) == [(kind, "SENT") for kind in kinds]
+
+
+def test_trouble_that_is_over_when_it_is_heard_of_is_not_told(order: Order) -> None:
+    hear(("duties_unpaid", 9), ("IN_TRANSIT", 8))
+    hear(("LOST", 7), ("OUT_FOR_DELIVERY", 6))
+    mail()
+    told = [("exception", "SUPPRESSED"), ("lost", "SUPPRESSED"), ("out_for_delivery", "SENT")]
+    assert sorted(letters(order)) == told
+
+
+def test_trouble_that_nobody_can_do_anything_about_is_told_to_staff_alone(order: Order) -> None:
+    hear(("delayed", 5))
+    mail()
+    assert order.events.filter(kind="parcel.exception").exists()
+    assert letters(order) == []
+
+
 def test_what_a_person_sends_again_goes_out_although_it_is_old(order: Order) -> None:
     hear(OUT, DELIVERED)
     mail()
