@@ -14,7 +14,7 @@ class TrackingConfig(AppConfig):
 
 def start_with_what_words_mean(apps: Any = all_apps, **_: object) -> None:
     """A new house understands its carriers at once."""
-    from tracking.services.codes import start_codes
+    from tracking.services.seeds import start_codes
 
     if "carriercode" in apps.all_models["tracking"]:  # not where somebody migrates back
         start_codes()

@@ -27,6 +27,7 @@ SYSTEM = {
     "allocate": "the allocation",
     "import": "an import",
     "look-up": "the look-up page",
+    "release": "an upgrade",
 }
 Reader = Callable[[str], bool]
 """Says whether whoever looks has this permission."""

@@ -93,6 +93,32 @@ def test_what_somebody_changed_is_not_written_over_and_the_rest_is_kept_in_line(
     assert rows[("", "detail", "damaged")] == CODES[key("easypost", "damaged")]
 
 
+def test_history_follows_what_a_release_brings_as_it_follows_a_person(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(shop, "easypost", ("accepted", "strange"))
+    monkeypatch.setitem(CODES, key("easypost", "held_by_dragons"), Row("EXCEPTION", "held"))
+    for _ in range(2):  # the second time it is in line
+        start_with_what_words_mean()
+        assert not UnmappedCode.objects.exists()
+        change = Remapping.objects.get()
+        assert (change.by, change.code, change.before) == ("system:release", "held_by_dragons", None)
+    assert (CarrierCode.objects.get(code="held_by_dragons").changed_by, Tracker.objects.get().status) == (
+        "",
+        "IN_TRANSIT",
+    )
+    replay()
+    assert (Tracker.objects.get().status, Remapping.objects.get().changed) == ("EXCEPTION", 1)
+    row = client_of("manager").get("/admin/tracking/remapping/").content.decode()
+    assert "an upgrade" in row
+
+
+def test_a_new_house_has_no_past_that_would_follow() -> None:
+    CarrierCode.objects.all().delete()
+    start_with_what_words_mean()
+    assert (CarrierCode.objects.count(), Remapping.objects.count()) == (len(CODES), 0)
+
+
 @pytest.mark.parametrize(
     ("key", "row", "refusal"),
     [

@@ -1,4 +1,4 @@
-"""The table of what carriers' words mean, in the database: read for the fold, started, and what is missing in it."""
+"""The table of what carriers' words mean, in the database: read for the fold, and what is missing in it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import OURS, Key, Row, Table, Tables, table_of, unmapped
 from tracking.models import CarrierCode, UnmappedCode
 from tracking.status import Snapshot as Picture
@@ -34,17 +33,6 @@ def row_of(values: Sequence[object]) -> Row:
 
 def columns(row: Row) -> dict[str, object]:
     return row._asdict() | {"when": list(row.when)}
-
-
-def start_codes() -> None:
-    """Bring the table in line with what the house starts with; what somebody changed is left alone."""
-    known = {Key(*(getattr(row, name) for name in KEY)): row for row in CarrierCode.objects.all()}
-    fresh = [CarrierCode(**key._asdict(), **columns(row)) for key, row in CODES.items() if key not in known]
-    CarrierCode.objects.bulk_create(fresh, ignore_conflicts=True)
-    for key, row in CODES.items():
-        stands = known.get(key)
-        if stands and not stands.changed_by and row_of([getattr(stands, name) for name in MEANING]) != row:
-            CarrierCode.objects.filter(pk=stands.pk, changed_by="").update(**columns(row))
 
 
 def note_unmapped(pictures: Iterable[Picture], *, now: datetime) -> None:
