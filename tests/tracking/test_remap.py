@@ -394,6 +394,14 @@ HELD = {"provider": "easypost", "carrier": "", "field": "detail", "code": "Held 
 MEANS = {"status": "EXCEPTION", "reason": "held", "when": "", "is_action_required": "on"}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["provider", "carrier", "field", "code"])
+def test_what_no_database_can_hold_in_the_address_names_no_word(name: str) -> None:
+    client = client_of("manager")
+    client.raise_request_exception = False
+    assert client.get(PAGE, {name: "\0"}).status_code == 200
+
+
 def test_the_page_shows_what_would_change_before_it_does(shop: Shop) -> None:
     tell(shop, "easypost", ("accepted", "strange"), ("accepted", "moving"))
     client = client_of("manager")

@@ -145,14 +145,19 @@ def _next_page(key: Key) -> str:
 
 def _named(request: HttpRequest) -> Key | None:
     """Return the word that the address names, if it is one."""
-    key = Key(*(request.GET.get(name, "") for name in KEY))
+    key = _asked(request)
     is_word = key.provider in dict(PROVIDERS) and key.field in FIELDS and key.code
-    return key if is_word and "\0" not in "".join(key) else None
+    return key if is_word else None
+
+
+def _asked(request: HttpRequest) -> Key:
+    """Return what stands in the address, without what no database can hold."""
+    return Key(*(request.GET.get(name, "").replace("\0", "") for name in KEY))
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """Return the word that the address names, and what it means now."""
-    key = {name: request.GET.get(name, "") for name in KEY}
+    key = _asked(request)._asdict()
     now = CarrierCode.objects.filter(**key).first()
     row = row_of([getattr(now, name) for name in MEANING]) if now else Row()
     return key | row._asdict() | {"when": ", ".join(row.when)}
