@@ -150,6 +150,21 @@ def test_a_form_that_is_wrong_is_shown_again_and_enters_nothing(shop: Shop, wron
     assert (Inbox.objects.count(), Tracker.objects.get().status) == (1, "PRE_TRANSIT")
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "1899-12-31T00:00", "9999-12-31T23:59"])
+def test_a_year_that_cannot_be_is_refused(shop: Shop, settings: Any, zone: str, at: str) -> None:
+    settings.TIME_ZONE = zone
+    order = shipped(shop, "JD1")
+    enter(parcel_of(order), "PRE_TRANSIT", 9)
+    url = f"/admin/tracking/tracker/{Tracker.objects.get().pk}/do/enter/"
+    client = client_of("support")
+    client.raise_request_exception = False
+    answer = client.post(url, form(at=at))
+    assert answer.status_code < 500
+    assert any(word in " ".join(flashes(answer)) for word in ("that was before", "still to come", "interpreted"))
+    assert (Inbox.objects.count(), Tracker.objects.get().status) == (1, "PRE_TRANSIT")
+
+
 def test_a_parcel_of_another_shipment_is_not_spoken_of(shop: Shop) -> None:
     one, other = shipped(shop, "JD1"), shipped(shop, "JD2")
     url = f"/admin/fulfillment/shipment/{shipment(one).pk}/do/enter/"
