@@ -1,5 +1,6 @@
 """Parcels that need a person: opened by what is so, closed by the next scan, taken and snoozed by people."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from fulfillment.models import Parcel
@@ -150,6 +151,21 @@ def test_silence_opens_once_is_told_once_and_closes_with_the_next_scan(order: Or
     assert Message.objects.filter(kind="parcel.silent").count() == 1
 
 
+def test_an_old_scan_that_comes_late_leaves_a_silence_to_who_looks_after_it(order: Order) -> None:
+    says("IN_TRANSIT", MONDAY + HOUR)
+    now = MONDAY + 12 * DAY
+    sweep_alarms(now=now)
+    snooze_alarm(Alarm.objects.get(), days=3, note="I telephone them", by=BOB, now=now)
+    before = list(Alarm.objects.values_list("pk", "owner", "note", "snoozed_until", "closed_at"))
+    old = event("123", "IN_TRANSIT", at=MONDAY + 2 * DAY)
+    take_carrier_events([old], by=ALICE, now=now)
+    sweep_alarms(now=now)
+    assert list(Alarm.objects.values_list("pk", "owner", "note", "snoozed_until", "closed_at")) == before
+    assert (Alarm.objects.get().since, silences()) == (MONDAY + 2 * DAY, ["NO_SCAN_SINCE"])
+    take_carrier_events([event("123", "IN_TRANSIT", at=now)], by=ALICE, now=now)
+    assert standing() == []
+
+
 def test_what_was_never_scanned_is_looked_for_before_the_customer_hears(order: Order) -> None:
     sweep_alarms(now=MONDAY + 6 * DAY)
     assert (standing(), silences()) == (["NO_FIRST_SCAN"], ["NO_FIRST_SCAN"])
@@ -247,6 +263,28 @@ def test_a_sweep_asks_the_database_as_often_for_one_parcel_as_for_many(
 
 def test_of_what_has_arrived_a_sweep_reads_what_was_corrected_since_alone(shop: Shop) -> None:
     assert "tracker_reopened" in str(plans_of(sweep_alarms))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_tell_of_a_silence_once(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    says("IN_TRANSIT", MONDAY + HOUR)
+    both, go_on = threading.Barrier(2, timeout=30), alarms._open
+
+    def together(*given: Any) -> None:
+        both.wait()  # each has seen that no alarm stands yet
+        go_on(*given)
+
+    def sweep() -> None:
+        sweep_alarms(now=MONDAY + 12 * DAY)
+        connection.close()
+
+    monkeypatch.setattr(alarms, "_open", together)
+    sweeps = [threading.Thread(target=sweep) for _ in range(2)]
+    for each in sweeps:
+        each.start()
+    for each in sweeps:
+        each.join()
+    assert (standing(), silences()) == (["NO_SCAN_SINCE"], ["NO_SCAN_SINCE"])
 
 
 def test_an_order_that_fails_holds_up_nobody_and_comes_up_with_the_next_sweep(

@@ -71,8 +71,11 @@ def sweep_alarms(*, now: datetime | None = None) -> int:
 
 
 def hear_from(parcels: Collection[int], *, now: datetime) -> None:
-    """Close the silence of parcels that were scanned."""
-    _close(Alarm.objects.standing().filter(parcel__in=parcels, kind__in=Alarm.SILENCES).values("pk"), now)
+    """Close the silence of parcels that were scanned, unless it goes on: what came late may be old."""
+    silent = Alarm.objects.standing().filter(parcel__in=parcels, kind__in=Alarm.SILENCES)
+    if found := {alarm.pk: (alarm.parcel_id, alarm.kind) for alarm in silent}:
+        still = dict(_wanted(known_lanes(), now, *(parcel for parcel, _ in found.values())))
+        _close([pk for pk, key in found.items() if key not in still], now)
 
 
 def take_alarm(alarm: Alarm, *, by: Actor) -> None:
@@ -164,11 +167,12 @@ def _open(keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
 
 
 def _open_of(order: Order, parcels: Mapping[int, Parcel], keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
-    """Look again behind the order's lock, as a scan may have come meanwhile, and open what is so."""
+    """Look again behind the order's lock, as a scan or another sweep may have come meanwhile, and open what is so."""
     with change(order, by=WATCH) as fresh:
-        cries = {key: cry for key, cry in _wanted(lanes, now, *parcels) if key in keys}
+        open_now = set(Alarm.objects.standing().filter(parcel__in=parcels).values_list("parcel_id", "kind"))
+        cries = {key: cry for key, cry in _wanted(lanes, now, *parcels) if key in keys and key not in open_now}
         made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
-        Alarm.objects.bulk_create(made, ignore_conflicts=True)
+        Alarm.objects.bulk_create(made)
         _tell(fresh, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
 
 
