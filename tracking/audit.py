@@ -1,6 +1,7 @@
 """Checks of what carriers say: whatever needs a person is named."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
 
@@ -19,6 +20,7 @@ from tracking.services.project import view
 
 NEWEST, FOLDED = 10_000, 100
 """Parcels that are folded to compare them, and how many at once: all of history is what `replay` is for."""
+FOLLOWED_WITHIN = timedelta(hours=1)
 MANY_FAILURES = 3
 """In a row: before that it may be a bad minute."""
 REASONS = {
@@ -72,12 +74,13 @@ def untrue_trackers() -> Iterator[Problem]:
     """Name the parcels, of the newest, that are not what follows from all that was said of them.
 
     Folds go on meanwhile, so what differs is looked at twice; and while history follows a change of meaning, nothing
-    can be said.
+    can be said. What could not follow within the hour is named.
     """
+    since = timezone.now() - FOLLOWED_WITHIN
     newest, last = Tracker.objects.select_related("parcel__shipment__order").order_by("-pk"), LAST
     for _ in range(0, NEWEST, FOLDED):
         batch = list(newest.filter(pk__lt=last)[:FOLDED])
-        if not batch or Remapping.objects.filter(finished_at=None).exists():
+        if not batch or Remapping.objects.filter(finished_at=None, at__gt=since).exists():
             return
         again = newest.filter(pk__in=[tracker.pk for tracker, _ in _untrue(batch)])
         for tracker, columns in _untrue(list(again)):

@@ -251,7 +251,7 @@ def test_a_parcel_that_is_not_what_was_said_of_it_is_named_until_it_is_folded_ag
     assert exit_code("audit", "--check", "untrue_trackers") == 1
     change = Remapping.objects.create(provider="generic", field="status", code="zz9", by=str(ALICE))
     assert findings("untrue_trackers") == {}, "while history follows a change, nothing can be said"
-    Remapping.objects.filter(pk=change.pk).update(finished_at=timezone.now())
+    Remapping.objects.filter(pk=change.pk).update(at=timezone.now() - timedelta(hours=2))
     assert findings("untrue_trackers") == named
     assert [each.changed for each in replay_everything(by=ALICE)] == [1]
     assert findings("untrue_trackers") == {}
