@@ -12,7 +12,9 @@ from fulfillment.services import (
     lose_shipment,
     pack_shipment,
     pick_shipment,
+    propose_reship,
     return_shipment,
+    send_again,
     ship_shipment,
 )
 from orders.lifecycle import change, record
@@ -231,6 +233,14 @@ def lost(shop: Shop) -> Order:
     return order
 
 
+def lost_and_sent_again(shop: Shop) -> Order:
+    order = lost(shop)
+    with change(order, by=BOB):
+        proposed = propose_reship(boxes(order)[0], "LOST", by=BOB)
+    send_again(proposed, by=BOB)
+    return order
+
+
 def returned(shop: Shop) -> Order:
     order = with_tracker("RETURNED_TO_SENDER", *WAY[:3], reason="refused", returned_at=TUESDAY)(shop)
     return_shipment(shipment(order), by=BOB)
@@ -291,6 +301,7 @@ STORIES: dict[str, Callable[[Shop], Order]] = {
     "label cancelled": with_tracker("CANCELLED", *WAY[:1]),
     "lost by the carrier": with_tracker("LOST", *WAY[:3], reason="destroyed"),
     "lost": lost,
+    "lost and sent again": lost_and_sent_again,
     "two parcels, one delivered": two_parcels("DELIVERED", "IN_TRANSIT"),
     "two parcels, one tried": two_parcels("DELIVERY_ATTEMPT_FAILED", "IN_TRANSIT", reason="access_problem"),
     "two parcels on their way": two_parcels("IN_TRANSIT", "IN_TRANSIT"),

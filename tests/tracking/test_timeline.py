@@ -7,7 +7,7 @@ import pytest
 
 from fulfillment.carrier import carrier_code, carrier_name
 from fulfillment.models import Shipment
-from orders.models import Hold
+from orders.models import Hold, Order
 from tests.factories import Shop
 from tests.tracking.stories import STORIES, boxes, shipped, track
 from tracking.models.tracker import Status
@@ -58,6 +58,7 @@ SAYS = {
     "label cancelled": ("Your order cannot travel as planned", ""),
     "lost by the carrier": ("Your order is lost", ""),
     "lost": ("Your order is lost", ""),
+    "lost and sent again": ("Your order is lost", ""),
     "two parcels, one delivered": ("One of your two parcels was delivered", ON_TIME),
     "two parcels, one tried": ("One of your two parcels could not be delivered yet", UNSURE),
     "two parcels on their way": ("Your order is on its way", ON_TIME),
@@ -114,6 +115,13 @@ def test_the_page_says_the_truth_in_plain_words_and_forgets_no_unit(shop: Shop, 
     assert units_told(page) == sum(line.quantity for line in order.lines.all())
 
 
+def test_what_is_sent_again_is_said_with_the_number_that_it_goes_by(shop: Shop) -> None:
+    page = page_of(STORIES["lost and sent again"](shop).pk)
+    again = Order.objects.latest("pk").number
+    assert f"sends it again, as order {again}." in plain(" ".join(page.headline.details))
+    assert "write to them" not in " ".join(page.headline.details)
+
+
 def units_told(page: OrderPage) -> int:
     """Return how many units the cards list; of parcels that nobody counted, the list of what was ordered speaks."""
     listed = [item for card in (*page.parcels, *page.waiting) for item in card.contents] + page.cancelled
@@ -122,6 +130,10 @@ def units_told(page: OrderPage) -> int:
 
 
 def test_steps_carry_their_days_and_say_what_is_done_in_part(shop: Shop) -> None:
+    page = page_of(STORIES["delivered"](shop).pk)
+    assert [plain(step.on) for step in page.steps] == ["23 Nov", "24 Nov", "24 Nov", "26 Nov", "26 Nov"]
+    assert [step.word for step in page_of(STORIES["cancelled"](shop).pk).steps] == ["Placed", "Cancelled"]
+    assert [step.word for step in page_of(STORIES["returned"](shop).pk).steps][-1] == "Back at the shop"
     page = page_of(STORIES["partly shipped"](shop).pk)
     assert [(step.word, step.state, plain(step.on), step.is_here) for step in page.steps] == [
         ("Placed", "done", "23 Nov", False),
@@ -130,10 +142,6 @@ def test_steps_carry_their_days_and_say_what_is_done_in_part(shop: Shop) -> None
         ("Out for delivery", "partly", "", False),
         ("Delivered", "partly", "", True),
     ]
-    page = page_of(STORIES["delivered"](shop).pk)
-    assert [plain(step.on) for step in page.steps] == ["23 Nov", "24 Nov", "24 Nov", "26 Nov", "26 Nov"]
-    assert [step.word for step in page_of(STORIES["cancelled"](shop).pk).steps] == ["Placed", "Cancelled"]
-    assert [step.word for step in page_of(STORIES["returned"](shop).pk).steps][-1] == "Back at the shop"
 
 
 def test_scans_stand_newest_first_in_the_carriers_own_time(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from orders.models import Order
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, latest
 from tracking.timeline.journey import Box, Journey, most_pressing
-from tracking.timeline.words import ACT, HOLDS, NEXT_STEPS, NO_NUMBER, PREDICATES, REASONS, ROUTINE, count, say
+from tracking.timeline.words import HOLDS, NEXT_STEPS, NO_NUMBER, PREDICATES, REASONS, ROUTINE, count, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,7 @@ def _about(journey: Journey, box: Box) -> list[str]:
     """Say why, and who does what next, of one parcel."""
     if not box.parcel.tracking_number and box.status == Status.UNKNOWN:
         return [NO_NUMBER]
-    if box.needs_you:
-        return [_reason(box), say(ACT, carrier=box.carrier)]
-    return [_reason(box), say(NEXT_STEPS[box.status], carrier=box.carrier, shop=journey.shop, place=box.place)]
+    return [_reason(box), box.next_step(journey.shop)]
 
 
 def _about_many(boxes: list[Box]) -> list[str]:

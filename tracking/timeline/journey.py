@@ -9,11 +9,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
-from fulfillment.models import Parcel, ReceiptLine, Shipment, ShipmentLine
+from fulfillment.models import Parcel, ReceiptLine, Reship, Shipment, ShipmentLine
 from orders.models import Hold, Order, OrderLine
 from tracking.models import Estimate, Tracker
 from tracking.models.tracker import Status
-from tracking.timeline.words import ATTENTION
+from tracking.timeline.words import ACT, AGAIN, ATTENTION, NEXT_STEPS, say
 
 FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
 SETTLED = {  # a person may say so where no carrier does
@@ -68,6 +68,17 @@ class Box:
     def needs_you(self) -> bool:
         is_over = self.status in FINAL
         return bool(self.tracker and self.tracker.is_action_required and not is_over)
+
+    @property
+    def again(self) -> str:
+        """Return the number of the order as which its contents go again, if they do."""
+        reship: Reship | None = getattr(self.parcel, "reship", None)
+        return reship.replacement.number if reship and reship.replacement else ""
+
+    def next_step(self, shop: str) -> str:
+        """Say who does what next."""
+        step = AGAIN if self.again else ACT if self.needs_you else NEXT_STEPS[self.status]
+        return say(step, carrier=self.carrier, shop=shop, place=self.place, order=self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +190,8 @@ def _boxes(parts: list[Part]) -> list[Box]:
     left = {part.shipment.pk: part.shipment for part in parts if part.shipment.status in Shipment.LEFT}
     if not left:
         return []
-    parcels = (
-        Parcel.objects.filter(shipment__in=left).select_related("tracker", "estimate").order_by("shipment_id", "pk")
-    )
-    return [box_of(parcel, left[parcel.shipment_id]) for parcel in parcels]
+    parcels = Parcel.objects.filter(shipment__in=left).select_related("tracker", "estimate", "reship__replacement")
+    return [box_of(parcel, left[parcel.shipment_id]) for parcel in parcels.order_by("shipment_id", "pk")]
 
 
 def box_of(parcel: Parcel, shipment: Shipment) -> Box:

@@ -11,7 +11,7 @@ from orders.models import Hold
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, moment, wall_clock
 from tracking.timeline.journey import FINAL, Box, Journey, Part
-from tracking.timeline.words import ACT, HOLDS, NEXT_STEPS, REASONS, SCANS, say
+from tracking.timeline.words import HOLDS, REASONS, SCANS, say
 
 SHOWN, SHOWN_OF_ARRIVED = 3, 1
 
@@ -92,13 +92,11 @@ def _parcel(journey: Journey, box: Box, title: str) -> ParcelCard:
 
 def _note(journey: Journey, box: Box) -> str:
     """Say what a reader of this parcel alone has to know; the headline tells it of an only one."""
-    if len(journey.boxes) == 1 or (box.status == Status.IN_TRANSIT and not box.needs_you):
+    if len(journey.boxes) == 1 or (box.status == Status.IN_TRANSIT and not (box.needs_you or box.again)):
         return ""
     reason = say(REASONS.get(box.reason, ""), carrier=box.carrier)
-    step = ACT if box.needs_you else NEXT_STEPS[box.status]
-    told = say(step, carrier=box.carrier, shop=journey.shop, place=box.place)
     is_silent = box.status == Status.UNKNOWN and not box.parcel.tracking_number
-    return " ".join(filter(None, [reason, "" if is_silent else told]))
+    return " ".join(filter(None, [reason, "" if is_silent else box.next_step(journey.shop)]))
 
 
 def _scans(box: Box) -> list[ScanLine]:

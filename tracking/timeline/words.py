@@ -51,6 +51,7 @@ NEXT_STEPS: dict[str, str] = {
     Status.EXPIRED: "{shop} can ask {carrier} about it: write to them.",
     Status.CANCELLED: "Its label was cancelled. The next step is with {shop}.",
 }
+AGAIN = "{shop} sends it again, as order {order}."
 ACT = "Please get in touch with {carrier}: without you it goes back to the shop."
 NO_NUMBER = "It travels without a tracking number, so there is no news on the way."
 
@@ -130,8 +131,8 @@ def count(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "") -> str:
+def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "", order: str = "") -> str:
     """Fill in the names; a part of the sentence that needs a place goes where there is none."""
     at, seen = (f" at {place}", f", last seen in {place}") if place else ("", "")
-    text = sentence.format(carrier=carrier or "the carrier", shop=shop or "the shop", at=at, seen=seen)
+    text = sentence.format(carrier=carrier or "the carrier", shop=shop or "the shop", at=at, seen=seen, order=order)
     return text[:1].upper() + text[1:]
