@@ -28,7 +28,8 @@ def promise_of(order: Order, today: date | None = None) -> Promise | None:
     if order.status == Order.Status.SHIPPED:
         return Promise("Deliver by", order.deliver_by, *_left((order.deliver_by - today).days))
     if order.status == Order.Status.DELIVERED and order.delivered_at:
-        return Promise("Deliver by", order.deliver_by, *_kept(timezone.localdate(order.delivered_at), order.deliver_by))
+        on = order.delivered_on or timezone.localdate(order.delivered_at)
+        return Promise("Deliver by", order.deliver_by, *_kept(on, order.deliver_by))
     return None
 
 

@@ -101,6 +101,7 @@ class Order(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    delivered_on = models.DateField(null=True, blank=True, editable=False, help_text="The day at the door.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     content_digest = models.CharField(max_length=64, editable=False, help_text="Of what was ordered, to know it again.")
 
@@ -208,7 +209,7 @@ class Order(models.Model):
     )
     def deliver(self, at: datetime) -> None:
         self.shipped_at = self.shipped_at or at
-        self.delivered_at = at
+        self.delivered_at, self.delivered_on = at, at.astimezone(self.zone).date()
 
     @transition(
         status,

@@ -16,6 +16,7 @@ from config.roles import ROLES
 from fulfillment import ledger
 from fulfillment.models import Count, CountLine, Receipt, Staff, Warehouse
 from fulfillment.services import allocate_waiting, cancel_order, deliver_shipment, ship_shipment
+from orders.admin.promise import promise_of
 from orders.models import Order
 from orders.services import hold_order
 from tests.factories import ALICE, BOB, ProductFactory, Shop, shipment
@@ -47,8 +48,10 @@ class Story:
         self.shop = shop
         shop.receive(shop.mug, 100)
 
-    def place(self, at: datetime, *, shipped: float | None = None, delivered: float | None = None) -> Order:
-        order = self.shop.order((self.shop.mug, 1), placed_at=at)
+    def place(
+        self, at: datetime, *, shipped: float | None = None, delivered: float | None = None, **more: Any
+    ) -> Order:
+        order = self.shop.order((self.shop.mug, 1), placed_at=at, **more)
         if shipped is not None:
             ship_shipment(shipment(order), by=BOB, at=at + shipped * HOUR)
         if delivered is not None:
@@ -132,6 +135,29 @@ def test_median_and_p90(shop: Shop, hours: list[int], median: float, p90: float)
     for each in reversed(hours):
         story.place(LAST_MONDAY, shipped=each)
     assert figures(make_report(NOW).shipped.paces.now)[3:] == (median, p90)
+
+
+@pytest.mark.parametrize(
+    ("hours", "door", "is_kept"),
+    [  # promised for Friday: its noon in UTC, and Saturday's first hours
+        (99, {"country": "ES"}, True),
+        (99, {"country": "NZ"}, False),
+        (116, {"country": "US", "region": "CA"}, True),
+        (116, {"country": "US", "region": "NY"}, False),
+        (112, {"country": "ES"}, False),
+    ],
+)
+def test_whether_it_came_on_the_promised_day_is_told_by_the_clock_at_the_door(
+    shop: Shop, hours: float, door: dict[str, str], is_kept: bool
+) -> None:
+    Story(shop).place(LAST_MONDAY, shipped=2, delivered=hours, ship_to={"line1": "Main 1"} | door)
+    found = make_report(NOW)
+    assert (found.delivered.paces.now.kept, found.shown[0].by_first.kept, found.shown[0].by_last.kept) == (is_kept,) * 3
+    promise = promise_of(Order.objects.get())
+    assert promise is not None
+    assert (promise.left == "on time") == is_kept
+    Order.objects.update(delivered_on=None)  # as of an order that came before that was kept: by the shop's clock
+    assert make_report(NOW).delivered.paces.now.kept == (hours < 111)
 
 
 def test_cancelled_orders_are_not_counted(shop: Shop) -> None:

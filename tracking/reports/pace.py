@@ -1,8 +1,9 @@
 """How long orders take, and whether they keep what was promised: from the stamps on the order, for two periods at once.
 
 Clock: from `placed_at`. Counted is what reached the stamp in the period (an order leaves when all of it has left);
-cancelled orders reach none. On time: on or before the promised day, in the shop's zone; early is on time. Due is what
-reached the stamp in the period, or was promised for a day of it that has passed and has not.
+cancelled orders reach none. On time: on or before the promised day, by the shop's clock where it leaves, by the clock
+at the door where it arrives; early is on time. Due is what reached the stamp in the period, or was promised for a day
+of it that has passed and has not.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from django.db.models import Case, Count, IntegerField, Q, Sum, When, Window
-from django.db.models.functions import RowNumber, TruncDate
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
 
 from orders.models import Order
 from tracking.reports.links import orders_where
@@ -22,6 +23,10 @@ from tracking.reports.words import share, span
 LISTED = 100
 Stamp = Literal["shipped_at", "delivered_at"]
 PROMISE: dict[Stamp, str] = {"shipped_at": "ship_by", "delivered_at": "deliver_by"}
+DAY: dict[Stamp, Any] = {
+    "shipped_at": TruncDate("shipped_at"),
+    "delivered_at": Coalesce("delivered_on", TruncDate("delivered_at")),
+}
 OWING: dict[Stamp, Sequence[str]] = {"shipped_at": Order.TO_SHIP, "delivered_at": Order.OPEN}
 
 
@@ -82,7 +87,7 @@ def paces(stamp: Stamp, period: Period, today: date) -> Paces:
 
 
 def _kept(stamp: Stamp) -> Q:
-    return Q(**{f"{PROMISE[stamp]}__gte": TruncDate(stamp)})
+    return Q(**{f"{PROMISE[stamp]}__gte": DAY[stamp]})
 
 
 def _measured(stamp: Stamp, period: Period) -> dict[int, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Whether orders came by the first date that their customers were shown, and by the last one before they came.
 
-Counted is what was delivered in the period, in the shop's zone: on the day or before it is on time; and what was to
-come on one of its days by that date, and has not come yet: it is missed.
+Counted is what was delivered in the period, in the shop's zone: on the day or before, by the clock at the door, it is
+on time; and what was to come on one of its days by that date, and has not come yet: it is missed.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def _arrived(period: Period) -> dict[str, int]:
         for when, is_then in (("now", is_now), ("before", ~is_now))
         for name, each in ({"came": Q(pk__isnull=False)} | kept).items()
     }
-    return _count(orders.annotate(came=TruncDate("delivered_at")), counts)
+    return _count(orders.annotate(came=Coalesce("delivered_on", TruncDate("delivered_at"))), counts)
 
 
 def _overdue(period: Period) -> dict[str, int]:

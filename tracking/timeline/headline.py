@@ -48,7 +48,8 @@ def _delivered(journey: Journey) -> Headline:
 
 def _arrival(journey: Journey, boxes: list[Box]) -> list[str]:
     """Say when the last parcel arrived and, of a single one, to whom."""
-    on = latest([box.arrived_on for box in boxes]) or journey.order.delivered_at
+    order = journey.order
+    on = latest([box.arrived_on for box in boxes]) or order.delivered_on or order.delivered_at
     how = _reason(boxes[0]) if len(boxes) == 1 else ""
     return [f"Delivered on {day(on)}." if on else "", how]
 
