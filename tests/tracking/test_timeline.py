@@ -129,11 +129,14 @@ def units_told(page: OrderPage) -> int:
     return sum(int(item.split(" × ")[0]) for item in (listed if is_counted else page.ordered))
 
 
-def test_steps_carry_their_days_and_say_what_is_done_in_part(shop: Shop) -> None:
+def test_steps_carry_their_days(shop: Shop) -> None:
     page = page_of(STORIES["delivered"](shop).pk)
     assert [plain(step.on) for step in page.steps] == ["23 Nov", "24 Nov", "24 Nov", "26 Nov", "26 Nov"]
     assert [step.word for step in page_of(STORIES["cancelled"](shop).pk).steps] == ["Placed", "Cancelled"]
     assert [step.word for step in page_of(STORIES["returned"](shop).pk).steps][-1] == "Back at the shop"
+
+
+def test_of_what_is_done_in_part_the_steps_say_so(shop: Shop) -> None:
     page = page_of(STORIES["partly shipped"](shop).pk)
     assert [(step.word, step.state, plain(step.on), step.is_here) for step in page.steps] == [
         ("Placed", "done", "23 Nov", False),
