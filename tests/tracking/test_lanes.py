@@ -188,6 +188,7 @@ def test_what_arrives_later_is_not_known_yet(shop: Shop) -> None:
 
 def test_what_was_learnt_is_promised_and_what_was_not_is_as_the_method_says(shop: Shop) -> None:
     """The order of Monday leaves on Tuesday: the method says one day to three, working days."""
+    shop.receive(shop.mug, 1)
     before = shop.order((shop.mug, 1))
     assert (before.deliver_from, before.deliver_by) == (date(2026, 11, 25), date(2026, 11, 27))
     arrived(shop, ENOUGH, 100)
