@@ -100,8 +100,8 @@ def test_fifty_orders_come_to_their_end_and_the_books_are_clean(house: dict[str,
         "had scans out of order",
     ):
         assert row[special] >= 2, special
-    assert row["Messages"] == row["sent"] + row.get("not sent", 0)  # of what was passed by before it could be told
-    assert row.get("not sent", 0) <= row["had scans out of order"] * 2
+    assert row["Messages"] == row["sent"] + row.get("not sent", 0)  # a fast day passes much by before it is told
+    assert row["sent"] >= 3 * row["delivered"], "of each: we have it, on its way, delivered"
     assert re.search(r": clean\.$", told, re.MULTILINE)
     assert of_house(house["VAR_DIR"]) == []
 
