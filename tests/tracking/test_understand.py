@@ -495,7 +495,7 @@ def test_a_batch_reads_and_marks_all_rows_at_once(
     for number in range(orders):
         shipped(shop, f"JD{number}")
         carrier.send([event(f"JD{number}", at=ago(3)), event(f"JD{number}", "OUT_FOR_DELIVERY", ago(2))])
-    with django_assert_num_queries({1: 19 + 14, 3: 19 + 42}[orders]):
+    with django_assert_num_queries({1: 16 + 17, 3: 16 + 51}[orders]):
         assert understand_inbox() == orders
     assert set(Tracker.objects.values_list("status", flat=True)) == {"OUT_FOR_DELIVERY"}
 

@@ -1,4 +1,4 @@
-"""Folding what was kept into the trackers, a few orders a transaction.
+"""Folding what was kept into the trackers, one transaction an order.
 
 A snapshot that has no tracker yet is still to be folded: whatever is cut short here is found again by that.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fulfillment.models import Parcel, Shipment
-from orders.lifecycle import change, writing
+from orders.lifecycle import change
 from orders.models import Actor, Order
 from tracking.carriers.meaning import Tables
 from tracking.models import Snapshot, Tracker
@@ -28,9 +28,6 @@ from tracking.services.promise import keep_promise, may_name_other_days
 from tracking.status import Snapshot as Picture
 from tracking.timeline.words import COMING
 
-TOGETHER = 5
-"""Orders in one transaction: fewer commits, and who waits for one of them waits for a few."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -42,22 +39,17 @@ def fold_found(found: Found, *, now: datetime) -> int:
     by_order: dict[Order, dict[Parcel, list[Snapshot]]] = defaultdict(lambda: defaultdict(list))
     for snapshot, parcel in found:
         by_order[parcel.order][parcel].append(snapshot)
-    todo = sorted(by_order.items(), key=lambda pair: pair[0].pk)
-    return sum(_fold_orders(todo[at : at + TOGETHER], now) for at in range(0, len(todo), TOGETHER))
+    return sum(_fold_alone(order, given, now) for order, given in sorted(by_order.items(), key=lambda pair: pair[0].pk))
 
 
-def _fold_orders(todo: Sequence[tuple[Order, Mapping[Parcel, list[Snapshot]]]], now: datetime) -> int:
-    """Fold orders in one transaction; where one fails, each in its own. Return how many were brought up to date."""
+def _fold_alone(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: datetime) -> bool:
+    """Fold in a transaction of its own: with a few orders in one, whoever writes on SQLite waits that much longer."""
     try:
-        with writing():
-            for order, snapshots in todo:
-                fold_order(order, snapshots, now)
+        fold_order(order, snapshots, now)
     except Exception:  # see above; logged with all that is known
-        if len(todo) > 1:
-            return sum(_fold_orders([each], now) for each in todo)
-        logger.exception("the parcels of order %s could not be folded", todo[0][0].pk)
-        return 0
-    return len(todo)
+        logger.exception("the parcels of order %s could not be folded", order.pk)
+        return False
+    return True
 
 
 def fold_order(order: Order, snapshots: Mapping[Parcel, list[Snapshot]], now: datetime) -> None:
