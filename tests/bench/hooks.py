@@ -39,6 +39,7 @@ from tests.processes import eventually  # noqa: E402
 from tests.senders import Sender as Aggregator  # noqa: E402
 from tests.tracking import payloads  # noqa: E402
 from tracking.models import Snapshot, Tracker  # noqa: E402
+from tracking.services import estimate_departed  # noqa: E402
 
 RATE, SECONDS, KILLS = 150, 60, 5
 MOST_MS = 300
@@ -65,6 +66,8 @@ class Bench:
         for at in range(0, count, 20):
             accept_orders(drafts[at : at + 20], channel=self.shop.channel, by=ALICE)
         yield from map(ship, Order.objects.exclude(pk__in=known).order_by("pk"))
+        while estimate_departed():  # as the worker does when they leave
+            pass
 
     def deliveries(self, numbers: Sequence[str]) -> Iterator[Delivery]:
         """Yield what is told, round by round: the first scan of each parcel, then the second."""
