@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -80,18 +80,12 @@ def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_noth
     return takes
 
 
-def share_out(
-    wishes: Sequence[Wish], spoken_for: Callable[[set[int]], set[int]] = lambda _: set()
-) -> list[list[Share]]:
+def share_out(wishes: Sequence[Wish]) -> list[list[Share]]:
     """Lock the stock of all that is wished for and say who gets what of it: first come first served.
 
-    Each is split over as few warehouses as can be. Nothing is booked yet. `spoken_for` is asked behind the lock which
-    of the products of which some is free are for others: of them nobody gets any.
+    Each is split over as few warehouses as can be. Nothing is booked yet.
     """
     shelves = _lock_free({line.product_id for wish in wishes for line in wish.units})
-    there = {product for product, items in shelves.items() if any(item.free for item in items.values())}
-    for product in spoken_for(there):
-        del shelves[product]
     free = {item.pk: item.free for items in shelves.values() for item in items.values()}
     return [_share(wish, shelves, free) for wish in wishes]
 

@@ -1,10 +1,10 @@
 """Giving stock to the orders that wait for it, by promise, then age; and settling what can go together."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from fulfillment import ledger
 from fulfillment.models import Reservation, Shipment, ShipmentLine, StockItem, Warehouse
 from fulfillment.services.units import lines_of
 from orders.lifecycle import adopt, change, record
-from orders.models import Actor, Order, OrderLine, Product
+from orders.models import Actor, Order, OrderLine
 
 BATCH = 200
 
@@ -30,20 +30,6 @@ def allocate_order(order: Order, *, by: Actor) -> Order:
 def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
     """Give free stock to the waiting orders, one transaction each; return how many orders got some."""
     return sum(allocate_order(order, by=by).version > order.version for order in _waiting_for_free_stock(limit))
-
-
-def awaited(products: Collection[int], *, before: Order) -> set[int]:
-    """Return those of these products, of which some is free, that will be given to orders before this one.
-
-    One that goes all at once, and for which all is not there, gets none and stops nobody.
-    """
-    waiting = OrderLine.objects.filter(waiting__gt=0, order__lt=before.pk)
-    if not (products and waiting.filter(product__in=products).exists()):
-        return set()
-    served = waiting.filter(product=OuterRef("pk")).exclude(Exists(_lacking("order_id"))).order_by("order_id")
-    oldest = Subquery(served.values("order")[:1])  # where Exists would be, the lines of all articles may be read
-    found = Product.objects.alias(oldest=oldest).filter(oldest__isnull=False, pk__in=products)
-    return set(found.order_by().values_list("pk", flat=True))
 
 
 def settle(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
@@ -118,19 +104,12 @@ def _waiting_for_free_stock(limit: int) -> list[Order]:
 
     Else those who cannot be served would stand before all who can.
     """
-    free = _items().filter(on_hand__gt=F("reserved") + F("blocked"))
-    waiting = OrderLine.objects.filter(Exists(free), waiting__gt=0).values("order")
-    orders = Order.objects.filter(pk__in=waiting).exclude(Exists(_lacking("pk")))
+    items = StockItem.objects.filter(product=OuterRef("product"))
+    waiting = OrderLine.objects.filter(
+        Exists(items.filter(on_hand__gt=F("reserved") + F("blocked"))), waiting__gt=0
+    ).values("order")
+    free = items.values("product").annotate(units=Sum(F("on_hand") - F("reserved") - F("blocked"))).values("units")
+    wanted = OrderLine.objects.filter(order=OuterRef("pk")).values("product").annotate(units=Sum("waiting"))
+    lacking = wanted.filter(units__gt=Coalesce(Subquery(free), 0)).order_by()
+    orders = Order.objects.filter(pk__in=waiting).exclude(Exists(lacking), is_ship_complete=True)
     return list(orders.order_by("deliver_by", "placed_at", "pk")[:limit])
-
-
-def _lacking(order: str) -> QuerySet[Any]:
-    """Return what lacks of an order, which the query around names so, if it goes all at once or not at all."""
-    free = _items().values("product").annotate(units=Sum(F("on_hand") - F("reserved") - F("blocked"))).values("units")
-    whole = OrderLine.objects.filter(order=OuterRef(order), order__is_ship_complete=True)
-    wanted = whole.values("product").annotate(units=Sum("waiting"))
-    return wanted.filter(units__gt=Coalesce(Subquery(free), 0)).order_by()
-
-
-def _items() -> QuerySet[StockItem]:
-    return StockItem.objects.filter(product=OuterRef("product"))
