@@ -25,6 +25,7 @@ from tracking.models import CarrierEvent
 
 ADDRESS = ("name", "line1", "line2", "city", "region", "postal_code", "country", "phone")
 DAYS_LATE = timedelta(days=12)
+MOST_LOOKS = 25
 ENDS = {
     Kind.ATTEMPT: "attempt",
     Kind.PICKUP: "pickup",
@@ -86,6 +87,7 @@ class Stories:
         waits = {article.sku: units for article, units in purchase.made}
         spares = waits if purchase.kind is Kind.SPLIT else {}
         self.backlog.spare(spares)
+        yield from self._until_sold_out(waits)
         order = self.api.place(purchase.channel, body_of(purchase))
         self.placed[order["number"]] = order["tracking_url"]
         yield self.pace.look
@@ -106,6 +108,14 @@ class Stories:
         if purchase.kind is not Kind.CANCELLED_WAITING:
             self.backlog.want(waits)
         yield from self.follow(order["number"], purchase.person, purchase.kind, haste)
+
+    def _until_sold_out(self, waits: Collection[str]) -> Story:
+        """Let who waits already get what has just come in; not for ever, as somebody may have cancelled."""
+        for _ in range(MOST_LOOKS if waits else 0):
+            free = self.api.free()
+            if not any(free[sku] for sku in waits):
+                return
+            yield self.pace.look
 
     def adopt(self, order: Order) -> Story:
         """Follow an order that somebody else placed, or that was left open on a former day."""
