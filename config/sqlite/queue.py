@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.0005
 PLACES = 8 if sys.platform == "linux" else 1
 """The first writes. Where more than these wait, the rest stand before the last place in no order."""
-PATIENCE_SECONDS = 0.05 if os.nice(0) > 0 else 0.0
+PATIENCE_SECONDS = 0.5 if os.nice(0) > 0 else 0.0
 """A process that was told to be nice lets others pass, so long: nobody waits for its answer."""
 FLOCK = "hhqqi4x"
 """C's struct flock."""

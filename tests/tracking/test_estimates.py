@@ -306,13 +306,28 @@ def test_an_estimate_is_a_range_or_nothing(order: Order, days: tuple[date, date 
 def test_looking_costs_the_same_however_many_parcels(order: Order, django_assert_num_queries: Any) -> None:
     learnt()
     leave(order, "JD1", "JD2")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         assert estimate_departed() == 1
     with django_assert_num_queries(1):
         assert estimate_departed() == 0
     with django_assert_num_queries(1):
         assert end_estimates() == 0
     assert ShownPromise.objects.count() == 2
+
+
+@pytest.mark.parametrize("orders", [1, 3])
+def test_where_nothing_is_known_many_are_looked_at_at_once_and_nobody_is_locked(
+    shop: Shop, orders: int, django_assert_num_queries: Any
+) -> None:
+    shop.receive(shop.mug, orders)
+    found = [shop.order((shop.mug, 1)) for _ in range(orders)]
+    for n, each in enumerate(found):
+        leave(each, f"JD{n}")
+    versions = list(Order.objects.order_by("pk").values_list("version", flat=True))
+    with django_assert_num_queries(4):
+        assert estimate_departed() == orders
+    assert Estimate.objects.filter(first=None).count() == orders
+    assert list(Order.objects.order_by("pk").values_list("version", flat=True)) == versions
 
 
 def test_who_left_and_what_has_passed_is_found_by_an_index(order: Order) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from fulfillment.carrier import carrier_code, carrier_name
 from fulfillment.models import Shipment
+from fulfillment.services import find_shipment
 from orders.models import Hold, Order
-from tests.factories import Shop
+from tests.factories import BOB, Shop, shipment
 from tests.tracking.stories import STORIES, boxes, shipped, track
 from tracking.models.tracker import Status
 from tracking.timeline import OrderPage, page_of
@@ -127,6 +128,14 @@ def units_told(page: OrderPage) -> int:
     listed = [item for card in (*page.parcels, *page.waiting) for item in card.contents] + page.cancelled
     is_counted = listed and all(parcel.contents for parcel in page.parcels)
     return sum(int(item.split(" × ")[0]) for item in (listed if is_counted else page.ordered))
+
+
+def test_what_turned_up_after_it_was_sent_again_comes_itself(shop: Shop) -> None:
+    order = STORIES["lost and sent again"](shop)
+    find_shipment(shipment(order), by=BOB)
+    page = page_of(order.pk)
+    assert plain(page.headline.sentence) == "Your order is on its way"
+    assert "again" not in " ".join(page.headline.details)
 
 
 def test_steps_carry_their_days(shop: Shop) -> None:

@@ -3,7 +3,7 @@ and over when the last day has passed. Kept, so that what is learnt every night 
 """
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from orders.models import Actor, Order
 from tracking.lanes import Lane, Stats
 from tracking.models import Estimate, LearntLane
 from tracking.models.tracker import Status
-from tracking.services.lanes import lanes_near
+from tracking.services.lanes import known_lanes, lanes_near
 from tracking.services.promise import keep_promise
 from tracking.timeline.words import COMING
 
@@ -24,6 +24,7 @@ BY = Actor.system("lanes")
 JUST_NOW, LATELY = timedelta(minutes=5), timedelta(days=1)
 BATCH = 200
 NOT_COMING = frozenset(Status) - COMING
+OF_LANE = ("shipment__warehouse", "shipment__order__shipping_method")
 COLUMNS = ["first", "last", "lane", "parcels", "is_over", "made_at"]
 Act = Callable[[Order, list[Parcel], datetime], object]
 
@@ -38,8 +39,11 @@ def estimate_departed(since: timedelta = LATELY, *, now: datetime | None = None)
     now = now or timezone.now()
     # what just left is on no manifest yet: there is an index of those
     left = Parcel.objects.left().filter(shipped_at__gt=now - since, manifest=None, estimate=None)
-    found = left.select_related("shipment__order").order_by("shipped_at")[:BATCH]
-    return sum(_try(_depart, order, parcels, now) for order, parcels in _by_order(found))
+    found = list(left.select_related(*OF_LANE).order_by("shipped_at")[:BATCH])
+    unknown = _of_unknown_lanes(found) if found else set[Parcel]()
+    Estimate.objects.bulk_create([Estimate(parcel=each, made_at=now) for each in unknown], ignore_conflicts=True)
+    others = _by_order(each for each in found if each not in unknown)
+    return len(unknown) + sum(_try(_depart, order, parcels, now) for order, parcels in others)
 
 
 def end_estimates(*, now: datetime | None = None) -> int:
@@ -57,7 +61,7 @@ def end_estimates(*, now: datetime | None = None) -> int:
 def estimate(order: Order, parcels: Iterable[Parcel], *, now: datetime) -> bool:
     """Look at parcels of an order, open in change(), by what is known of their lanes now; say whether days moved."""
     left = Parcel.objects.left().filter(pk__in=[each.pk for each in parcels]).order_by("pk")
-    rows = left.select_related("estimate", "shipment__warehouse", "shipment__order__shipping_method")
+    rows = left.select_related("estimate", *OF_LANE)
     lanes = {parcel: _lane(parcel) for parcel in rows}
     known = lanes_near(lane for lane in lanes.values() if lane)
     looked = [_renewed(each, known.nearest(lane) if lane else None, now) for each, lane in lanes.items()]
@@ -67,6 +71,19 @@ def estimate(order: Order, parcels: Iterable[Parcel], *, now: datetime) -> bool:
         if each.told:
             record(order, "parcel.estimated", by=BY, facts=_facts(each))
     return bool(made)
+
+
+def _of_unknown_lanes(parcels: Iterable[Parcel]) -> set[Parcel]:
+    """Return those of whose lanes nothing is known, and that are all that left of their orders.
+
+    No page names other days for them: nobody's order has to be locked.
+    """
+    lanes, known = {parcel: _lane(parcel) for parcel in parcels}, known_lanes()
+    of_orders = Parcel.objects.left().filter(shipment__order__in={parcel.order.pk for parcel in lanes})
+    left = Counter(of_orders.order_by().values_list("shipment__order", flat=True))
+    return {
+        parcel for parcel, lane in lanes.items() if left[parcel.order.pk] == 1 and not (lane and known.nearest(lane))
+    }
 
 
 def _depart(order: Order, parcels: list[Parcel], now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, ReceiptLine, Reship, Shipment, ShipmentLine
 from orders.models import Hold, Order, OrderLine
+from tracking.lanes.watch import DAMAGES
 from tracking.models import Estimate, Tracker
 from tracking.models.tracker import Status
 from tracking.timeline.words import ACT, AGAIN, ATTENTION, NEXT_STEPS, say
@@ -71,9 +72,10 @@ class Box:
 
     @property
     def again(self) -> str:
-        """Return the number of the order as which its contents go again, if they do."""
+        """Return the number of the order as which its contents go again, where it will not come itself."""
         reship: Reship | None = getattr(self.parcel, "reship", None)
-        return reship.replacement.number if reship and reship.replacement else ""
+        is_gone = self.status == Status.LOST or self.reason in DAMAGES
+        return reship.replacement.number if is_gone and reship and reship.replacement else ""
 
     def next_step(self, shop: str) -> str:
         """Say who does what next."""
