@@ -86,7 +86,8 @@ def test_every_screen_works_as_plain_forms(new_page: NewPage, here: Yard, live_s
         field = page.locator("[data-scan]")
         if field.count() and "/ship/" not in path:
             field.fill("NOTHING-OF-OURS")
-            field.press("Enter")
+            with page.expect_navigation():
+                field.press("Enter")
             said = page.locator("[data-tone=wrong], .error").first
             if not said.count():
                 wrong[path] = page.locator("main").inner_text()[:200]
