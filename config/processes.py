@@ -79,7 +79,7 @@ def become_supervisor(processes: Sequence[Process], *, ready_url: str, announcem
 def _web(host: str, port: int) -> list[str]:
     workers = 1 if connection.vendor == "sqlite" else os.cpu_count() or 1
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *(sys.executable, "-m", "config.server", "--interface", "wsgi", "--http", "1", "--no-ws"),
         *("--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", THREADS),
         *("--respawn-failed-workers", "--log-level", "warning", "config.wsgi:application"),
     ]

@@ -7,6 +7,7 @@ from django.db import transaction
 from orders import signatures
 from orders.lifecycle import Refused
 from orders.models import Channel, Endpoint
+from orders.services import door
 from orders.signatures import SCHEMES, Scheme
 
 KEPT = 2
@@ -96,6 +97,7 @@ def rotate_secret(endpoint: Endpoint, given: str = "") -> str:
         fresh = _locked(endpoint)
         fresh.secrets = [secret, *(each for each in fresh.secrets if each != secret)][:KEPT]
         fresh.save(update_fields=["secrets"])
+    door.forget()
     return secret
 
 
@@ -107,6 +109,7 @@ def rotate_token(endpoint: Endpoint) -> str:
         fresh = _locked(endpoint)
         fresh.tokens = [signatures.new_token(), *fresh.tokens][:KEPT]
         fresh.save(update_fields=["tokens"])
+    door.forget()
     return f"{fresh.url}?token={fresh.tokens[0]}"
 
 
@@ -118,6 +121,7 @@ def forget_old_secrets(endpoint: Endpoint) -> None:
             raise OnlyOneSecret("Only the current secret is valid already.")
         fresh.secrets, fresh.tokens = fresh.secrets[:1], fresh.tokens[:1]
         fresh.save(update_fields=["secrets", "tokens"])
+    door.forget()
 
 
 def believe_second_signature(endpoint: Endpoint, *, is_believed: bool) -> None:
@@ -127,6 +131,7 @@ def believe_second_signature(endpoint: Endpoint, *, is_believed: bool) -> None:
         raise NoSecondSignature(f"{scheme.name} signs one way only.")
     if not Endpoint.objects.filter(pk=endpoint.pk, accept_v2=not is_believed).update(accept_v2=is_believed):
         raise EndpointUnchanged("It is so already.")
+    door.forget()
 
 
 def close_endpoint(endpoint: Endpoint) -> None:
@@ -154,3 +159,4 @@ def _refuse_weak(scheme: Scheme, secret: str) -> None:
 def _switch(endpoint: Endpoint, *, is_active: bool, sentence: str) -> None:
     if not Endpoint.objects.filter(pk=endpoint.pk, is_active=not is_active).update(is_active=is_active):
         raise EndpointUnchanged(sentence)
+    door.forget()

@@ -9,7 +9,7 @@ from typing import Self
 from tests.mail import free_port
 from tests.processes import answers, environment, eventually, python, stop
 
-WORKER, VALKEY, WEB = " worker ", "unixsocket", " granian "
+WORKER, VALKEY, WEB = " worker ", "unixsocket", " config.server "
 """Words of their command lines."""
 OPEN_WITHIN_SECONDS = 60  # static files are gathered first
 
