@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, ParcelLine, Shipment, ShipmentLine
-from notifications.channels import words
+from notifications.channels import delay, words
 from notifications.models import Message
 from orders.models import OrderLine
 from tracking.models import Estimate, Tracker
@@ -18,11 +18,12 @@ from tracking.status.milestones import is_old
 from tracking.timeline import dates
 from tracking.timeline.words import REASONS, say
 
+PARCELS_WITH = ("tracker", "estimate", "reship__replacement")
 READ_WITH = (
     "order__lines",
     "order__shipments",
     Prefetch("order__shipments__lines", ShipmentLine.objects.select_related("order_line")),
-    Prefetch("order__shipments__parcels", Parcel.objects.left().select_related("tracker", "estimate")),
+    Prefetch("order__shipments__parcels", Parcel.objects.left().select_related(*PARCELS_WITH)),
     Prefetch("order__shipments__parcels__lines", ParcelLine.objects.select_related("shipment_line__order_line")),
 )
 SHOWN = 20
@@ -122,7 +123,7 @@ class News:
                 names = {line.number: line.name for line in self.lines}
                 return _items((each["units"], names[each["line"]]) for each in self.facts["lines"])
             case Message.Kind.ORDER_DELAYED:
-                return self.to_come if self.facts["missed"] == "ship_by" else self.missing
+                return self.to_come if self.facts["missed"] == "ship_by" else self.rest
         return _items((line.quantity, line.name) for line in self.lines)
 
     @property
@@ -144,10 +145,11 @@ class News:
         """What has not left yet."""
         return _items((line.waiting + line.reserved + line.picked + line.packed, line.name) for line in self.lines)
 
-    @property
-    def missing(self) -> Items:
-        """What is not at the door yet."""
-        return _items((line.quantity - line.cancelled - line.delivered, line.name) for line in self.lines)
+    @cached_property
+    def rest(self) -> Items:
+        """What is not at the door yet, and still comes."""
+        units = delay.rest_of(self.order).units
+        return _items((units[line.pk], line.name) for line in self.lines)
 
     # --- where it is -----------------------------------------------------------------------------------------
 
@@ -234,18 +236,20 @@ class News:
         return dates.day(self.order.ship_by) if self.order.ship_by >= self.today else ""
 
     @property
-    def missed(self) -> str:
-        """The day that passed, of a delayed order."""
-        return dates.day(date.fromisoformat(self.facts["date"]))
+    def passed(self) -> str:
+        """The promise that passed, of a delayed order."""
+        return delay.passed(self.order, self.facts["missed"], date.fromisoformat(self.facts["date"]))
 
     @property
-    def has_left(self) -> bool:
-        """All of it is on its way."""
-        return not self.to_come
+    def standing(self) -> str:
+        """Where a delayed order is now, and what comes next."""
+        return " ".join(delay.standing(self.order))
 
     @property
-    def has_left_in_part(self) -> bool:
-        return bool(self.parcels)
+    def rest_heading(self) -> str:
+        if self.facts["missed"] == "ship_by":
+            return "Still to be sent"
+        return "Still to come" if delay.rest_of(self.order).is_sure else "Some of this is still to come"
 
 
 def _items(pairs: Iterable[tuple[int, str]]) -> Items:

@@ -46,7 +46,7 @@ def track(parcel: Parcel, status: str, *rows: tuple[str, str, str, str], **more:
     """Write a tracker as the fold would, and an event, as whatever readers see moves the version."""
     Tracker.objects.update_or_create(parcel=parcel, defaults={"status": status, "timeline": scans(*rows), **more})
     with change(parcel.order, by=ALICE) as order:
-        record(order, f"parcel.{status.lower()}", by=ALICE, facts={"parcel": parcel.number})
+        record(order, f"parcel.{status.lower()}", by=ALICE, facts={"parcel": parcel.number, "milestones": []})
 
 
 def boxes(order: Order) -> list[Parcel]:

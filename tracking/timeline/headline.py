@@ -58,12 +58,25 @@ def _under_way(journey: Journey) -> Headline:
     """Something has left: speak of the parcel that needs most to be known, then of the others, then of the rest."""
     pressing = most_pressing(journey.boxes)
     told = _told_first(journey.boxes, pressing)
-    about = _about(journey, told[0]) if len(told) == 1 else _about_many(told)
-    others = _others([box for box in journey.boxes if box not in told])
     sentence = f"{_subject(journey, told)} {_predicate(journey, told)}"
     if journey.is_late and told[0].status in ROUTINE:
         sentence += ", later than promised"
-    return _headline(sentence, _look(journey, pressing), *about, *others, _rest(journey))
+    return _headline(sentence, _look(journey, pressing), *_more(journey, told), _rest(journey))
+
+
+def whereabouts(journey: Journey) -> list[str]:
+    """Say where what has left is, in the same words: for letters. Nothing of what has not left."""
+    if not journey.boxes:
+        return []
+    told = _told_first(journey.boxes, most_pressing(journey.boxes))
+    sentences = [f"{_subject(journey, told)} {_predicate(journey, told)}.", *_more(journey, told)]
+    return [each for each in sentences if each]
+
+
+def _more(journey: Journey, told: list[Box]) -> list[str]:
+    """Say what stands behind the first sentence, then where the other parcels are."""
+    about = _about(journey, told[0]) if len(told) == 1 else _about_many(told)
+    return [*about, *_others([box for box in journey.boxes if box not in told])]
 
 
 def _told_first(boxes: list[Box], pressing: str) -> list[Box]:

@@ -1,5 +1,6 @@
 """An order with all that its page needs, in few queries; and the questions the sentences ask of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -151,6 +152,14 @@ def journey_of(order_id: int) -> Journey:
     parts, contents = _parts(order)
     _note_expected(lines, parts)
     return Journey(order, lines, _holds(order), parts, _boxes(parts), contents)
+
+
+def way_in(order: Order, shipments: Iterable[Shipment]) -> Journey:
+    """Make it of shipments that were read with their parcels, without asking: lines and holds are left out."""
+    parts = [Part(each, {}, {}) for each in shipments]
+    left = [part.shipment for part in parts if part.shipment.status in Shipment.LEFT]
+    boxes = [box_of(parcel, each) for each in left for parcel in each.parcels.all()]
+    return Journey(order, [], [], parts, boxes, {})
 
 
 def way_of(order: Order) -> Journey:

@@ -19,6 +19,7 @@ ATTENTION = (  # of several parcels the headline speaks of the one that needs mo
 )
 ROUTINE = frozenset({Status.IN_TRANSIT, Status.PRE_TRANSIT, Status.UNKNOWN})
 COMING = ROUTINE | {Status.OUT_FOR_DELIVERY, Status.EXCEPTION, Status.DELIVERY_ATTEMPT_FAILED}
+NOT_COMING = frozenset({Status.DELIVERED, Status.RETURNING_TO_SENDER, Status.RETURNED_TO_SENDER, Status.LOST})
 
 PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
     Status.UNKNOWN: ("has left the shop", "have left the shop"),
