@@ -92,10 +92,12 @@ def panel(endpoint: Endpoint) -> dict[str, Any]:
     )
     heard = Heard.objects.filter(endpoint=endpoint, deliveries__gt=0).order_by("-hour_at").first()
     is_asked = bool(contact and contact.is_asking)
+    mark, sentence = _hooks(endpoint, contact)
     return {
         "panel": "admin/orders/endpoint/contact.html",
         "contact": contact,
-        "mark": _mark(endpoint, contact),
+        "mark": mark,
+        "sentence": sentence,
         "next_step": NEXT_STEPS.get(contact.alarm) if contact else "",
         "can_be_asked": endpoint.provider in WAYS,
         "is_asked": is_asked,
@@ -123,16 +125,21 @@ def alarm_mark(endpoint: Endpoint, contact: Contact | None) -> SafeString | None
     return badges.mark(badges.PERSON, "alert", str(Contact.Alarm(contact.alarm).label))
 
 
-def _mark(endpoint: Endpoint, contact: Contact | None) -> SafeString:
+def _hooks(endpoint: Endpoint, contact: Contact | None) -> tuple[SafeString, str]:
+    """Return how its webhooks stand, in a word or two, and the sentence beneath."""
     if waits_for_secret(endpoint):
-        return badges.mark(badges.PERSON, "stop", "All are refused: there is no secret yet")
+        name = SCHEMES[endpoint.provider].name
+        return (
+            badges.mark(badges.PERSON, "stop", "No secret yet"),
+            f"All that comes is refused until the secret that {name} shows is entered.",
+        )
     if alarm := alarm_mark(endpoint, contact):
-        return alarm
+        return alarm, ""
     if endpoint.last_received_at is None:
-        return badges.mark(badges.WAITING, "clock", "Nothing heard yet")
+        return badges.mark(badges.WAITING, "clock", "Nothing heard yet"), ""
     if not is_known_well(endpoint, timezone.now()):
-        return badges.mark(badges.ARRIVED, "done", "Heard; too short a time to know its habits")
-    return badges.mark(badges.ARRIVED, "done", "All is well")
+        return badges.mark(badges.ARRIVED, "done", "Heard"), "For too short a time to know its habits."
+    return badges.mark(badges.ARRIVED, "done", "All is well"), ""
 
 
 def _contact(endpoint: Endpoint) -> Contact | None:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,6 +27,9 @@ from orders.blockers import Reason
 from orders.lifecycle import Refused
 from orders.models import SCOPES, ApiKey, Channel, Endpoint
 from orders.services import (
+    ChannelNeeded,
+    NoSecondSignature,
+    WeakSecret,
     believe_second_signature,
     close_endpoint,
     forget_old_secrets,
@@ -41,10 +45,14 @@ from orders.signatures import SCHEMES
 PROVIDERS = [(name, SCHEMES[name].name) for name in sorted(SCHEMES)]
 
 
-def _channel_field(*, required: bool) -> Any:
-    widget = UnfoldAdminSelectWidget()
+def _channel_field(*, required: bool, help_text: str = "") -> Any:
     return forms.ModelChoiceField(
-        Channel.objects.all(), label="Channel", required=required, widget=widget, empty_label="–"
+        Channel.objects.all(),
+        label="Channel",
+        required=required,
+        help_text=help_text,
+        widget=UnfoldAdminSelectWidget(),
+        empty_label="–",
     )
 
 
@@ -150,7 +158,7 @@ class EndpointForm(ActForm):
     secret = _secret_field(
         required=False, help_text="Only where the provider makes it, and shows it already. It can be entered later."
     )
-    channel = _channel_field(required=False)
+    channel = _channel_field(required=False, help_text="Whose orders it may speak of. Shopify, and tests, need one.")
     mode = choice_field("Mode", Endpoint.Mode.choices)
     accept_v2 = forms.BooleanField(
         label="Believe EasyPost's second signature alone",
@@ -158,6 +166,17 @@ class EndpointForm(ActForm):
         widget=UnfoldBooleanWidget(),
         help_text="Where the first is missing. Only once a request was seen to be signed so.",
     )
+
+    def deny(self, refusal: Refused) -> None:
+        """Say beside the field that it is about why the endpoint is not opened."""
+        self.add_error(ABOUT.get(type(refusal)), refusal.sentence)
+
+
+ABOUT: dict[type[Refused], str] = {
+    WeakSecret: "secret",
+    ChannelNeeded: "channel",
+    NoSecondSignature: "accept_v2",
+}
 
 
 class SecretForm(ActForm):
@@ -310,12 +329,19 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         try:
             endpoint = self._open(form.cleaned_data)
         except Refused as refusal:
-            form.add_error("secret", refusal.sentence)
+            form.deny(refusal)
             return self.form_page(request, form, "New endpoint", "Open the endpoint")
         self.log_addition(request, endpoint, "Opened.")
+        return self._opened(request, endpoint, is_secret_ours=not form.cleaned_data["secret"])
+
+    def _opened(self, request: HttpRequest, endpoint: Endpoint, *, is_secret_ours: bool) -> HttpResponse:
+        """Show what cannot be looked up later; where there is nothing of the kind, the endpoint's page."""
         address = {"Address": f"{settings.PUBLIC_URL}{endpoint.secret_path}"}
-        secret = {"Secret": endpoint.secrets[0]} if endpoint.secrets and not form.cleaned_data["secret"] else {}
-        return self.secret_page(request, endpoint, address | secret)
+        secret = {"Secret": endpoint.secrets[0]} if endpoint.secrets and is_secret_ours else {}
+        if secret or endpoint.tokens:
+            return self.secret_page(request, endpoint, address | secret)
+        messages.success(request, f"The endpoint is open. {SCHEMES[endpoint.provider].name} needs its address.")
+        return redirect(self.page_url(endpoint))
 
     def more_of(self, request: HttpRequest, thing: Endpoint) -> dict[str, Any]:
         return asking.panel(thing)

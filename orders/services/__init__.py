@@ -3,6 +3,8 @@
 from orders.services.catalog import save_products
 from orders.services.delay import record_delays
 from orders.services.endpoints import (
+    ChannelNeeded,
+    NoSecondSignature,
     UnknownProvider,
     WeakSecret,
     believe_second_signature,
@@ -25,8 +27,10 @@ from orders.services.transit import MethodTransit, keep_transits
 
 __all__ = [
     "AlreadyPlaced",
+    "ChannelNeeded",
     "InvalidOrder",
     "MethodTransit",
+    "NoSecondSignature",
     "NotQuarantined",
     "Outcome",
     "Placed",

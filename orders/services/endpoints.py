@@ -32,6 +32,12 @@ class SecretNeeded(Refused):
     code = "secret_needed"
 
 
+class ChannelNeeded(Refused):
+    """Without a channel nothing that comes in would reach a parcel."""
+
+    code = "channel_needed"
+
+
 class NoToken(Refused):
     """The provider signs what it sends: its address holds no token."""
 
@@ -64,7 +70,8 @@ def open_endpoint(
     secrets: Sequence[str] = (),
     accept_v2: bool = False,
 ) -> Endpoint:
-    """Open a hook, with what it is locked by. Raises UnknownProvider, WeakSecret, NoSecondSignature.
+    """Open a hook, with what it is locked by. Raises UnknownProvider, WeakSecret, NoSecondSignature,
+    ChannelNeeded.
 
     A new secret is made unless some are given, or the provider makes it: until it is entered, nothing is genuine.
     """
@@ -75,6 +82,8 @@ def open_endpoint(
         _refuse_weak(scheme, secret)
     if accept_v2 and not scheme.has_second:
         raise NoSecondSignature(f"{scheme.name} signs one way only.")
+    if channel is None:
+        _refuse_without_channel(scheme, mode)
     given = list(secrets) or ([] if scheme.makes_secret else [signatures.new_secret()])
     tokens = [signatures.new_token()] if scheme.has_token else []
     return Endpoint.objects.create(
@@ -154,6 +163,13 @@ def _refuse_weak(scheme: Scheme, secret: str) -> None:
     if scheme.makes_secret or scheme.name != "Generic":
         raise WeakSecret(f"A secret has at least {signatures.LEAST_SECRET_LENGTH} characters, all of them readable.")
     raise WeakSecret("A secret is whsec_ and at least 24 bytes in base64.")
+
+
+def _refuse_without_channel(scheme: Scheme, mode: str) -> None:
+    if scheme.needs_channel:
+        raise ChannelNeeded(f"{scheme.name} names orders by the shop's own ids: choose the channel of that shop.")
+    if mode == Endpoint.Mode.TEST:
+        raise ChannelNeeded("An endpoint for tests reaches the orders of one channel only: choose which.")
 
 
 def _switch(endpoint: Endpoint, *, is_active: bool, sentence: str) -> None:

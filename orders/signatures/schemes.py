@@ -37,7 +37,8 @@ class Scheme:
     """How a provider proves that it is itself: by the first of the proofs whose header came, by a token in the
     address, or both. `kept` are the headers that stay with the delivery; none of them is secret.
 
-    `makes_secret`: the provider makes the secret, so that it has to be entered here.
+    `makes_secret`: the provider makes the secret, so that it has to be entered here. `needs_channel`: it names orders
+    by a shop's own ids, which mean nothing without its channel.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Scheme:
     has_token: bool = False
     is_token_enough: bool = False
     makes_secret: bool = False
+    needs_channel: bool = False
     is_strong: Callable[[str], bool] = is_long
 
     @property
@@ -127,6 +129,7 @@ SCHEMES: Mapping[str, Scheme] = {
             ),
         ),
         makes_secret=True,
+        needs_channel=True,
     ),
     "17track": Scheme(
         name="17TRACK",

@@ -217,7 +217,18 @@ def test_the_command_opens_a_hook_and_prints_its_path_and_secret(capsys: pytest.
 @pytest.mark.django_db
 def test_the_command_takes_secrets_of_ones_own() -> None:
     given = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in (1, 2)]
-    call_command("create_endpoint", "generic", "--test", "--secret", given[0], "--secret", given[1], stdout=_Sink())
+    call_command(
+        "create_endpoint",
+        "generic",
+        "--test",
+        "--channel",
+        "web",
+        "--secret",
+        given[0],
+        "--secret",
+        given[1],
+        stdout=_Sink(),
+    )
     assert (Endpoint.objects.get().secrets, Endpoint.objects.get().mode) == (given, "TEST")
 
 
@@ -227,6 +238,8 @@ def test_the_command_takes_secrets_of_ones_own() -> None:
     [
         (["dhl"], "There is no provider dhl"),
         (["generic", "--secret", "hunter2", "--channel", "new"], "at least 24 bytes"),
+        (["generic", "--test"], "reaches the orders of one channel only"),
+        (["shopify"], "choose the channel of that shop"),
         (["generic", "--channel", "the shop"], "the shop is no name for a channel"),
         (["generic", "--channel", "x" * 65], "is no name for a channel"),
     ],

@@ -24,7 +24,7 @@ class Command(HouseCommand):
         )
         parser.add_argument("--secret", action="append", default=[], help="one of your own; the first is the current")
         parser.add_argument("--accept-v2", action="store_true", help="believe EasyPost's second signature alone")
-        parser.add_argument("--test", action="store_true", help="for tests: needs a channel to reach anything")
+        parser.add_argument("--test", action="store_true", help="for tests: needs a channel")
 
     def handle(self, *_: Any, **options: Any) -> None:
         mode = Endpoint.Mode.TEST if options["test"] else Endpoint.Mode.LIVE

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from orders.models import ApiKey, Endpoint
-from orders.services import issue_key, open_endpoint
+from orders.services import ChannelNeeded, issue_key, open_endpoint
 from tests.factories import Shop
 from tests.staff import client_of, flashes
 
@@ -109,6 +109,45 @@ def test_a_secret_that_is_too_short_opens_no_endpoint_and_says_why(shop: Shop) -
     data = {"operation": uuid4(), "provider": "17track", "channel": "", "mode": "LIVE", "secret": "short"}
     answer = client_of("integrator").post("/admin/orders/endpoint/add/", data)
     assert (answer.status_code, "at least 12 characters" in answer.content.decode()) == (422, True)
+    assert not Endpoint.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"provider": "shopify"}, "Shopify names orders by the shop&#x27;s own ids: choose the channel of that shop."),
+        ({"provider": "generic", "mode": "TEST"}, "An endpoint for tests reaches the orders of one channel only"),
+    ],
+)
+def test_an_endpoint_that_needs_a_channel_is_not_opened_without_one(
+    shop: Shop, given: dict[str, str], sentence: str
+) -> None:
+    client, data = client_of("integrator"), {"channel": "", "mode": "LIVE"} | given
+    answer = client.post("/admin/orders/endpoint/add/", data | {"operation": uuid4()})
+    assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+    assert list(answer.context["form"].errors) == ["channel"]
+    with pytest.raises(ChannelNeeded):
+        open_endpoint(provider=data["provider"], mode=data["mode"])
+    assert not Endpoint.objects.exists()
+    client.post("/admin/orders/endpoint/add/", data | {"operation": uuid4(), "channel": str(shop.channel.pk)})
+    assert Endpoint.objects.get().channel == shop.channel
+
+
+@pytest.mark.parametrize(
+    ("provider", "secret"), [("aftership", ""), ("17track", ""), ("easypost", "a-secret-of-their-own")]
+)
+def test_where_there_is_nothing_to_copy_the_new_endpoint_shows_its_page(shop: Shop, provider: str, secret: str) -> None:
+    data = {"operation": uuid4(), "provider": provider, "channel": "", "mode": "LIVE", "secret": secret}
+    answer = client_of("integrator").post("/admin/orders/endpoint/add/", data)
+    endpoint = Endpoint.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/orders/endpoint/{endpoint.pk}/change/")
+    assert flashes(answer)[-1].startswith("The endpoint is open. ")
+
+
+def test_what_is_wrong_with_the_second_signature_stands_beside_it(shop: Shop) -> None:
+    data = {"operation": uuid4(), "provider": "shippo", "channel": "", "mode": "LIVE", "accept_v2": "on"}
+    answer = client_of("integrator").post("/admin/orders/endpoint/add/", data)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["accept_v2"])
     assert not Endpoint.objects.exists()
 
 
