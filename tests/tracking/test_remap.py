@@ -1,5 +1,6 @@
 """What a carrier's word means is said by people: looked at first, then applied, and followed by all of history."""
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from tests.staff import client_of, flashes
 from tests.tracking.payloads import WORDS
 from tests.tracking.test_carrier_hooks import payload
 from tests.tracking.test_understand import NOW, ago, shipped, take
-from tracking.admin.meaning import DIFFERENCES, MeaningForm
+from tracking.admin.meaning import DIFFERENCES, MeaningForm, filled_in, meaning_url
 from tracking.apps import start_with_what_words_mean
 from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import Key, Row
@@ -469,9 +470,20 @@ def test_who_may_not_say_what_words_mean_is_not_sent_to_where_it_is_said(shop: S
 
 def test_whatever_the_house_starts_with_can_be_said_on_the_page() -> None:
     for key, row in CODES.items():
-        given = {name: value for name, value in row._asdict().items() if value} | {"when": ", ".join(row.when)}
+        given = {name: value for name, value in filled_in(row).items() if value}
         form = MeaningForm(key._asdict() | given | {"operation": str(uuid4())}, thing=None)
         assert form.is_valid(), (key, form.errors)
+        assert form.row == row
+
+
+def test_when_a_word_counts_is_said_in_words(db: None) -> None:
+    code = CarrierCode.objects.get(provider="karrio", code="retailer_cancelled")
+    client = client_of("manager")
+    pages = (f"/admin/tracking/carriercode/{code.pk}/change/", meaning_url(Key("karrio", "", "detail", code.code)))
+    shown = [client.get(page).content.decode() for page in (*pages, "/admin/tracking/carriercode/?provider=karrio")]
+    assert not [page for page in shown if "no_physical_scan" in page]
+    assert "as long as nobody has had it in hand" in shown[0]
+    assert re.search(r'name="is_early"[^>]*checked', shown[1])
 
 
 @pytest.mark.parametrize("role", ["picker", "packer", "support", "auditor", "integrator"])

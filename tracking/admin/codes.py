@@ -18,9 +18,10 @@ from orders.admin.filters import choice_filter, field_filter
 from orders.admin.trail import names_of
 from orders.admin.words import counted
 from orders.blockers import Reason
-from tracking.admin.meaning import PERMISSION, PROVIDERS, meaning_url, meaning_view, provider_name, reason_word
+from tracking.admin.meaning import PERMISSION, PROVIDERS, meaning_url, meaning_view
+from tracking.admin.told import provider_name, reason_word
 from tracking.carriers.codes import CODES
-from tracking.carriers.meaning import Key
+from tracking.carriers.meaning import UNSEEN, Key
 from tracking.models import CarrierCode, Remapping, Tracker, UnmappedCode
 from tracking.models.code import Field, Word
 from tracking.models.tracker import Status
@@ -29,6 +30,7 @@ from tracking.services.codes import columns
 from tracking.status.picture import same_code
 
 SHOWN = 20
+EARLY = "as long as nobody has had it in hand"
 WORD_FILTERS = (
     field_filter("provider", "Provider", lambda: PROVIDERS),
     field_filter("field", "Which word", lambda: Field.choices),
@@ -120,7 +122,7 @@ class CarrierCodeAdmin(WordAdmin):
 
     @display(description="Only under")
     def only_under(self, code: CarrierCode) -> str:
-        return ", ".join(code.when) or "—"
+        return ", ".join(EARLY if each == UNSEEN else each for each in code.when) or "—"
 
     @display(description="Wins over any detail")
     def wins(self, code: CarrierCode) -> str:

@@ -13,6 +13,7 @@ from orders.admin.acting import Act, ActForm, choice_field, standing_field, text
 from orders.blockers import Reason
 from orders.lifecycle import NotHere
 from orders.models import Actor
+from tracking.admin.told import reason_word
 from tracking.models import Alarm, Tracker
 from tracking.models.tracker import Status
 from tracking.services import enter_scan
@@ -20,7 +21,7 @@ from tracking.status.words import TROUBLE
 
 PERMISSION = "tracking.enter_scan"
 STATUSES = [(value, label) for value, label in Status.choices if value != Status.UNKNOWN]
-REASONS = [("", "—"), *((name, name.replace("_", " ").capitalize()) for name in sorted(TROUBLE))]
+REASONS = [("", "—"), *((name, reason_word(name)) for name in sorted(TROUBLE))]
 
 
 class EnterForm(ActForm):

@@ -20,6 +20,7 @@ from orders.admin.base import actor
 from orders.lifecycle import Refused
 from orders.signatures import SCHEMES
 from tracking.admin.examples import examples_of
+from tracking.admin.told import reason_word
 from tracking.carriers.meaning import FIELDS, OURS, UNSEEN, Key, Row
 from tracking.models import CarrierCode, UnmappedCode
 from tracking.models.code import Field
@@ -46,14 +47,6 @@ DIFFERENCES = {
 }
 
 
-def provider_name(provider: str) -> str:
-    return dict(PROVIDERS).get(provider, provider)
-
-
-def reason_word(reason: str) -> str:
-    return reason.replace("_", " ").capitalize()
-
-
 def meaning_url(key: Key) -> str:
     return f"{reverse('admin:tracking_carriercode_meaning')}?{urlencode(key._asdict())}"
 
@@ -75,7 +68,10 @@ class MeaningForm(ActForm):
     when = text_field(
         "Only under these main statuses",
         required=False,
-        help_text=f"Words with commas between; {UNSEEN}: as long as nobody has had the parcel in hand. Empty: always.",
+        help_text="Words with commas between. Empty: always.",
+    )
+    is_early = forms.BooleanField(
+        label="Only as long as nobody has had the parcel in hand", required=False, widget=UnfoldBooleanWidget()
     )
     is_final = forms.BooleanField(label="It wins over any detail", required=False, widget=UnfoldBooleanWidget())
 
@@ -91,7 +87,7 @@ class MeaningForm(ActForm):
             self.add_error("status", "A main status has to mean something: nothing else decides.")
         if status and not words.fits(status, reason):
             self.add_error("reason", "That reason does not go with what it means.")
-        if strange := sorted({*names_in(it.get("when", ""))} - {UNSEEN, *_main_words(it.get("provider", ""))}):
+        if strange := sorted({*names_in(it.get("when", ""))} - _main_words(it.get("provider", ""))):
             self.add_error("when", f"{', '.join(strange)}: no main status of this provider.")
         return it
 
@@ -103,7 +99,8 @@ class MeaningForm(ActForm):
     @property
     def row(self) -> Row:
         it = self.cleaned_data
-        return Row(it["status"], it["reason"], it["is_action_required"], names_in(it["when"]), it["is_final"])
+        when = (*names_in(it["when"]), *((UNSEEN,) if it["is_early"] else ()))
+        return Row(it["status"], it["reason"], it["is_action_required"], when, it["is_final"])
 
     @property
     def content(self) -> str:
@@ -160,7 +157,13 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     key = _asked(request)._asdict()
     now = CarrierCode.objects.filter(**key).first()
     row = row_of([getattr(now, name) for name in MEANING]) if now else Row()
-    return key | row._asdict() | {"when": ", ".join(row.when)}
+    return key | filled_in(row)
+
+
+def filled_in(row: Row) -> dict[str, Any]:
+    """Return a meaning as the form takes it."""
+    named = ", ".join(each for each in row.when if each != UNSEEN)
+    return row._asdict() | {"when": named, "is_early": UNSEEN in row.when}
 
 
 def _preview(form: MeaningForm) -> dict[str, Any]:

@@ -1,7 +1,5 @@
-"""Parcels under way, what carriers said of them, and what the audit found. To be read; findings are acknowledged."""
+"""Parcels under way, and what the audit found. To be read; findings are acknowledged."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,7 +7,6 @@ from django.contrib.admin import display
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -21,25 +18,20 @@ from orders.admin import badges
 from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import choice_filter, field_filter
-from orders.admin.trail import names_of
 from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Order
 from orders.numbers import read_number
-from orders.signatures import SCHEMES
 from tracking.admin.entering import OF_TRACKER
-from tracking.admin.identifying import OF_MESSAGE
-from tracking.carriers.meaning import mean
-from tracking.models import AuditRun, Finding, Question, Snapshot, Tracker
+from tracking.admin.told import clock, days, provider_name, reason_word, status_word, with_sources, words_of
+from tracking.audit import REASONS as DOUBTS
+from tracking.models import AuditRun, Finding, Question, Tracker
 from tracking.models.tracker import Status
-from tracking.services import acknowledge_finding
-from tracking.services.codes import tables_for
-from tracking.services.pictures import picture_of
-from tracking.status.picture import same_code
-from tracking.timeline.dates import wall_clock
+from tracking.services import acknowledge_finding, decided_by
 
 WAREHOUSE = "parcel__shipment__warehouse"
 LATEST = 20
+SAYS_NOTHING = {"": "—", Status.UNKNOWN: "Not known"}
 FOUND = 100
 WEIGHTS = {"ERROR": (badges.PERSON, "stop"), "WARNING": (badges.LOOK, "alert")}
 
@@ -59,17 +51,11 @@ def parcels_named(term: str) -> list[int]:
 def _scan(scan: dict[str, Any]) -> dict[str, str]:
     """Return what a line of the timeline says, for a table."""
     return {
-        "when": _clock(scan.get("wall") or scan.get("at") or ""),
+        "when": clock(scan.get("wall") or scan.get("at") or ""),
         "where": scan.get("place") or "—",
         "what": scan.get("message") or "—",
-        "status": dict(Status.choices).get(scan.get("status") or "", "—"),
+        "status": SAYS_NOTHING.get(status := scan.get("status") or "") or status_word(status),
     }
-
-
-def _clock(text: str) -> str:
-    """Write a carrier's clock as the house writes times, and never convert it; what is no time stays as it came."""
-    at = wall_clock(text)
-    return date_format(at, "j M Y, H:i" if isinstance(at, datetime) else "j M Y") if at else text or "—"
 
 
 @admin.register(Tracker)
@@ -95,7 +81,7 @@ class TrackerAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         "parcel_number",
         "order_of",
         "state",
-        "reason",
+        "why",
         "carrier",
         "tracking_number",
         "expected",
@@ -103,8 +89,7 @@ class TrackerAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         "first_scan_at",
         "last_scan_at",
         "delivered_at",
-        "delivered_on",
-        "is_time_estimated",
+        "day_at_the_door",
     )
     readonly_fields = fields
 
@@ -121,9 +106,11 @@ class TrackerAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             "panel": "admin/tracking/tracker/scans.html",
             "scans": [_scan(scan) for scan in thing.timeline[::-1]],
             "stops": _stops(thing),
+            "doubts": [DOUBTS.get(code, code) for code in thing.needs_review],
         }
         if request.user.has_perm("tracking.view_snapshot"):
             more["snapshots"] = with_sources(thing.snapshots.order_by("-pk")[:LATEST])
+            more["decided"] = _decided(thing)
         return more
 
     @display(description="Parcel")
@@ -133,6 +120,14 @@ class TrackerAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     @display(description="Status")
     def state(self, tracker: Tracker) -> SafeString:
         return badges.badge(tracker.status, tracker.get_status_display())
+
+    @display(description="Reason")
+    def why(self, tracker: Tracker) -> str:
+        return reason_word(tracker.reason) or "—"
+
+    @display(description="Day at the door")
+    def day_at_the_door(self, tracker: Tracker) -> str:
+        return days(tracker.delivered_on, None)
 
     @display(description="Carrier")
     def carrier(self, tracker: Tracker) -> str:
@@ -148,119 +143,30 @@ class TrackerAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Expected")
     def expected(self, tracker: Tracker) -> str:
-        days = [f"{day:%-d %b}" for day in (tracker.eta_from, tracker.eta_to) if day]
-        return " – ".join(dict.fromkeys(days)) or "—"
+        return days(tracker.eta_from, tracker.eta_to)
+
+
+def _decided(tracker: Tracker) -> dict[str, Any] | None:
+    """Say which scan made the status, or which message without one, and through whom it first came to us."""
+    found = decided_by(tracker)
+    if found is None:
+        return None
+    scan, message = found.decision.scan, with_sources([found.message])[0]
+    told = (scan and (scan.message or words_of(scan))) or found.decision.headline.raw
+    return {
+        "told": told,
+        "where": str(scan.place) if scan else "",
+        "when": clock(scan.wall or (scan.at.isoformat() if scan.at else "")) if scan else "",
+        "by_scan": scan is not None,
+        "message": message,
+    }
 
 
 def _stops(tracker: Tracker) -> list[dict[str, Any]]:
     """Say which source does not watch the parcel any more, and since when."""
     stopped = Question.objects.filter(parcel=tracker.parcel_id, stopped_at__isnull=False, ended="")
     rows = stopped.order_by("pk").values_list("endpoint__provider", "stopped_at")
-    return [{"provider": SCHEMES[provider].name, "at": at} for provider, at in rows]
-
-
-def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
-    """Say on each carrier message, in words, what it came through, and what its headline means."""
-    rows: list[Any] = list(snapshots)
-    names, tables = names_of({row.source for row in rows}), tables_for({row.provider for row in rows})
-    for row in rows:
-        row.source_name = names[row.source]
-        row.meaning = mean(tables[row.provider], same_code(row.carrier), row.headline_raw, row.headline_detail).status
-        row.read_as = status_word(row.meaning)
-    return rows
-
-
-def with_meanings(snapshot: Snapshot) -> list[Any]:
-    """Say on each scan of a message what its words are, and what they mean."""
-    rows: list[Any] = list(snapshot.scans.order_by("seq"))
-    picture = picture_of(snapshot, tables_for({snapshot.provider}))
-    for row, scan in zip(rows, picture.scans, strict=True):
-        row.words = " · ".join(dict.fromkeys(filter(None, (scan.raw_status, scan.raw_detail, scan.code))))
-        row.read_as = status_word(scan.status)
-    return rows
-
-
-def status_word(status: str) -> str:
-    return str(dict(Status.choices).get(status, ""))
-
-
-@admin.register(Snapshot)
-class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
-    """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
-
-    acts = (OF_MESSAGE,)
-    warehouse_path, is_shared = f"tracker__{WAREHOUSE}", True
-    list_display = ("received_at", "came_through", "carrier_named", "tracking_number", "says", "parcel_of")
-    list_filter = (
-        choice_filter(
-            "matched",
-            "Parcel",
-            lambda: [("unclear", "Not clear which"), ("no", "Not known to us")],
-            lambda rows, which: rows.filter(tracker=None, is_ambiguous=which == "unclear"),
-        ),
-    )
-    list_select_related = ("tracker__parcel",)
-    search_fields = ("tracking_number",)
-    search_help_text = "Tracking number"
-    ordering = ("-pk",)
-    fields = (
-        "received_at",
-        "came_through",
-        "carrier_named",
-        "tracking_number",
-        "says",
-        "parcel_of",
-        "stated_at",
-        "is_complete",
-        "eta_from",
-        "eta_to",
-    )
-    readonly_fields = fields
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        known = Parcel.objects.filter(tracking_key=Parcel.key_of(term)).values_list("tracker", flat=True)[:100]
-        strange = Q(tracker=None, tracking_key=Parcel.key_of(term))
-        return queryset.filter(Q(tracker__in=[pk for pk in known if pk]) | strange), False
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        changelist.result_list = with_sources(changelist.result_list)
-        return changelist
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        return with_sources([found])[0] if found else None
-
-    @display(description="Carrier")
-    def carrier_named(self, snapshot: Snapshot) -> str:
-        return carrier_name(snapshot.carrier) or "—"
-
-    @display(description="Came through")
-    def came_through(self, snapshot: Any) -> str:
-        return str(snapshot.source_name)
-
-    def more_of(self, request: HttpRequest, thing: Snapshot) -> dict[str, Any]:
-        if not request.user.has_perm("tracking.view_carrierevent"):
-            return {}
-        return {"panel": "admin/tracking/snapshot/scans.html", "scans": with_meanings(thing)}
-
-    @display(description="Says")
-    def says(self, snapshot: Any) -> SafeString:
-        return badges.badge(snapshot.meaning, snapshot.read_as) if snapshot.meaning else SafeString("—")
-
-    @display(description="Parcel")
-    def parcel_of(self, snapshot: Snapshot) -> SafeString:
-        if snapshot.tracker is None and snapshot.is_ambiguous:
-            return badges.mark(badges.PERSON, "alert", "Not clear which")
-        if snapshot.tracker is None:
-            return badges.mark(badges.LOOK, "unknown", "Not known to us")
-        url = reverse("admin:tracking_tracker_change", args=[snapshot.tracker.pk])
-        return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, snapshot.tracker.parcel)
+    return [{"provider": provider_name(provider), "at": at} for provider, at in rows]
 
 
 @admin.register(AuditRun)

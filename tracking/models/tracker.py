@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from fulfillment.carrier import carrier_name
 from fulfillment.models import Parcel, Return, Shipment
 from orders.models import Channel, Endpoint, Inbox
 
@@ -157,7 +158,7 @@ class Snapshot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.carrier} {self.tracking_number}"
+        return f"{carrier_name(self.carrier)} {self.tracking_number or self.reference}".strip()
 
 
 class CarrierEvent(models.Model):

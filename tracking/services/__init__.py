@@ -15,6 +15,7 @@ from tracking.services.ask.wish import (
     why_never_asked,
 )
 from tracking.services.audit import NoSuchCheck, run_audit
+from tracking.services.decided import Decided, decided_by
 from tracking.services.ends import ends_by
 from tracking.services.enter import NoReasonForThat, NotLeft, NotYet, TooEarly, enter_scan
 from tracking.services.estimate import JUST_NOW, end_estimates, estimate_departed
@@ -43,6 +44,7 @@ __all__ = [
     "AlreadyTheirs",
     "AskedToWait",
     "CannotBeAsked",
+    "Decided",
     "NoReasonForThat",
     "NoSuchCheck",
     "NoSuchReason",
@@ -63,6 +65,7 @@ __all__ = [
     "ask_for_missing",
     "ask_providers",
     "begin_asking",
+    "decided_by",
     "end_asking",
     "end_estimates",
     "ends_by",

@@ -4,11 +4,12 @@ The rules F1–F12 it names decide what counts, in which order, and what of it m
 """
 
 from tracking.status.eta import Expectation, read_eta
-from tracking.status.fold import Line, Result, fold
+from tracking.status.fold import Decision, Line, Result, fold
 from tracking.status.milestones import Milestone
 from tracking.status.picture import Eta, Headline, Journey, Place, Scan, Snapshot
 
 __all__ = [
+    "Decision",
     "Eta",
     "Expectation",
     "Headline",

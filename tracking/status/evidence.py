@@ -12,8 +12,8 @@ from tracking.status.voices import Return, Voice, listen
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The status, and what decided it: a scan (`voice`), or a headline said at `at`. `day` is the one that a line shows
-    under it.
+    """The status, and what decided it: a scan (`voice`), or a headline said at `at`, that of the picture `said`.
+    `day` is the one that a line shows under it.
     """
 
     status: str
@@ -22,6 +22,7 @@ class Verdict:
     at: datetime | None = None
     voice: Voice | None = None
     day: date | None = None
+    said: Snapshot | None = None
     review: frozenset[str] = field(default_factory=frozenset)
 
 

@@ -9,7 +9,7 @@ from tracking.status import words
 from tracking.status.eta import Expectation, expect
 from tracking.status.evidence import Evidence, Verdict
 from tracking.status.milestones import FIRST_SCAN, KEYS, Milestone, milestones, news
-from tracking.status.picture import Journey, Snapshot
+from tracking.status.picture import Headline, Journey, Scan, Snapshot
 from tracking.status.timeline import Timeline, build, is_possible
 from tracking.status.verdict import judge
 from tracking.status.voices import Voice
@@ -28,6 +28,24 @@ class Line:
     reason: str
     message: str
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What made the status, and who said it: a scan, or where there is none a headline as it stood at a time."""
+
+    source: str
+    scan: Scan | None
+    headline: Headline
+    stated_at: datetime | None
+
+    def stands_in(self, picture: Snapshot) -> bool:
+        """Say whether a picture, as it came, tells it."""
+        if picture.source != self.source:
+            return False
+        if self.scan:
+            return self.scan.identity in picture.identities
+        return (picture.headline, picture.stated_at) == (self.headline, self.stated_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ class Result:
     delivered_on: date | None
     returned_at: datetime | None
     decided_at: datetime | None
+    decision: Decision | None
     milestones: tuple[Milestone, ...]
     news: Milestone | None
     timeline: tuple[Line, ...]
@@ -84,6 +103,7 @@ def fold(snapshots: Iterable[Snapshot], *, now: datetime, journey: Journey | Non
         delivered_on=_day(verdict, journey.zone) if told_at and verdict.status == words.DELIVERED else None,
         returned_at=told_at if verdict.status == words.RETURNED_TO_SENDER else None,
         decided_at=_utc(verdict.voice.entry.scan.instant()) if verdict.voice else None,
+        decision=_decision(verdict),
         milestones=passed,
         news=news(evidence, verdict, passed),
         timeline=tuple(_line(voice) for voice in evidence.lines),
@@ -104,6 +124,14 @@ def _review(timeline: Timeline) -> set[str]:
         "duplicate_tracker": any(len(ids - {""}) > 1 for ids in trackers.values()),
     }
     return {code for code, is_so in found.items() if is_so}
+
+
+def _decision(verdict: Verdict) -> Decision | None:
+    if verdict.voice:
+        entry = verdict.voice.entry
+        return Decision(entry.snapshot.source, entry.scan, Headline(), None)
+    said = verdict.said
+    return Decision(said.source, None, said.headline, said.stated_at) if said else None
 
 
 def _day(verdict: Verdict, zone: tzinfo) -> date | None:

@@ -22,7 +22,7 @@ def _by_headline(evidence: Evidence, best: Snapshot) -> Verdict:
     reason = headline.reason or (same.reason if same else "")
     must_act = headline.is_action_required or reason in words.ACT or (same is not None and same.is_action_required)
     at = same.at if same else evidence.said_at(_same_said(evidence, best)[0])
-    return Verdict(status, reason, must_act, at, same.voice if same else None)
+    return Verdict(status, reason, must_act, at, same.voice if same else None, said=best)
 
 
 def _later_elsewhere(evidence: Evidence, best: Snapshot) -> Voice | None:

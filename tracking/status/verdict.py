@@ -27,7 +27,7 @@ def _home(evidence: Evidence) -> Verdict | None:
     said = evidence.saying(words.RETURNED_TO_SENDER) or _claims_after_return(evidence)
     if not said:
         return None
-    return Verdict(words.RETURNED_TO_SENDER, said[0].headline.reason, at=evidence.said_at(said[0]))
+    return Verdict(words.RETURNED_TO_SENDER, said[0].headline.reason, at=evidence.said_at(said[0]), said=said[0])
 
 
 def _claims_after_return(evidence: Evidence) -> list[Snapshot]:
@@ -99,7 +99,7 @@ def _by_claim(evidence: Evidence, claim: Snapshot) -> Verdict:
     if at is None and entries and entries[-1].scan.status == "":
         at, day = entries[-1].clock, entries[-1].day
     review = _disagreement(evidence) | {"delivered_without_scan"}
-    return Verdict(words.DELIVERED, claim.headline.reason, at=at, day=day, review=review)
+    return Verdict(words.DELIVERED, claim.headline.reason, at=at, day=day, said=claim, review=review)
 
 
 def _disagreement(evidence: Evidence) -> frozenset[str]:
@@ -116,7 +116,9 @@ def _going_back(evidence: Evidence) -> Verdict | None:
         return None
     scans = [by_scan(voice) for voice in evidence.returns()]
     reason, must_act = _reason_of_return(evidence)
-    first = scans[0] if scans else Verdict(words.RETURNING_TO_SENDER, at=began_at if began_at > NEVER else None)
+    said = next(iter(evidence.saying(words.RETURNING_TO_SENDER)), None)
+    by_headline = Verdict(words.RETURNING_TO_SENDER, at=began_at if began_at > NEVER else None, said=said)
+    first = scans[0] if scans else by_headline
     return replace(first, reason=reason, is_action_required=must_act)
 
 
