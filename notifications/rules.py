@@ -135,6 +135,7 @@ RULES: dict[str, Sequence[Rule]] = {
     "parcel.identified": NOBODY,
     "parcel.corrected": NOBODY,
     "parcel.silent": [Rule(Kind.PARCEL_SILENT, gone_quiet)],
+    "parcel.silence_ended": NOBODY,
     "return.requested": NOBODY,
     "return.expected": NOBODY,
     "return.approved": NOBODY,

@@ -16,14 +16,14 @@ from orders.models import OrderLine
 from tracking.models import Estimate, Tracker
 from tracking.status.milestones import is_old
 from tracking.timeline import dates
+from tracking.timeline.journey import read_boxes
 from tracking.timeline.words import REASONS, say
 
-PARCELS_WITH = ("tracker", "estimate", "reship__replacement")
 READ_WITH = (
     "order__lines",
     "order__shipments",
     Prefetch("order__shipments__lines", ShipmentLine.objects.select_related("order_line")),
-    Prefetch("order__shipments__parcels", Parcel.objects.left().select_related(*PARCELS_WITH)),
+    Prefetch("order__shipments__parcels", read_boxes(Parcel.objects.left())),
     Prefetch("order__shipments__parcels__lines", ParcelLine.objects.select_related("shipment_line__order_line")),
 )
 SHOWN = 20

@@ -304,7 +304,7 @@ def test_an_order_that_fails_holds_up_nobody_and_comes_up_with_the_next_sweep(
         patched.setattr(alarms, "record", stumble)
         sweep_alarms(now=MONDAY + 6 * DAY)
     assert Alarm.objects.get().parcel.order == other
-    assert f"the alarms of order {order.pk} could not be opened" in caplog.text
+    assert f"the alarms of order {order.pk} could not be brought in line" in caplog.text
     assert not order.events.filter(kind="parcel.silent").exists()
     sweep_alarms(now=MONDAY + 6 * DAY)
     assert (standing(), len(silences())) == (["NO_FIRST_SCAN"] * 2, 2)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from fulfillment.models import Parcel
@@ -79,3 +79,8 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.parcel}: {self.get_kind_display().lower()}"
+
+
+def silence() -> Exists:
+    """Say of parcels whether nothing is heard of them, and the board knows."""
+    return Exists(Alarm.objects.standing().filter(parcel=OuterRef("pk"), kind__in=Alarm.SILENCES))

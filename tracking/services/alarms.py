@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -64,18 +64,23 @@ def sweep_alarms(*, now: datetime | None = None) -> int:
     lanes = known_lanes()
     wanted = dict(_wanted(lanes, now))
     standing = {(alarm.parcel_id, alarm.kind): alarm for alarm in Alarm.objects.standing()}
-    _close([alarm.pk for key, alarm in standing.items() if key not in wanted], now)
+    _end({alarm for key, alarm in standing.items() if key not in wanted}, now)
     _reword({alarm: wanted[key] for key, alarm in standing.items() if key in wanted})
     _open({key for key in wanted if key not in standing}, lanes, now)
     return len(wanted)
 
 
-def hear_from(parcels: Collection[int], *, now: datetime) -> None:
-    """Close the silence of parcels that were scanned, unless it goes on: what came late may be old."""
+def hear_from(order: Order, parcels: Collection[int], *, now: datetime) -> None:
+    """Close the silence of parcels that were scanned, unless it goes on: what came late may be old.
+
+    The order is open in change().
+    """
     silent = Alarm.objects.standing().filter(parcel__in=parcels, kind__in=Alarm.SILENCES)
-    if found := {alarm.pk: (alarm.parcel_id, alarm.kind) for alarm in silent}:
-        still = dict(_wanted(known_lanes(), now, *(parcel for parcel, _ in found.values())))
-        _close([pk for pk, key in found.items() if key not in still], now)
+    if found := list(silent.select_related("parcel")):
+        still = dict(_wanted(known_lanes(), now, *(alarm.parcel_id for alarm in found)))
+        over = [alarm for alarm in found if (alarm.parcel_id, alarm.kind) not in still]
+        _close(over, now)
+        _tell_end(order, over)
 
 
 def take_alarm(alarm: Alarm, *, by: Actor) -> None:
@@ -142,8 +147,16 @@ def _watched(*row: Any) -> Watched:
     )
 
 
-def _close(alarms: Any, now: datetime) -> None:
-    Alarm.objects.standing().filter(pk__in=alarms).update(closed_at=now)
+def _end(alarms: Collection[Alarm], now: datetime) -> None:
+    """Close what is not so any more; a silence behind its order's lock, as customers read of it."""
+    silences = {alarm for alarm in alarms if alarm.kind in Alarm.SILENCES}
+    _close([alarm for alarm in alarms if alarm not in silences], now)
+    _each_order({alarm.parcel_id for alarm in silences}, lambda order, parcels: hear_from(order, parcels, now=now))
+
+
+def _close(alarms: Collection[Alarm], now: datetime) -> None:
+    if alarms:
+        Alarm.objects.standing().filter(pk__in=[alarm.pk for alarm in alarms]).update(closed_at=now)
 
 
 def _reword(alarms: dict[Alarm, Cry]) -> None:
@@ -154,26 +167,30 @@ def _reword(alarms: dict[Alarm, Cry]) -> None:
 
 
 def _open(keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
-    """Open alarms, one transaction an order. An order that fails is left to the next sweep, and holds up no other."""
-    parcels = Parcel.objects.filter(pk__in={pk for pk, _ in keys}).select_related("shipment__order").in_bulk()
+    """Open alarms behind their orders' locks."""
+    _each_order({pk for pk, _ in keys}, lambda order, parcels: _open_of(order, parcels, keys, lanes, now))
+
+
+def _each_order(pks: Collection[int], act: Callable[[Order, Mapping[int, Parcel]], None]) -> None:
+    """Act on parcels, one transaction an order. One that fails is left to the next sweep, and holds up no other."""
     by_order: dict[Order, dict[int, Parcel]] = defaultdict(dict)
-    for pk, parcel in parcels.items():
+    for pk, parcel in Parcel.objects.filter(pk__in=pks).select_related("shipment__order").in_bulk().items():
         by_order[parcel.order][pk] = parcel
     for order, found in sorted(by_order.items(), key=lambda pair: pair[0].pk):
         try:
-            _open_of(order, found, keys, lanes, now)
+            with change(order, by=WATCH) as fresh:
+                act(fresh, found)
         except Exception:  # see above; logged with all that is known
-            logger.exception("the alarms of order %s could not be opened", order.pk)
+            logger.exception("the alarms of order %s could not be brought in line", order.pk)
 
 
 def _open_of(order: Order, parcels: Mapping[int, Parcel], keys: Collection[Key], lanes: Lanes, now: datetime) -> None:
     """Look again behind the order's lock, as a scan or another sweep may have come meanwhile, and open what is so."""
-    with change(order, by=WATCH) as fresh:
-        open_now = set(Alarm.objects.standing().filter(parcel__in=parcels).values_list("parcel_id", "kind"))
-        cries = {key: cry for key, cry in _wanted(lanes, now, *parcels) if key in keys and key not in open_now}
-        made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
-        Alarm.objects.bulk_create(made)
-        _tell(fresh, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
+    open_now = set(Alarm.objects.standing().filter(parcel__in=parcels).values_list("parcel_id", "kind"))
+    cries = {key: cry for key, cry in _wanted(lanes, now, *parcels) if key in keys and key not in open_now}
+    made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
+    Alarm.objects.bulk_create(made)
+    _tell(order, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
 
 
 def _alarm(parcel: Parcel, cry: Cry, now: datetime) -> Alarm:
@@ -181,7 +198,15 @@ def _alarm(parcel: Parcel, cry: Cry, now: datetime) -> Alarm:
 
 
 def _tell(order: Order, silences: Iterable[Alarm]) -> None:
-    """Write silence into the trail: whoever has to hear of it hears by that."""
+    """Write silence into the trail: whoever has to hear of it hears by that, and the page is made anew."""
     for alarm in silences:
-        facts = {"parcel": alarm.parcel.number, "alarm": alarm.kind, "since": alarm.since.isoformat()}
-        record(order, "parcel.silent", by=WATCH, facts=facts)
+        record(order, "parcel.silent", by=WATCH, facts=_facts(alarm))
+
+
+def _tell_end(order: Order, silences: Iterable[Alarm]) -> None:
+    for alarm in silences:
+        record(order, "parcel.silence_ended", by=WATCH, facts=_facts(alarm))
+
+
+def _facts(alarm: Alarm) -> dict[str, str]:
+    return {"parcel": alarm.parcel.number, "alarm": alarm.kind, "since": alarm.since.isoformat()}

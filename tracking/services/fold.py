@@ -130,7 +130,7 @@ def _follow(
     if is_moved or any(may_name_other_days(trackers[each].status, it) for each, it in views.items()):
         keep_promise(order, now=now)
     if heard:
-        hear_from(heard, now=now)
+        hear_from(order, heard, now=now)
 
 
 def _got_on(it: View) -> bool:

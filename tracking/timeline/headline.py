@@ -8,7 +8,7 @@ from orders.models import Order
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, latest
 from tracking.timeline.journey import Box, Journey, most_pressing
-from tracking.timeline.words import HOLDS, NEXT_STEPS, NO_NUMBER, PREDICATES, REASONS, ROUTINE, count, say
+from tracking.timeline.words import HOLDS, NEXT_STEPS, NO_NUMBER, PREDICATES, REASONS, ROUTINE, SILENT, count, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _under_way(journey: Journey) -> Headline:
     pressing = most_pressing(journey.boxes)
     told = _told_first(journey.boxes, pressing)
     sentence = f"{_subject(journey, told)} {_predicate(journey, told)}"
-    if journey.is_late and told[0].status in ROUTINE:
+    if journey.is_late and told[0].state in ROUTINE:
         sentence += ", later than promised"
     return _headline(sentence, _look(journey, pressing), *_more(journey, told), _rest(journey))
 
@@ -82,7 +82,7 @@ def _more(journey: Journey, told: list[Box]) -> list[str]:
 def _told_first(boxes: list[Box], pressing: str) -> list[Box]:
     """Where the others only travel, what has arrived is the news."""
     arrived = [box for box in boxes if box.status == Status.DELIVERED]
-    return arrived if arrived and pressing in ROUTINE else [box for box in boxes if box.status == pressing]
+    return arrived if arrived and pressing in ROUTINE else [box for box in boxes if box.state == pressing]
 
 
 def _subject(journey: Journey, told: list[Box]) -> str:
@@ -94,13 +94,13 @@ def _subject(journey: Journey, told: list[Box]) -> str:
 
 def _predicate(journey: Journey, told: list[Box]) -> str:
     is_plural = 1 < len(told) < len(journey.boxes)
-    return PREDICATES[told[0].status][is_plural]
+    return PREDICATES[told[0].state][is_plural]
 
 
 def _look(journey: Journey, pressing: str) -> str:
     if journey.is_late and pressing in ROUTINE:
         return "LATE"
-    return {Status.DELIVERED: Status.IN_TRANSIT, Status.CANCELLED: "STUCK"}.get(Status(pressing), pressing)
+    return LOOKS.get(pressing, pressing)
 
 
 def _about(journey: Journey, box: Box) -> list[str]:
@@ -114,18 +114,18 @@ def _about_many(boxes: list[Box]) -> list[str]:
     """Say of several parcels what is true of all of them."""
     if any(box.needs_you for box in boxes):
         return ["Please look below: the carrier needs you to act."]
-    return ["Look below for each parcel."] if boxes[0].status not in {*ROUTINE, Status.DELIVERED} else []
+    return ["Look below for each parcel."] if boxes[0].state not in {*ROUTINE, Status.DELIVERED} else []
 
 
 def _others(boxes: list[Box]) -> list[str]:
-    """Say one sentence for each status that other parcels have."""
-    statuses = dict.fromkeys(box.status for box in boxes)
-    numbers = {status: sum(box.status == status for box in boxes) for status in statuses}
+    """Say one sentence for each state that other parcels have."""
+    states = dict.fromkeys(box.state for box in boxes)
+    numbers = {state: sum(box.state == state for box in boxes) for state in states}
     if len(numbers) == 1:
-        status, number = next(iter(numbers.items()))
+        state, number = next(iter(numbers.items()))
         subject = "The other" if number == 1 else f"The other {count(number)}"
-        return [f"{subject} {PREDICATES[status][number > 1]}."]
-    return [f"{count(number).capitalize()} {PREDICATES[status][number > 1]}." for status, number in numbers.items()]
+        return [f"{subject} {PREDICATES[state][number > 1]}."]
+    return [f"{count(number).capitalize()} {PREDICATES[state][number > 1]}." for state, number in numbers.items()]
 
 
 def _rest(journey: Journey) -> str:
@@ -199,6 +199,7 @@ def _headline(sentence: str, status: str, *details: str) -> Headline:
     return Headline(sentence, status, [each for each in details if each])
 
 
+LOOKS: dict[str, str] = {Status.DELIVERED: Status.IN_TRANSIT, Status.CANCELLED: "STUCK", SILENT: "LATE"}
 NOTHING_COMES = "Nothing of it will be sent."
 NOT_HANDED_OVER = "It could not be handed over, and nothing more is on its way."
 CHAPTERS: dict[str, Callable[[Journey], Headline]] = {

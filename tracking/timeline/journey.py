@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
@@ -14,8 +14,21 @@ from fulfillment.models import Parcel, ReceiptLine, Reship, Shipment, ShipmentLi
 from orders.models import Hold, Order, OrderLine
 from tracking.lanes.watch import DAMAGES
 from tracking.models import Estimate, Tracker
+from tracking.models.alarm import silence
 from tracking.models.tracker import Status
-from tracking.timeline.words import ACT, AGAIN, ATTENTION, NEXT_STEPS, say
+from tracking.timeline.dates import day
+from tracking.timeline.words import (
+    ACT,
+    AGAIN,
+    ATTENTION,
+    COMING,
+    NEVER_SEEN,
+    NEXT_STEPS,
+    NOT_SEEN,
+    ROUTINE,
+    SILENT,
+    say,
+)
 
 FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
 SETTLED = {  # a person may say so where no carrier does
@@ -72,16 +85,38 @@ class Box:
         return bool(self.tracker and self.tracker.is_action_required and not is_over)
 
     @property
+    def is_silent(self) -> bool:
+        """Nothing is heard of it, and the board knows; what its reader has to do comes first."""
+        is_quiet = getattr(self.parcel, "is_silent", False)
+        return is_quiet and self.status in COMING and not self.needs_you
+
+    @property
+    def state(self) -> str:
+        """Return its status, or that nothing is heard of what only travels: what sentences speak of."""
+        return SILENT if self.is_silent and self.status in ROUTINE else self.status
+
+    @property
     def again(self) -> str:
         """Return the number of the order as which its contents go again, where it will not come itself."""
         reship: Reship | None = getattr(self.parcel, "reship", None)
         is_gone = self.status == Status.LOST or self.reason in DAMAGES
         return reship.replacement.number if is_gone and reship and reship.replacement else ""
 
+    @property
+    def seen_at(self) -> datetime | None:
+        """Return when its carrier scanned it last."""
+        return self.tracker.last_scan_at if self.tracker and self.tracker.first_scan_at else None
+
+    @property
+    def _way_on(self) -> str:
+        return NEXT_STEPS[self.status] if not self.is_silent else NOT_SEEN if self.seen_at else NEVER_SEEN
+
     def next_step(self, shop: str) -> str:
         """Say who does what next."""
-        step = AGAIN if self.again else ACT if self.needs_you else NEXT_STEPS[self.status]
-        return say(step, carrier=self.carrier, shop=shop, place=self.place, order=self.again)
+        step = AGAIN if self.again else ACT if self.needs_you else self._way_on
+        since = self.seen_at or self.parcel.shipped_at
+        told = day(since) if since else ""
+        return say(step, carrier=self.carrier, shop=shop, place=self.place, order=self.again, since=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +236,13 @@ def _boxes(parts: list[Part]) -> list[Box]:
     left = {part.shipment.pk: part.shipment for part in parts if part.shipment.status in Shipment.LEFT}
     if not left:
         return []
-    parcels = Parcel.objects.filter(shipment__in=left).select_related("tracker", "estimate", "reship__replacement")
+    parcels = read_boxes(Parcel.objects.filter(shipment__in=left))
     return [box_of(parcel, left[parcel.shipment_id]) for parcel in parcels.order_by("shipment_id", "pk")]
+
+
+def read_boxes(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
+    """Read parcels with all that a Box asks of them."""
+    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(is_silent=silence())
 
 
 def box_of(parcel: Parcel, shipment: Shipment) -> Box:
@@ -214,5 +254,5 @@ def box_of(parcel: Parcel, shipment: Shipment) -> Box:
 
 
 def most_pressing(boxes: list[Box]) -> str:
-    """Return the status that has to be spoken of first."""
-    return min((box.status for box in boxes), key=lambda status: ATTENTION.index(Status(status)))
+    """Return the state that has to be spoken of first."""
+    return min((box.state for box in boxes), key=ATTENTION.index)

@@ -11,7 +11,7 @@ from orders.models import Hold
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, moment, wall_clock
 from tracking.timeline.journey import FINAL, Box, Journey, Part
-from tracking.timeline.words import HOLDS, REASONS, SCANS, say
+from tracking.timeline.words import HOLDS, REASONS, SCANS, SILENT, say
 
 SHOWN, SHOWN_OF_ARRIVED = 3, 1
 
@@ -79,8 +79,8 @@ def _parcel(journey: Journey, box: Box, title: str) -> ParcelCard:
     shown = SHOWN_OF_ARRIVED if box.status in FINAL else SHOWN
     return ParcelCard(
         title=title,
-        status=box.status,
-        word=str(Status(box.status).label),
+        status="LATE" if box.state == SILENT else box.status,
+        word=NO_NEWS if box.state == SILENT else str(Status(box.status).label),
         carrier=box.carrier,
         tracking_number=box.parcel.tracking_number,
         contents=journey.goods(journey.contents.get(box.parcel.pk, {})),
@@ -92,7 +92,7 @@ def _parcel(journey: Journey, box: Box, title: str) -> ParcelCard:
 
 def _note(journey: Journey, box: Box) -> str:
     """Say what a reader of this parcel alone has to know; the headline tells it of an only one."""
-    if len(journey.boxes) == 1 or (box.status == Status.IN_TRANSIT and not (box.needs_you or box.again)):
+    if len(journey.boxes) == 1 or (box.state == Status.IN_TRANSIT and not (box.needs_you or box.again)):
         return ""
     reason = say(REASONS.get(box.reason, ""), carrier=box.carrier)
     is_silent = box.status == Status.UNKNOWN and not box.parcel.tracking_number
@@ -154,6 +154,7 @@ def _comes_in(part: Part) -> list[str]:
 
 
 ALONE = "Your order"
+NO_NEWS = "No news"
 STAGES = {
     Shipment.Status.PLANNED: (
         "WAITING",

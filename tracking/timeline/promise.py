@@ -100,9 +100,13 @@ def _arriving(journey: Journey, coming: list[Box]) -> str:
 
 def _by_promise(journey: Journey, *, is_part: bool) -> str:
     days = _promised(journey)
-    if any(box.status not in SURE for box in journey.boxes):
+    if not all(_is_sure(box) for box in journey.boxes):
         return f"Planned to arrive {days}. That may move."
     return f"What is on its way arrives {days}" if is_part else f"Arriving {days}"
+
+
+def _is_sure(box: Box) -> bool:
+    return box.status in SURE and not box.is_silent
 
 
 def _expected(coming: list[Box]) -> str:
@@ -111,7 +115,7 @@ def _expected(coming: list[Box]) -> str:
     if days is None:
         return ""
     if days.where == Where.LANE:
-        is_sure = all(box.status in SURE for box in coming)
+        is_sure = all(_is_sure(box) for box in coming)
         usual = between(days.first, days.last)
         return f"Expected {usual}" if is_sure else f"Planned to arrive {usual}. That may move."
     names = {box.carrier for box in coming}

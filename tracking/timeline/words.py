@@ -2,7 +2,9 @@
 
 from tracking.models.tracker import Status
 
-ATTENTION = (  # of several parcels the headline speaks of the one that needs most to be known
+SILENT = "SILENT"
+"""What only travels, and has not been seen for so long that the board has it."""
+ATTENTION: tuple[str, ...] = (  # of several parcels the headline speaks of the one that needs most to be known
     Status.LOST,
     Status.CANCELLED,
     Status.RETURNED_TO_SENDER,
@@ -11,6 +13,7 @@ ATTENTION = (  # of several parcels the headline speaks of the one that needs mo
     Status.EXCEPTION,
     Status.AVAILABLE_FOR_PICKUP,
     Status.EXPIRED,
+    SILENT,
     Status.OUT_FOR_DELIVERY,
     Status.IN_TRANSIT,
     Status.PRE_TRANSIT,
@@ -34,9 +37,11 @@ PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
     Status.RETURNED_TO_SENDER: ("came back to the shop", "came back to the shop"),
     Status.LOST: ("is lost", "are lost"),
     Status.EXPIRED: ("has not been seen for a long time", "have not been seen for a long time"),
+    SILENT: ("has not been seen for a while", "have not been seen for a while"),
     Status.CANCELLED: ("cannot travel as planned", "cannot travel as planned"),
 }
 
+ON_OUR_LIST = "That is too long, and it is on our list to be looked into."
 NEXT_STEPS: dict[str, str] = {
     Status.UNKNOWN: "{carrier} has not scanned it yet; the first news can take a day.",
     Status.PRE_TRANSIT: "{carrier} knows of it and has not scanned it yet.",
@@ -52,6 +57,8 @@ NEXT_STEPS: dict[str, str] = {
     Status.EXPIRED: "{shop} can ask {carrier} about it: write to them.",
     Status.CANCELLED: "Its label was cancelled. The next step is with {shop}.",
 }
+NEVER_SEEN = "{carrier} has not scanned it since it left on {since}. " + ON_OUR_LIST
+NOT_SEEN = "{carrier} has not scanned it since {since}{seen}. " + ON_OUR_LIST
 AGAIN = "{shop} sends it again, as order {order}."
 ACT = "Please get in touch with {carrier}: without you it goes back to the shop."
 NO_NUMBER = "It travels without a tracking number, so there is no news on the way."
@@ -132,8 +139,9 @@ def count(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "", order: str = "") -> str:
+def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "", order: str = "", since: str = "") -> str:
     """Fill in the names; a part of the sentence that needs a place goes where there is none."""
     at, seen = (f" at {place}", f", last seen in {place}") if place else ("", "")
-    text = sentence.format(carrier=carrier or "the carrier", shop=shop or "the shop", at=at, seen=seen, order=order)
+    names = {"carrier": carrier or "the carrier", "shop": shop or "the shop", "order": order, "since": since}
+    text = sentence.format(at=at, seen=seen, **names)
     return text[:1].upper() + text[1:]
