@@ -20,6 +20,12 @@ def _plain_static_files(settings: Any) -> None:
     }
 
 
+@pytest.fixture(autouse=True)
+def _stories_play_in_2026(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their days are written without the year, whatever year the tests run in."""
+    monkeypatch.setattr("tracking.timeline.dates.this_year", lambda: 2026)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_may_lift_the_triggers() -> Iterator[None]:
     """The flush of a test database is the one thing that may empty an append-only table."""

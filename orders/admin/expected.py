@@ -1,11 +1,9 @@
 """When a parcel on its way should arrive, and how we know, in a sentence for staff."""
 
-from django.utils.formats import date_format
-
 from fulfillment.models import Parcel, Shipment
 from orders.models import ShownPromise
 from tracking.models import Estimate
-from tracking.timeline.dates import between
+from tracking.timeline.dates import between, with_year
 from tracking.timeline.journey import Box, box_of
 from tracking.timeline.promise import days_of_parcel
 from tracking.timeline.words import COMING
@@ -34,6 +32,6 @@ def _unknown(box: Box) -> str:
         return ""
     if found.last:
         usual = f"nine of ten of the last {found.parcels} parcels ({found.lane})"
-        return f"It has not come by {date_format(found.last, 'D j M')}, as {usual} did."
+        return f"It has not come by {with_year(found.last, 'D j M')}, as {usual} did."
     why = "Not enough history of this lane" if box.parcel.carrier else "No carrier is named"
     return f"{why}: the promise of the order stands."

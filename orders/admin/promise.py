@@ -4,10 +4,10 @@ from datetime import date
 from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from orders.admin.badges import ARRIVED, LOOK, PERSON, WAITING
 from orders.models import Order
+from tracking.timeline.dates import with_year
 
 
 class Promise(NamedTuple):
@@ -34,8 +34,7 @@ def promise_of(order: Order, today: date | None = None) -> Promise | None:
 
 
 def short_date(day: date) -> str:
-    this_year = day.year == timezone.localdate().year
-    return date_format(day, "D j M" if this_year else "D j M Y")
+    return with_year(day, "D j M")
 
 
 def _left(days: int) -> tuple[str, str, str]:

@@ -1,9 +1,11 @@
 """What the customer's page says, for every place an order can be at."""
 
 import re
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pytest
+import time_machine
 
 from fulfillment.carrier import carrier_code, carrier_name
 from fulfillment.models import Shipment
@@ -12,8 +14,8 @@ from orders.models import Hold, Order
 from tests.factories import BOB, Shop, shipment
 from tests.tracking.stories import STORIES, boxes, shipped, track
 from tracking.models.tracker import Status
-from tracking.timeline import OrderPage, page_of
-from tracking.timeline.dates import day, day_range, moment, wall_clock
+from tracking.timeline import OrderPage, dates, page_of
+from tracking.timeline.dates import between, day, day_range, moment, short_day, this_year, wall_clock
 from tracking.timeline.page import redacted
 from tracking.timeline.parcels import STAGES
 from tracking.timeline.words import ATTENTION, HOLDS, NEXT_STEPS, PREDICATES, SCANS, SILENT
@@ -220,6 +222,25 @@ def test_days_read_as_people_write_them() -> None:
     assert plain(day_range(november, december)) == "Monday 30 November – Wednesday 2 December"
     assert plain(moment(november)) == "30 November"
     assert wall_clock("no time") is None
+
+
+def test_the_year_is_written_where_it_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    december, january = date(2026, 12, 30), date(2027, 1, 2)
+    assert plain(day(january)) == "Saturday 2 January 2027"
+    assert plain(short_day(january)) == "2 Jan 2027"
+    assert plain(moment(datetime(2025, 11, 24, 14, 10))) == "24 November 2025, 14:10"
+    assert plain(moment(date(2025, 11, 24))) == "24 November 2025"
+    assert plain(day_range(december, january)) == "Wednesday 30 December – Saturday 2 January 2027"
+    monkeypatch.setattr(dates, "this_year", lambda: 2027)
+    assert plain(day_range(december, january)) == "Wednesday 30 December 2026 – Saturday 2 January"
+    assert plain(between(date(2026, 11, 30), december)) == "between Monday 30 November and Wednesday 30 December 2026"
+    assert plain(between(date(2026, 12, 28), december)) == "between Monday 28 and Wednesday 30 December 2026"
+
+
+def test_the_year_is_that_of_the_house(settings: Any) -> None:
+    settings.TIME_ZONE = "Europe/Madrid"
+    with time_machine.travel("2026-12-31T23:30:00Z", tick=False):
+        assert this_year() == 2027
 
 
 def test_carriers_have_the_names_people_know() -> None:

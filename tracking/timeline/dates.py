@@ -1,4 +1,6 @@
-"""Days and times as people read them. No "today": what is made of them is kept for a minute."""
+"""Days and times as people read them, with the year where it is not this one. No "today": what is made of them is kept
+for a minute.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -12,14 +14,24 @@ When = TypeVar("When", date, datetime)
 NBSP = "\u00a0"
 
 
+def this_year() -> int:
+    return timezone.localdate().year
+
+
+def with_year(on: date | datetime, form: str) -> str:
+    """Write it in a form that ends with the month, and the year after it where it is another one."""
+    local = _local(on)
+    return date_format(local, form if local.year == this_year() else f"{form}{NBSP}Y")
+
+
 def day(on: date | datetime) -> str:
     """Return "Tuesday 24 November", in one piece."""
-    return date_format(_local(on), f"l{NBSP}j{NBSP}F")
+    return with_year(on, f"l{NBSP}j{NBSP}F")
 
 
 def short_day(on: date | datetime) -> str:
     """Return "24 Nov"."""
-    return date_format(_local(on), f"j{NBSP}M")
+    return with_year(on, f"j{NBSP}M")
 
 
 def day_range(first: date, last: date) -> str:
@@ -39,8 +51,8 @@ def between(first: date, last: date) -> str:
 def moment(at: datetime | date) -> str:
     """Return "24 November, 14:10", or the day alone where no hour is known."""
     if not isinstance(at, datetime):
-        return date_format(at, f"j{NBSP}F")
-    return date_format(_local(at), f"j{NBSP}F, H:i")
+        return with_year(at, f"j{NBSP}F")
+    return f"{with_year(at, f'j{NBSP}F')}, {date_format(_local(at), 'H:i')}"
 
 
 def wall_clock(text: str) -> datetime | date | None:
@@ -57,8 +69,10 @@ def latest(moments: Iterable[When | None]) -> When | None:
 
 
 def _start(first: date, last: date) -> str:
-    is_same_month = (first.year, first.month) == (last.year, last.month)
-    return date_format(first, f"l{NBSP}j") if is_same_month else day(first)
+    """Write the first day of two; month and year are said with the last where they are the same."""
+    if first.year != last.year:
+        return day(first)
+    return date_format(first, f"l{NBSP}j" if first.month == last.month else f"l{NBSP}j{NBSP}F")
 
 
 def _naive(at: datetime | None) -> datetime | None:
