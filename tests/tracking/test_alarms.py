@@ -25,12 +25,14 @@ from tracking.models import Alarm, LearntLane, Tracker
 from tracking.services import (
     AlarmClosed,
     AlreadyTheirs,
+    NotSnoozed,
     alarms,
     leave_alarm,
     snooze_alarm,
     sweep_alarms,
     take_alarm,
     take_carrier_events,
+    wake_alarm,
 )
 from tracking.services.ask.rhythm import OLDEST
 
@@ -324,6 +326,58 @@ def test_an_alarm_is_taken_snoozed_and_given_back(order: Order) -> None:
     assert Alarm.objects.awake(MONDAY + 2 * DAY).exists()
     leave_alarm(alarm)
     assert Alarm.objects.get().owner == ""
+
+
+def test_a_snooze_is_ended_early_and_what_is_awake_is_not_woken(order: Order) -> None:
+    alarm = lost(order)
+    with pytest.raises(NotSnoozed, match="^It is not snoozed"):
+        wake_alarm(alarm, now=MONDAY)
+    snooze_alarm(alarm, days=2, note="they search", by=ALICE, now=MONDAY)
+    wake_alarm(alarm, now=MONDAY + HOUR)
+    found = Alarm.objects.get()
+    assert (found.snoozed_until, found.note, found.owner) == (None, "they search", str(ALICE))
+    snooze_alarm(alarm, days=2, by=ALICE, now=MONDAY)
+    Alarm.objects.update(closed_at=MONDAY)
+    with pytest.raises(AlarmClosed):
+        wake_alarm(alarm, now=MONDAY + HOUR)
+    assert Alarm.objects.get().snoozed_until == MONDAY + 2 * DAY
+
+
+def test_its_page_leads_to_scans_order_customer_and_what_goes_again(order: Order) -> None:
+    says("LOST", MONDAY + HOUR)
+    alarm, tracker = lost(order), Tracker.objects.get()
+    client, url = client_of("support"), f"/admin/tracking/alarm/{alarm.pk}/"
+    page = client.get(f"{url}change/").content.decode()
+    assert f'href="/admin/tracking/tracker/{tracker.pk}/change/"' in page
+    assert f'href="/admin/orders/order/{order.pk}/change/"' in page
+    assert f'action="/admin/orders/order/{order.pk}/customer-page/"' in page
+    assert "It goes again as" not in page
+    assert client.post(f"{url}do/snooze/", {"operation": uuid4(), "days": "3"}).status_code == 302
+    assert "wake" in {offer.act.verb for offer in client.get(f"{url}change/").context["offers"]}
+    client.post(f"{url}do/wake/", {"operation": uuid4()})
+    assert Alarm.objects.get().snoozed_until is None
+    assert flashes(client.post(f"{url}do/wake/", {"operation": uuid4()}))[-1].startswith("It is not snoozed")
+    client.post(f"{url}do/send-again/", {"operation": uuid4()})
+    again = Order.objects.exclude(pk=order.pk).get()
+    page = client.get(f"{url}change/").content.decode()
+    assert f'href="/admin/orders/order/{again.pk}/change/">{again}</a>' in page
+
+
+def test_the_word_that_was_not_understood_is_named_and_who_may_is_led_to_it(order: Order) -> None:
+    says("moved_by_dragon", MONDAY + HOUR)
+    sweep_alarms(now=MONDAY + 2 * HOUR)
+    alarm = Alarm.objects.get(kind="UNKNOWN_WORD")
+    pages = {
+        role: client_of(role).get(f"/admin/tracking/alarm/{alarm.pk}/change/").content.decode()
+        for role in ("support", "manager")
+    }
+    to_meaning = "/admin/tracking/carriercode/meaning/?provider=generic"
+    assert {role: (to_meaning in page, "moved_by_dragon" in page) for role, page in pages.items()} == {
+        "support": (False, True),
+        "manager": (True, True),
+    }
+    assert "Ask a manager to say what the word means." in pages["support"]
+    assert "/admin/tracking/unmappedcode/" not in client_of("support").get("/admin/tracking/alarm/").content.decode()
 
 
 def test_who_has_an_alarm_does_not_take_it_and_others_may(order: Order) -> None:

@@ -28,9 +28,14 @@ from orders.blockers import Reason
 from orders.lifecycle import NotAllowed
 from orders.models import Actor
 from tracking.admin.entering import OF_ALARM
+from tracking.admin.meaning import PERMISSION as MAP
+from tracking.admin.meaning import meaning_url
 from tracking.admin.parcels import WAREHOUSE, order_link, parcels_named
-from tracking.models import Alarm
-from tracking.services import leave_alarm, snooze_alarm, take_alarm
+from tracking.admin.told import said_by
+from tracking.models import Alarm, Tracker
+from tracking.services import leave_alarm, snooze_alarm, take_alarm, wake_alarm
+from tracking.services.codes import unknown_words
+from tracking.services.fold import pictures_of
 
 PERMISSION = "tracking.handle_alarm"
 Kind = Alarm.Kind
@@ -126,6 +131,24 @@ def _free(alarm: Alarm) -> list[Reason]:
     return _over(alarm) or ([] if alarm.owner else [Reason("free", "Nobody looks after it.", "nobody")])
 
 
+def _awake(alarm: Alarm) -> list[Reason]:
+    is_snoozed = alarm.snoozed_until and alarm.snoozed_until > timezone.now()
+    return _over(alarm) or ([] if is_snoozed else [Reason("awake", "It is not snoozed.", "nobody")])
+
+
+def _about(alarm: Alarm) -> dict[str, Any]:
+    """Say where there is more of it, and which words were not understood."""
+    tracker, reship = Tracker.objects.filter(parcel=alarm.parcel_id).first(), _reship(alarm)
+    is_word = tracker is not None and alarm.kind == Kind.UNKNOWN_WORD
+    keys = sorted(unknown_words(pictures_of([tracker])[tracker.pk])) if tracker and is_word else []
+    return {
+        "tracker": tracker,
+        "order": alarm.parcel.order,
+        "again": reship.replacement if reship else None,
+        "words": [{"code": key.code, "who": said_by(key), "url": meaning_url(key)} for key in keys],
+    }
+
+
 @admin.register(Alarm)
 class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     warehouse_path = WAREHOUSE
@@ -157,6 +180,14 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             "{}: snoozed. It comes back if it still stands then.",
             _over,
             SnoozeForm,
+        ),
+        Act(
+            "wake",
+            "End the snooze",
+            PERMISSION,
+            lambda alarm, _by, _data: wake_alarm(alarm),
+            "{}: on the board again.",
+            _awake,
         ),
         Act(
             "leave",
@@ -191,10 +222,14 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     def has_handle_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PERMISSION)
 
+    def more_of(self, request: HttpRequest, thing: Alarm) -> dict[str, Any]:
+        return {"panel": "admin/tracking/alarm/about.html"} | _about(thing)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         alarm: Any = super().get_object(request, object_id, from_field)
         if alarm is not None:
             alarm.seen_by = str(actor(request))
+            alarm.may_map = request.user.has_perm(MAP)
         return alarm
 
     def get_search_results(
@@ -209,6 +244,7 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         names = names_of({row.owner for row in rows if row.owner})
         for row in rows:
             row.owner_name = names.get(row.owner, "")
+            row.may_map = request.user.has_perm(MAP)
         changelist.result_list = rows
         return changelist
 
@@ -232,6 +268,8 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             return f"{reship.get_status_display()}: claim it from the carrier."
         if alarm.kind != Kind.UNKNOWN_WORD:
             return NEXT[Kind(alarm.kind)]
+        if not getattr(alarm, "may_map", False):
+            return "Ask a manager to say what the word means."
         url = reverse("admin:tracking_unmappedcode_changelist")
         return format_html('<a class="ot-link" href="{}">{}</a>', url, NEXT[Kind.UNKNOWN_WORD])
 

@@ -10,7 +10,6 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from fulfillment.carrier import carrier_name
 from orders.admin import badges
 from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
@@ -19,7 +18,7 @@ from orders.admin.trail import names_of
 from orders.admin.words import counted
 from orders.blockers import Reason
 from tracking.admin.meaning import PERMISSION, PROVIDERS, meaning_url, meaning_view
-from tracking.admin.told import provider_name, reason_word
+from tracking.admin.told import reason_word, said_by
 from tracking.carriers.codes import CODES
 from tracking.carriers.meaning import UNSEEN, Key
 from tracking.models import CarrierCode, Remapping, Tracker, UnmappedCode
@@ -64,9 +63,7 @@ class WordAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Word")
     def word(self, it: Word) -> SafeString:
-        carrier = f" · {carrier_name(it.carrier)}" if it.carrier else ""
-        beneath = f"{provider_name(it.provider)}{carrier} · {it.get_field_display().lower()}"
-        return badges.cell(badges.code(it.code), beneath)
+        return badges.cell(badges.code(it.code), said_by(it))
 
 
 def _reset(code: CarrierCode) -> list[Reason]:

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.utils.formats import date_format
 
+from fulfillment.carrier import carrier_name
 from orders.admin.trail import names_of
 from orders.models import Actor
 from orders.signatures import SCHEMES
-from tracking.carriers.meaning import mean
+from tracking.carriers.meaning import Key, mean
 from tracking.models import Snapshot
+from tracking.models.code import Field, Word
 from tracking.models.tracker import Status
 from tracking.services.codes import tables_for
 from tracking.services.pictures import picture_of
@@ -29,6 +31,12 @@ def reason_word(reason: str) -> str:
 
 def provider_name(provider: str) -> str:
     return SCHEMES[provider].name if provider in SCHEMES else provider
+
+
+def said_by(word: Key | Word) -> str:
+    """Say whose word it is."""
+    carrier = f" · {carrier_name(word.carrier)}" if word.carrier else ""
+    return f"{provider_name(word.provider)}{carrier} · {Field(word.field).label.lower()}"
 
 
 def clock(text: str) -> str:

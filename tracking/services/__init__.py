@@ -1,7 +1,16 @@
 """What can be done with what carriers say, the customer's key to it, and the audit of all."""
 
 from tracking.services.adopt import adopt_unmatched, forget_unmatched
-from tracking.services.alarms import AlarmClosed, AlreadyTheirs, leave_alarm, snooze_alarm, sweep_alarms, take_alarm
+from tracking.services.alarms import (
+    AlarmClosed,
+    AlreadyTheirs,
+    NotSnoozed,
+    leave_alarm,
+    snooze_alarm,
+    sweep_alarms,
+    take_alarm,
+    wake_alarm,
+)
 from tracking.services.ask.listen import is_known_well, listen
 from tracking.services.ask.round import ask_providers
 from tracking.services.ask.wish import (
@@ -51,6 +60,7 @@ __all__ = [
     "NotAsked",
     "NotLeft",
     "NotMeant",
+    "NotSnoozed",
     "NotUnclear",
     "NotYet",
     "OwnName",
@@ -94,5 +104,6 @@ __all__ = [
     "take_alarm",
     "take_carrier_events",
     "understand_inbox",
+    "wake_alarm",
     "why_never_asked",
 ]

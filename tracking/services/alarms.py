@@ -52,6 +52,12 @@ class AlarmClosed(Refused):
     code = "alarm_closed"
 
 
+class NotSnoozed(Refused):
+    """It is on the board."""
+
+    code = "not_snoozed"
+
+
 class AlreadyTheirs(Refused):
     """Who takes it has it."""
 
@@ -99,6 +105,13 @@ def snooze_alarm(alarm: Alarm, *, days: int, note: str = "", by: Actor, now: dat
     """Snooze it: it is on the board again after so many days, if it still stands. Raises AlarmClosed."""
     until = (now or timezone.now()) + timedelta(days=days)
     _change(alarm, snoozed_until=until, note=note, owner=alarm.owner or str(by))
+
+
+def wake_alarm(alarm: Alarm, *, now: datetime | None = None) -> None:
+    """End its snooze: it is on the board again at once. Raises AlarmClosed, NotSnoozed."""
+    if not Alarm.objects.filter(pk=alarm.pk, snoozed_until__gt=now or timezone.now()).exists():
+        raise NotSnoozed("It is not snoozed: it is on the board.")
+    _change(alarm, snoozed_until=None)
 
 
 def _change(alarm: Alarm, **columns: Any) -> None:

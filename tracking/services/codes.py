@@ -37,6 +37,12 @@ def columns(row: Row) -> dict[str, object]:
 
 def note_unmapped(pictures: Iterable[Picture], *, now: datetime) -> None:
     """Put the words of new pictures that nobody has mapped into the queue, each once, with how often it came."""
+    for key, times in sorted(unknown_words(pictures).items()):  # in one order for all, or two workers would wait
+        _count(key, times, now)
+
+
+def unknown_words(pictures: Iterable[Picture]) -> Counter[Key]:
+    """Count the words of pictures that nobody has mapped."""
     given = list(pictures)
     tables = tables_for({picture.provider for picture in given})
     counts: Counter[Key] = Counter()
@@ -44,8 +50,7 @@ def note_unmapped(pictures: Iterable[Picture], *, now: datetime) -> None:
         table = tables.get(picture.provider) or Table(picture.provider)
         carrier = same_code(picture.carrier)[:64] if picture.provider == OURS else ""  # a house has words of its own
         counts.update(Key(picture.provider, carrier, field, code[:128]) for field, code in unmapped(picture, table))
-    for key, times in sorted(counts.items()):  # in one order for all, or two workers would wait for each other
-        _count(key, times, now)
+    return counts
 
 
 def _count(key: Key, times: int, now: datetime) -> None:

@@ -1,10 +1,12 @@
 """Who may do what: every button with every role, tried by POST, against a table written by hand."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from fulfillment.models import Reship, StockItem, StockMovement
 from fulfillment.services import ParcelDraft, lose_shipment, pack_shipment, pick_shipment, ship_shipment, split_shipment
@@ -116,9 +118,9 @@ def on_alarm(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
         order = _order(shop)
         ship_shipment(shipment(order), by=BOB)
         parcel = shipment(order).parcels.get()
-        return _url(
-            Alarm.objects.create(parcel=parcel, kind="LOST", owner="user:0", since=parcel.shipped_at), verb
-        ), data
+        until = timezone.now() + timedelta(days=1)
+        more = {"owner": "user:0", "since": parcel.shipped_at, "snoozed_until": until}
+        return _url(Alarm.objects.create(parcel=parcel, kind="LOST", **more), verb), data
 
     return prepare
 
@@ -169,6 +171,7 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "say which parcel": (_identify, SERVE),
     "take alarm": (on_alarm("take"), SERVE),
     "snooze alarm": (on_alarm("snooze", days="2"), SERVE),
+    "wake alarm": (on_alarm("wake"), SERVE),
     "leave alarm": (on_alarm("leave"), SERVE),
     "send again": (on_reship("send"), SERVE),
     "do not send again": (on_reship("decline"), SERVE),
