@@ -40,7 +40,7 @@ class Shop:
     """What most tests start from."""
 
     def __init__(self) -> None:
-        self.channel = ChannelFactory(title="The Mug Shop")
+        self.channel = ChannelFactory(title="The Mug Shop", email="help@mugs.example")
         self.warehouse: Warehouse = ledger.open_warehouse("MAIN")
         self.mug = ProductFactory(sku="MUG-01", name="Enamel mug")
         self.teapot = ProductFactory(sku="TEA-01", name="Teapot")

@@ -61,7 +61,7 @@ def seed() -> None:
     refuse_foreign()
     with transaction.atomic():
         for name, title in CHANNELS.items():
-            Channel.objects.get_or_create(name=name, defaults={"title": title})
+            Channel.objects.get_or_create(name=name, defaults={"title": title, "email": f"help@{MAIL}"})
         for code, (name, handling, at_best, at_worst) in SHIPPING.items():
             days = {"handling_days": handling, "transit_days_from": at_best, "transit_days_to": at_worst}
             ShippingMethod.objects.get_or_create(code=code, defaults={"name": name, **days})

@@ -78,6 +78,7 @@ def _mail(content: Content) -> EmailMultiAlternatives:
         content.text,
         from_email=formataddr((str(message.order.channel), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[content.to],
+        reply_to=[message.order.channel.email] if message.order.channel.email else None,
         headers={
             "Message-ID": message_id(message),
             "Auto-Submitted": "auto-generated",

@@ -85,6 +85,11 @@ class News:
         return str(self.order.channel)
 
     @property
+    def can_reply(self) -> bool:
+        """Answers to the mail go to somebody."""
+        return bool(self.order.channel.email)
+
+    @property
     def day(self) -> str:
         """When it happened."""
         return dates.day(self.message.event.at)

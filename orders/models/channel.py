@@ -25,10 +25,20 @@ class Channel(models.Model):
 
     name = models.SlugField(max_length=64, unique=True)
     title = models.CharField(max_length=255, blank=True, help_text="What customers read; the name if empty.")
+    email = models.EmailField(
+        "e-mail",
+        blank=True,
+        help_text="Where customers write to, and answers to mails go. Nobody is told to write while it is empty.",
+    )
     is_ship_complete = models.BooleanField(default=False, help_text="Its orders wait until all of it is there.")
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email="") | models.Q(email__contains="@"), name="channel_email_is_one"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.name

@@ -283,6 +283,19 @@ def test_a_mail_is_made_of_our_name_its_number_and_both_texts(shop: Shop, settin
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
+def test_answers_go_to_the_shop_and_nobody_is_told_to_answer_where_nobody_reads(shop: Shop) -> None:
+    messages = every_story(shop)
+    for message in messages:
+        mail = written(Message.objects.prefetch_related(*READ_WITH).get(pk=message.pk)).mail.message()
+        assert mail["Reply-To"] == "help@mugs.example"
+    Channel.objects.update(email="")
+    for message in messages:
+        letter = written(Message.objects.prefetch_related(*READ_WITH).get(pk=message.pk))
+        assert letter.mail.message()["Reply-To"] is None
+        for words in (letter.content.text, Page(letter.content.html).text):
+            assert "reply" not in words.lower(), message.kind
+
+
 def test_a_long_order_lists_what_can_be_read(shop: Shop) -> None:
     products = [ProductFactory(sku=f"LONG-{n:02}", name=f"Article {n:02}") for n in range(25)]
     _, text, page = read(shop.order(*((product, 1) for product in products)), "order.placed")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from fulfillment.services import pick_shipment
-from orders.models import Order
+from orders.models import Channel, Order
 from orders.services import note_order
 from tests.factories import ALICE, BOB, Shop, shipment
 from tests.tracking.stories import STORIES, boxes, track
@@ -103,6 +103,17 @@ def test_the_page_redacts_whom_and_where(shop: Shop, client: Client) -> None:
         assert shown in page
     for kept in ("Ruiz", "Calle Mayor", "28013", "ana@example.com", "+34600000000", "rude", "12.50", order.external_id):
         assert kept not in page
+
+
+def test_the_shops_address_can_be_pressed(shop: Shop, client: Client) -> None:
+    order = STORIES["placed"](shop)
+    page, _live = paths(link_for(order))
+    link = f'<a href="mailto:help@mugs.example?subject=Order%20{order.number}">help@mugs.example</a>'
+    assert link in client.get(page).content.decode()
+    cache.clear()
+    Channel.objects.update(email='"><b>@x')
+    body = client.get(page).content.decode()
+    assert ("<b>" in body, "mailto:%22%3E%3Cb%3E@x?" in body) == (False, True)
 
 
 def test_what_is_kept_for_all_readers_holds_no_token(shop: Shop, client: Client) -> None:

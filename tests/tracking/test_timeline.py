@@ -10,7 +10,7 @@ import time_machine
 from fulfillment.carrier import carrier_code, carrier_name
 from fulfillment.models import Shipment
 from fulfillment.services import find_shipment
-from orders.models import Hold, Order
+from orders.models import Channel, Hold, Order
 from tests.factories import BOB, Shop, shipment
 from tests.tracking.stories import STORIES, boxes, shipped, track
 from tracking.models.tracker import Status
@@ -193,11 +193,22 @@ def test_a_scan_that_says_little_is_still_told(shop: Shop) -> None:
         ("placed", "Nothing has left yet, so it can still be changed or cancelled."),
         ("partly shipped", "What has not left can still be cancelled; what is on its way cannot."),
         ("in transit", "It has left, so it can no longer be changed or cancelled."),
-        ("delivered", "Write to The Mug Shop and name order"),
     ],
 )
 def test_what_can_still_be_done_follows_from_what_has_left(shop: Shop, name: str, sentence: str) -> None:
     assert page_of(STORIES[name](shop).pk).help.sentences[0].startswith(sentence)
+
+
+def test_where_to_write_is_told_where_the_shop_has_an_address_and_nowhere_else(shop: Shop) -> None:
+    for name in ("delivered", "returned", "on its way back", "lost", "silent", "without address"):
+        order = STORIES[name](shop)
+        page = page_of(order.pk)
+        assert page.help.email == "help@mugs.example"
+        assert name == "delivered" or re.search("[Ww]rite to The Mug Shop", everything(page)), name
+        Channel.objects.update(email="")
+        page = page_of(order.pk)
+        assert (page.help.email, re.findall("(?i)write to", everything(page))) == ("", []), name
+        Channel.objects.update(email="help@mugs.example")
 
 
 def test_the_tables_know_every_status_and_reason() -> None:

@@ -8,7 +8,7 @@ from orders.models import Order
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day, latest
 from tracking.timeline.journey import Box, Journey, most_pressing
-from tracking.timeline.words import HOLDS, NEXT_STEPS, NO_NUMBER, PREDICATES, REASONS, ROUTINE, SILENT, count, say
+from tracking.timeline.words import HOLDS, NO_NUMBER, PREDICATES, REASONS, ROUTINE, SILENT, count, next_step, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _about(journey: Journey, box: Box) -> list[str]:
     """Say why, and who does what next, of one parcel."""
     if not box.parcel.tracking_number and box.status == Status.UNKNOWN:
         return [NO_NUMBER]
-    return [_reason(box), box.next_step(journey.shop)]
+    return [_reason(box), box.next_step(journey.shop, journey.write)]
 
 
 def _about_many(boxes: list[Box]) -> list[str]:
@@ -156,7 +156,7 @@ def _blocked(journey: Journey) -> Headline | None:
         reasons = dict.fromkeys(HOLDS[hold.reason] for hold in journey.holds)
         return _headline("Your order is on hold", "HELD", *reasons)
     if not journey.has_address:
-        ask = f"Please write to {journey.shop} and name order {journey.order.number}."
+        ask = f"Please write to {journey.shop} and name order {journey.order.number}." if journey.write else ""
         return _headline("We do not know where to send your order", "HELD", ask)
     return None
 
@@ -184,7 +184,7 @@ def _out_of_stock(journey: Journey) -> str:
 
 
 def _next_step(journey: Journey, status: str) -> str:
-    return say(NEXT_STEPS[status], shop=journey.shop)
+    return say(next_step(status, can_write=bool(journey.write)), shop=journey.shop, write=journey.write)
 
 
 def _reason(box: Box) -> str:

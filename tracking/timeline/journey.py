@@ -23,10 +23,11 @@ from tracking.timeline.words import (
     ATTENTION,
     COMING,
     NEVER_SEEN,
-    NEXT_STEPS,
     NOT_SEEN,
+    REPLY,
     ROUTINE,
     SILENT,
+    next_step,
     say,
 )
 
@@ -107,16 +108,14 @@ class Box:
         """Return when its carrier scanned it last."""
         return self.tracker.last_scan_at if self.tracker and self.tracker.first_scan_at else None
 
-    @property
-    def _way_on(self) -> str:
-        return NEXT_STEPS[self.status] if not self.is_silent else NOT_SEEN if self.seen_at else NEVER_SEEN
-
-    def next_step(self, shop: str) -> str:
-        """Say who does what next."""
-        step = AGAIN if self.again else ACT if self.needs_you else self._way_on
+    def next_step(self, shop: str, write: str) -> str:
+        """Say who does what next. `write`: how its reader asks the shop, "" where they cannot."""
+        way_on = NOT_SEEN if self.seen_at else NEVER_SEEN
+        otherwise = way_on if self.is_silent else next_step(self.status, can_write=bool(write))
+        step = AGAIN if self.again else ACT if self.needs_you else otherwise
         since = self.seen_at or self.parcel.shipped_at
         told = day(since) if since else ""
-        return say(step, carrier=self.carrier, shop=shop, place=self.place, order=self.again, since=told)
+        return say(step, carrier=self.carrier, shop=shop, place=self.place, order=self.again, since=told, write=write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +141,13 @@ class Journey:
     parts: list[Part]
     boxes: list[Box]
     contents: dict[int, dict[int, int]]
+    reply: str = ""
+    """How a reader answers, where that is not by writing to an address."""
+
+    @property
+    def write(self) -> str:
+        """Say how its reader asks the shop; "" where nobody reads what is written."""
+        return (self.reply or f"Write to {self.shop}") if self.order.channel.email else ""
 
     @property
     def shop(self) -> str:
@@ -190,11 +196,11 @@ def journey_of(order_id: int) -> Journey:
 
 
 def way_in(order: Order, shipments: Iterable[Shipment]) -> Journey:
-    """Make it of shipments that were read with their parcels, without asking: lines and holds are left out."""
+    """Make it for a mail, of shipments that were read with their parcels: without lines and holds."""
     parts = [Part(each, {}, {}) for each in shipments]
     left = [part.shipment for part in parts if part.shipment.status in Shipment.LEFT]
     boxes = [box_of(parcel, each) for each in left for parcel in each.parcels.all()]
-    return Journey(order, [], [], parts, boxes, {})
+    return Journey(order, [], [], parts, boxes, {}, reply=REPLY)
 
 
 def way_of(order: Order) -> Journey:

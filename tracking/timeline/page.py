@@ -13,10 +13,11 @@ from tracking.timeline.steps import Step, steps_of
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """What can still be done, and why the rest cannot."""
+    """What can still be done, and why the rest cannot. `email`: where to write, "" where nobody would read it."""
 
     question: str
     sentences: list[str]
+    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,13 @@ def redacted(name: str) -> str:
 
 
 def _help(journey: Journey) -> Help:
-    write = f"Write to {journey.shop} and name order {journey.order.number}."
+    email = journey.order.channel.email
     if journey.is_finished:
-        return Help("Something wrong?", [write])
+        return Help("Something wrong?", [], email)
     if journey.boxes and not journey.rest:
-        return Help("Something wrong?", ["It has left, so it can no longer be changed or cancelled.", write])
+        return Help("Something wrong?", ["It has left, so it can no longer be changed or cancelled."], email)
     if reasons(journey.order, "cancel"):
         still = "What has not left can still be cancelled; what is on its way cannot."
     else:
         still = "Nothing has left yet, so it can still be changed or cancelled."
-    return Help("Want to change something?", [still, write])
+    return Help("Want to change something?", [still], email)

@@ -96,7 +96,7 @@ def _note(journey: Journey, box: Box) -> str:
         return ""
     reason = say(REASONS.get(box.reason, ""), carrier=box.carrier)
     is_silent = box.status == Status.UNKNOWN and not box.parcel.tracking_number
-    return " ".join(filter(None, [reason, "" if is_silent else box.next_step(journey.shop)]))
+    return " ".join(filter(None, [reason, "" if is_silent else box.next_step(journey.shop, journey.write)]))
 
 
 def _scans(box: Box) -> list[ScanLine]:

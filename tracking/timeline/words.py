@@ -50,15 +50,22 @@ NEXT_STEPS: dict[str, str] = {
     Status.OUT_FOR_DELIVERY: "It is on the van of {carrier}.",
     Status.DELIVERY_ATTEMPT_FAILED: "{carrier} will try again.",
     Status.AVAILABLE_FOR_PICKUP: "{carrier} keeps it for you{at}.",
-    Status.RETURNING_TO_SENDER: "Do you still want it? Write to {shop}.",
+    Status.RETURNING_TO_SENDER: "{carrier} is bringing it back.",
     Status.DELIVERED: "",
-    Status.RETURNED_TO_SENDER: "Do you still want it? Write to {shop}.",
-    Status.LOST: "The next step is with {shop}: write to them, they can help.",
-    Status.EXPIRED: "{shop} can ask {carrier} about it: write to them.",
+    Status.RETURNED_TO_SENDER: "The next step is with {shop}.",
+    Status.LOST: "The next step is with {shop}.",
+    Status.EXPIRED: "{shop} can ask {carrier} about it.",
     Status.CANCELLED: "Its label was cancelled. The next step is with {shop}.",
+}
+ASKS: dict[str, str] = {  # where somebody reads what is written
+    Status.RETURNING_TO_SENDER: " Do you still want it? {write}.",
+    Status.RETURNED_TO_SENDER: " Do you still want it? {write}.",
+    Status.LOST: " Do you still need it? {write}.",
+    Status.EXPIRED: " You wait for it? {write}.",
 }
 NEVER_SEEN = "{carrier} has not scanned it since it left on {since}. " + ON_OUR_LIST
 NOT_SEEN = "{carrier} has not scanned it since {since}{seen}. " + ON_OUR_LIST
+REPLY = "Reply to this mail"
 AGAIN = "{shop} sends it again, as order {order}."
 ACT = "Please get in touch with {carrier}: without you it goes back to the shop."
 NO_NUMBER = "It travels without a tracking number, so there is no news on the way."
@@ -139,9 +146,12 @@ def count(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "", order: str = "", since: str = "") -> str:
+def next_step(status: str, *, can_write: bool) -> str:
+    return NEXT_STEPS[status] + (ASKS.get(status, "") if can_write else "")
+
+
+def say(sentence: str, *, carrier: str = "", shop: str = "", place: str = "", **more: str) -> str:
     """Fill in the names; a part of the sentence that needs a place goes where there is none."""
     at, seen = (f" at {place}", f", last seen in {place}") if place else ("", "")
-    names = {"carrier": carrier or "the carrier", "shop": shop or "the shop", "order": order, "since": since}
-    text = sentence.format(at=at, seen=seen, **names)
+    text = sentence.format(carrier=carrier or "the carrier", shop=shop or "the shop", at=at, seen=seen, **more)
     return text[:1].upper() + text[1:]

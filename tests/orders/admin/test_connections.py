@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from orders.models import ApiKey, Endpoint
+from orders.models import ApiKey, Channel, Endpoint
 from orders.services import ChannelNeeded, issue_key, open_endpoint
 from tests.factories import Shop
 from tests.staff import client_of, flashes
@@ -177,3 +178,14 @@ def test_the_command_prints_the_address_where_the_provider_makes_the_secret(
     assert Endpoint.objects.last().secrets == ["a-secret-of-theirs"]  # type: ignore[union-attr]
     with pytest.raises(CommandError, match="signs one way only"):
         call_command("create_endpoint", provider, "--accept-v2")
+
+
+def test_where_customers_write_to_is_set_on_the_channel_and_is_an_address(shop: Shop) -> None:
+    page, data = f"/admin/orders/channel/{shop.channel.pk}/change/", {"title": "The Mug Shop", "email": "no address"}
+    refused = client_of("integrator").post(page, data)
+    assert list(refused.context["adminform"].form.errors) == ["email"]
+    assert Channel.objects.get().email == "help@mugs.example"
+    client_of("integrator").post(page, data | {"email": "hello@mugs.example"})
+    assert Channel.objects.get().email == "hello@mugs.example"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Channel.objects.update(email="no address")
