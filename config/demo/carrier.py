@@ -1,137 +1,112 @@
-"""The simulated carrier: it scans parcels on their road, and tells of it by signed webhooks over HTTP.
+"""The simulated carrier: it scans parcels on their road, and AfterShip tells of it by signed webhooks over HTTP.
 
-It is as bad as real ones: it tells twice, late, and out of order. A scan's time is when it happened, at its own place.
+It is as bad as real ones: it tells twice, out of order, and one of twenty not at all.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
 from random import Random
-from typing import Any, NamedTuple
-from uuid import uuid4
-from zoneinfo import ZoneInfo
-
-from django.utils import timezone
-from standardwebhooks.webhooks import Webhook
+from typing import Any
 
 from config.demo.client import Line
-from config.demo.shop import COUNTRY, TOWN, ZONE, Person
+from config.demo.provider import event, signed, tracking
+from config.demo.road import BOARD, Checkpoint, checkpoint, road
+from config.demo.shop import Person
 from orders.models import Endpoint
 
 CARRIER = "kestrel-parcels"
 TWICE = 0.2
-CUSTOMS_UNION = {"PT", "ES", "FR", "DE", "PL", "SE", "DK", "IE", "CZ", "HU", "RO", "GR", "BG"}
-
-AT_SHOP, AT_HUB, AT_DOOR = "shop", "hub", "door"
+LOST_ONE_IN = 20
 
 
-class Step(NamedTuple):
-    """What befalls a parcel: in the carrier's code and words, and where."""
+@dataclass(slots=True)
+class Journey:
+    """A parcel on its road: all that has befallen it, and how much of that a webhook has told."""
 
-    code: str
-    message: str
-    where: str
-
-
-BEGIN = (
-    Step("label_created", "Shipment announced", AT_SHOP),
-    Step("accepted", "Collected from the sender", AT_SHOP),
-    Step("departed", "Departed from the facility", AT_SHOP),
-)
-CUSTOMS = (
-    Step("customs_clearance", "Presented to customs", AT_HUB),
-    Step("customs_released", "Released by customs", AT_HUB),
-)
-ARRIVE = Step("arrived", "Arrived at the delivery hub", AT_HUB)
-ON_VAN = Step("out_for_delivery", "On the vehicle for delivery", AT_DOOR)
-NOBODY_HOME = Step("recipient_unavailable", "Nobody home, a card was left", AT_DOOR)
-AT_THE_DOOR = Step("delivered", "Delivered", AT_DOOR)
-ENDS: dict[str, Sequence[Step]] = {
-    "straight": (ARRIVE, ON_VAN, AT_THE_DOOR),
-    "attempt": (ARRIVE, ON_VAN, NOBODY_HOME, ON_VAN, AT_THE_DOOR),
-    "pickup": (
-        ARRIVE,
-        Step("available_for_pickup", "Ready at the parcel shop", AT_DOOR),
-        Step("collected", "Handed over to the recipient", AT_DOOR),
-    ),
-    "returned": (
-        ARRIVE,
-        ON_VAN,
-        Step("refused", "The recipient did not accept it", AT_DOOR),
-        Step("returning_to_sender", "On its way back to the sender", AT_HUB),
-        Step("returned_to_sender", "Given back to the sender", AT_SHOP),
-    ),
-    "customs": (Step("customs_documents", "Customs asks the recipient for an invoice", AT_HUB),),
-    "strange": (
-        ARRIVE,
-        Step("ferry_cancelled_weather", "The ferry does not sail today", AT_HUB),
-        Step("moved_to_cargo_bike", "Goes on by cargo bike", AT_HUB),
-        Step("courtyard_locked", "The courtyard is locked", AT_DOOR),
-    ),
-    "lost": (ARRIVE, Step("lost", "The parcel cannot be found", AT_HUB)),
-}
+    number: str
+    end: str
+    scans: Sequence[Checkpoint] = ()
+    told: int = 0
 
 
-def road(end: str, country: str) -> list[Step]:
-    """Return all that befalls a parcel to this country."""
-    return [*BEGIN, *(() if country in CUSTOMS_UNION else CUSTOMS), *ENDS[end]]
+@dataclass(slots=True)
+class Account:
+    """What the carrier did: webhooks written, told twice and lost; parcels of which an older one came after a newer."""
+
+    written: int = 0
+    twice: int = 0
+    lost: int = 0
+    overtaken: set[str] = field(default_factory=set)
 
 
 class Carrier:
-    """Kestrel Parcels, which has a hook of ours and its secret."""
+    """Kestrel Parcels, whose webhooks come to a hook of ours. Where it cannot be asked it loses none."""
 
-    def __init__(self, line: Line, hook: Endpoint, *, seed: int) -> None:
-        self._line, self._hook = line, hook
+    def __init__(self, line: Line, hook: Endpoint, *, seed: int, is_lossy: bool) -> None:
+        self.hook, self.is_lossy = hook, is_lossy
+        self.account, self.journeys = Account(), dict[str, Journey]()
+        self._line = line
         self._random = Random(seed)  # noqa: S311 - which scans are told twice
 
     def carry(
-        self, number: str, person: Person, end: str, *, told: int = 0, is_scrambled: bool = False
+        self, number: str, person: Person, end: str, *, known: Sequence[Checkpoint] = (), is_scrambled: bool = False
     ) -> Iterator[None]:
-        """Scan the parcel at each place of its road that was not told yet; the caller lets time pass in between.
+        """Scan the parcel at each place of its road that is not known yet; the caller lets time pass in between.
 
         Where it is scrambled every second scan but the last is told after the one that follows it.
         """
-        steps = road(end, person.country)[told:]
-        late: list[dict[str, Any]] = []
+        journey = self.journeys[number] = Journey(number, end, tuple(known), len(known))
+        steps, late = road(end, person.country)[len(known) :], 0
         for place, step in enumerate(steps):
-            scan = _scan(number, step, person)
-            if is_scrambled and place % 2 and place < len(steps) - 1:
-                late.append(scan)
+            is_end = place == len(steps) - 1
+            journey.scans = (*journey.scans, checkpoint(step, person))
+            if is_scrambled and place % 2 and not is_end:
+                late = len(journey.scans)
             else:
-                self.tell([scan])
+                self._tell(journey, len(journey.scans), is_end=is_end)
                 if late:
-                    self.tell([late.pop()])
+                    self._tell(journey, late)
+                late = 0
             yield
 
-    def mumble(self, number: str, person: Person) -> None:
-        """Send what nobody can use: a scan without a time."""
-        self.tell([_scan(number, ARRIVE, person) | {"occurred_at": None}])
+    def scans_of(self, number: str) -> Sequence[Checkpoint]:
+        """Return all that has befallen a parcel, told or not."""
+        return self.journeys[number].scans if number in self.journeys else ()
 
-    def tell(self, scans: list[dict[str, Any]]) -> None:
+    def untold(self) -> list[str]:
+        """Return the parcels of which the newest was not told."""
+        return [each.number for each in self.journeys.values() if each.told < len(each.scans)]
+
+    def stuck(self) -> list[str]:
+        """Return the parcels whose road ends before a person."""
+        return [each.number for each in self.journeys.values() if each.end in BOARD]
+
+    def mumble(self) -> None:
+        """Send what nobody can use: of a parcel without a number."""
+        self._send({"event": "tracking_update", "event_id": f"mumble-{self._random.random()}", "msg": {"id": "as_?"}})
+
+    def _tell(self, journey: Journey, count: int, *, is_end: bool = False) -> None:
+        """Tell of the first so many scans, unless it gets lost on the way."""
+        account = self.account
+        account.written += 1
+        if self._is_lost(is_end=is_end):
+            account.lost += 1
+            return
+        if count < journey.told:
+            account.overtaken.add(journey.number)
+        self._send(event(tracking(CARRIER, journey.number, journey.scans[:count])))
+        journey.told = max(journey.told, count)
+
+    def _is_lost(self, *, is_end: bool) -> bool:
+        """Lose one of twenty; every other time the last of a parcel, which none after it makes good."""
+        is_due = self.account.written // LOST_ONE_IN > self.account.lost
+        return self.is_lossy and is_due and (is_end or self.account.lost % 2 == 1)
+
+    def _send(self, body: dict[str, Any]) -> None:
         """Deliver to our hook, sometimes twice."""
-        body, name, now = json.dumps(scans, ensure_ascii=False), str(uuid4()), timezone.now()
-        headers = {
-            "Content-Type": "application/json",
-            "Webhook-Id": name,
-            "Webhook-Timestamp": str(int(now.timestamp())),
-            "Webhook-Signature": Webhook(self._hook.secrets[0]).sign(name, now, body),
-        }
-        for _ in range(2 if self._random.random() < TWICE else 1):
-            self._line.send("POST", self._hook.path, body=body.encode(), headers=headers)
-
-
-def _scan(number: str, step: Step, person: Person) -> dict[str, Any]:
-    places = {
-        AT_SHOP: (TOWN, "", COUNTRY, ZONE),
-        AT_HUB: (person.hub, "", person.country, person.zone),
-        AT_DOOR: (person.city, person.postal_code, person.country, person.zone),
-    }
-    city, postal_code, country, zone = places[step.where]
-    return {
-        "carrier": CARRIER,
-        "tracking_number": number,
-        "code": step.code,
-        "occurred_at": datetime.now(ZoneInfo(zone)).isoformat(),
-        "message": step.message,
-        "location": {"city": city, "postal_code": postal_code, "country": country},
-    }
+        raw = json.dumps(body, ensure_ascii=False).encode()
+        is_doubled = self._random.random() < TWICE
+        self.account.twice += is_doubled
+        for _ in range(2 if is_doubled else 1):
+            self._line.send("POST", self.hook.path, body=raw, headers=signed(raw, self.hook.secrets[0]))

@@ -1,24 +1,28 @@
 """The simulated working day: orders come in, goods arrive, and everything goes on at its pace."""
 
+import contextlib
+import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 
 from django.db import close_old_connections
 
-from config.demo.carrier import Carrier
+from config.demo.carrier import CARRIER, Carrier
 from config.demo.client import Api, Line
 from config.demo.desk import ReturnsDesk
 from config.demo.loop import Loop, Story
 from config.demo.patience import Patience, is_under_way
 from config.demo.plan import MORNING, Planner, Purchase
-from config.demo.seed import hook
-from config.demo.shift import Shift
-from config.demo.shop import CHANNELS, articles, people
+from config.demo.provider import answering, port_of_api
+from config.demo.seed import asked, hook
+from config.demo.shift import Shift, attempt
+from config.demo.shop import CHANNELS, articles
 from config.demo.staff import Staff
 from config.demo.stories import Pace, Stories
-from orders.models import Order
-from tracking.services import run_audit, sweep_alarms
+from orders.models import Inbox, Order
+from tracking.models import Contact, Question
+from tracking.services import ask_for_missing, listen, run_audit, sweep_alarms
 
 SIMULATION = "SIM"
 """Begins the external ids of `simulate`; whatever else comes in by the demo's channels the long day looks after."""
@@ -28,6 +32,8 @@ EASY = Pace(arrival=5.0, floor=4.0, scan=9.0, look=3.0, van=90.0, hold=60.0)
 MORNING_ARRIVAL = 0.6
 FIRST_AUDIT, AUDIT_SECONDS = 40.0, 600.0
 WATCH_SECONDS = 30.0
+ASK_SECONDS, LISTEN_SECONDS = 45.0, 15.0
+MUMBLES = 3
 
 LOW, REFILL = 15, 50
 LOOK_SECONDS = 0.5
@@ -41,33 +47,50 @@ class Day:
     def __init__(self, url: str, keys: Mapping[str, str], *, pace: Pace, speed: float, seed: int, prefix: str) -> None:
         line = Line(url)
         self.api, self.loop, self.pace, self.prefix = Api(line, keys), Loop(speed), pace, prefix
-        self.carrier = Carrier(line, hook(), seed=seed)
+        self.asked_at = port_of_api()
+        self.carrier = Carrier(line, hook(), seed=seed, is_lossy=self.asked_at is not None)
         self.staff = Staff()
         self.stories = Stories(self.loop, pace, self.api, self.staff, self.carrier)
         free = self.api.free()
         made = [each.sku for each in articles() if not each.opening and not free[each.sku]]
         self.planner = Planner(prefix, seed=seed, made=made)
         self.is_over = False
+        self.asked_for: list[str] = []
         self._notes = count(1)
 
     def simulate(self, orders: int, tell: Tell) -> None:
-        """Bring so many orders, all quotas filled, to their end, and wait for scans and mails. Raises Stalled."""
+        """Bring so many orders, all quotas filled, to their end, or before a person, and wait for scans and mails.
+
+        Raises Stalled.
+        """
         purchases = self.planner.quotas(orders)
         self._fetch(self._missing(purchases))
         self.loop.tell(self._look(tell, Patience(self.prefix)), is_aside=True)
         self.loop.tell(self._van(), is_aside=True)
         self.loop.tell(self._arrivals(purchases))
-        self.loop.run()
-        self.loop.tell(self._settle())
-        self.loop.run()
+        with self._answering():
+            self.loop.run()
+            self.loop.tell(self._evening())
+            self.loop.run()
 
     def go_on(self, orders: int, tell: Tell) -> None:
         """Let so many orders come in, one after the other, and look after all there are, for ever."""
         self.loop.tell(self._look(tell))
         aside = [self._van(), self._adopt(), self._long_day(orders), self._mumbles(), self._audits(), self._watch()]
-        for story in [*aside, *Shift(self.staff).stories(), ReturnsDesk(self.api).story()]:
+        for story in [*aside, self._ask(), *Shift(self.staff).stories(), ReturnsDesk(self.api).story()]:
             self.loop.tell(story, is_aside=True)
-        self.loop.run()
+        with self._answering():
+            self.loop.run()
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Let the house ask the carrier of its parcels, and be answered."""
+        if self.asked_at is None:
+            yield
+            return
+        key = secrets.token_urlsafe(24)
+        with answering(self.asked_at, key, CARRIER, self.carrier.scans_of), asked(self.carrier.hook, key):
+            yield
 
     def _arrivals(self, purchases: Iterable[Purchase]) -> Story:
         for purchase in purchases:
@@ -94,6 +117,14 @@ class Day:
             yield WATCH_SECONDS
             sweep_alarms()
 
+    def _ask(self) -> Story:
+        """Press "Ask for missing" on the page of the carrier's hook, and listen at once whether it tells us all."""
+        while self.asked_at is not None:
+            yield ASK_SECONDS
+            attempt(lambda: ask_for_missing(self.carrier.hook))
+            yield LISTEN_SECONDS
+            listen()
+
     def _van(self) -> Story:
         """Bring what is waited for, and fill up what runs low."""
         while True:
@@ -113,9 +144,9 @@ class Day:
 
     def _mumbles(self) -> Story:
         """Let the carrier send what cannot be understood: that is quarantined, for a person to look at."""
-        for number, person in enumerate(people()[:3]):
+        for _ in range(MUMBLES):
             yield self.pace.scan
-            self.carrier.mumble(f"KP{number:09d}PT", person)
+            self.carrier.mumble()
 
     def _look(self, tell: Tell, patience: Patience | None = None) -> Story:
         """Tell how things stand; where there is a patience, raise Stalled when it ends."""
@@ -126,9 +157,29 @@ class Day:
             if patience:
                 patience.look()
 
-    def _settle(self) -> Story:
-        while is_under_way(self.prefix):
+    def _evening(self) -> Story:
+        """Once all that was told is understood, ask for what got lost, and wait until everybody has been told."""
+        yield from self._while(self._is_to_understand)
+        self.asked_for = self.carrier.untold()
+        if self.asked_at is not None:
+            ask_for_missing(self.carrier.hook)
+        yield from self._while(self._is_asking)
+        yield from self._while(self._is_to_understand)
+        yield from self._while(lambda: is_under_way(self.prefix, self.carrier.stuck()))
+        listen()
+        sweep_alarms()
+
+    def _while(self, is_so: Callable[[], bool]) -> Story:
+        while is_so():
             yield LOOK_SECONDS * self.loop.speed
+
+    def _is_to_understand(self) -> bool:
+        return Inbox.objects.waiting().filter(endpoint=self.carrier.hook).exists()
+
+    def _is_asking(self) -> bool:
+        mine = Contact.objects.filter(endpoint=self.carrier.hook).exclude(lease_token=None)
+        wanted = Question.objects.open().filter(endpoint=self.carrier.hook, is_urgent=True)
+        return wanted.exists() or mine.exists()
 
     def _missing(self, purchases: Iterable[Purchase]) -> dict[str, int]:
         """Return what the shelves lack for these purchases."""

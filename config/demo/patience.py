@@ -1,6 +1,7 @@
 """Waiting for what others do, workers that understand scans and send mails; but not for ever."""
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Sum
@@ -38,10 +39,14 @@ def unsent(prefix: str) -> int:
     return Message.objects.unsent().filter(order__external_id__startswith=prefix).count()
 
 
-def is_under_way(prefix: str) -> bool:
-    """Say whether an order of the run is not at its end, or somebody is still to be told of it."""
+def is_under_way(prefix: str, stuck: Collection[str] = ()) -> bool:
+    """Say whether an order of the run is not at its end, or somebody is still to be told of it.
+
+    What has a parcel that is stuck has come as far as it can.
+    """
+    orders = Order.objects.open().filter(external_id__startswith=prefix)
     return (
-        Order.objects.open().filter(external_id__startswith=prefix).exists()
+        orders.exclude(shipments__parcels__tracking_number__in=stuck).exists()
         or Outbox.objects.filter(event__order__external_id__startswith=prefix).exists()
         or unsent(prefix) > 0
     )

@@ -48,6 +48,8 @@ QUOTAS = {  # kind → of a hundred orders, and at least
     Kind.RETURNED: (2, 1),
     Kind.LATE: (4, 1),
 }
+STUCK = {Kind.CUSTOMS: (1, 1), Kind.STRANGE: (1, 1), Kind.LOST: (1, 1)}
+"""As QUOTAS: these come to no end by themselves, a person has to do something."""
 NEEDS_MADE = {Kind.WAITS, Kind.COMPLETE, Kind.SPLIT, Kind.CANCELLED_WAITING}
 NEEDS_TWO_LINES = {Kind.PART, Kind.BOXES}
 MORNING = (  # the first orders of a day in the demo, and how long they take: together they fill every surface
@@ -152,6 +154,7 @@ class Planner:
 
 def quotas(orders: int) -> dict[Kind, int]:
     """Return how many of each kind befall so many orders; of a few orders half are special, one of each kind."""
+    wanted = QUOTAS | STUCK
     if orders >= FULL_QUOTAS_FROM:
-        return {kind: max(least, orders * share // 100) for kind, (share, least) in QUOTAS.items()}
-    return dict.fromkeys(list(QUOTAS)[: orders // 2], 1)
+        return {kind: max(least, orders * share // 100) for kind, (share, least) in wanted.items()}
+    return dict.fromkeys(list(wanted)[: orders // 2], 1)

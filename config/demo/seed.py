@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
+from config.demo.provider import PROVIDER
 from config.demo.shop import CHANNELS, SHIPPING, TITLE, WAREHOUSE, articles
 from config.demo.stockroom import furnish
 from fulfillment import ledger
@@ -21,6 +22,8 @@ from fulfillment.services import give_badge, give_pin, new_badge, receive_stock
 from orders.lifecycle import AlreadyApplied, Refused
 from orders.models import SCOPES, Actor, ApiKey, Channel, Endpoint, Order, Product, ShippingMethod
 from orders.services import issue_key, open_endpoint, revoke_key, save_products
+from orders.signatures import new_secret
+from tracking.services import begin_asking, end_asking
 
 STAFF = {  # user → first name, role
     "alice": ("Alice", "picker"),
@@ -95,8 +98,20 @@ def _fill() -> None:
 
 def hook() -> Endpoint:
     """Return the carrier's hook; a new one where there is none, or none whose secret can be read."""
-    known = Endpoint.objects.filter(provider="generic", channel=None, mode=Endpoint.Mode.LIVE, is_active=True)
-    return next((each for each in known if each.secrets), None) or open_endpoint(provider="generic")
+    known = Endpoint.objects.filter(provider=PROVIDER, channel=None, mode=Endpoint.Mode.LIVE, is_active=True)
+    found = next((each for each in known if each.secrets), None)
+    return found or open_endpoint(provider=PROVIDER, secrets=[new_secret()])
+
+
+@contextlib.contextmanager
+def asked(endpoint: Endpoint, key: str) -> Iterator[None]:
+    """Let the house ask the carrier as long as its day lasts: then nobody answers, and nobody else is to be asked."""
+    begin_asking(endpoint, key)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Refused):  # a visitor has ended it
+            end_asking(endpoint)
 
 
 def set_password(password: str) -> None:

@@ -16,12 +16,12 @@ from config.demo.carrier import Carrier
 from config.demo.client import Api, Rejected
 from config.demo.loop import Loop, Story
 from config.demo.plan import Kind, Purchase
+from config.demo.provider import heard_of
 from config.demo.shop import Person, people
 from config.demo.staff import Staff
 from fulfillment.models import Parcel, Shipment
 from orders.lifecycle import Refused
 from orders.models import Order
-from tracking.models import CarrierEvent
 
 ADDRESS = ("name", "line1", "line2", "city", "region", "postal_code", "country", "phone")
 DAYS_LATE = timedelta(days=12)
@@ -172,9 +172,8 @@ class Stories:
                 self.loop.tell(self._carry(parcel, person, kind, haste))
 
     def _carry(self, parcel: Parcel, person: Person, kind: Kind, haste: float) -> Story:
-        end, told = ENDS.get(kind, "straight"), CarrierEvent.objects.filter(snapshot__tracker__parcel=parcel).count()
-        number, is_scrambled = parcel.tracking_number, kind in SCRAMBLED
-        road = self.carrier.carry(number, person, end, told=told, is_scrambled=is_scrambled)
+        end, known, number = ENDS.get(kind, "straight"), heard_of(parcel.pk), parcel.tracking_number
+        road = self.carrier.carry(number, person, end, known=known, is_scrambled=kind in SCRAMBLED)
         yield self.pace.scan * haste
         for _ in road:
             yield self.pace.scan * haste

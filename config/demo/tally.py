@@ -1,17 +1,15 @@
-"""What became of the orders of a run, counted from the database: events, holds, shipments, parcels, scans, messages."""
+"""What became of the orders of a run, counted from the database: events, holds, shipments, parcels, messages."""
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
-from config.demo.plan import Kind, quotas
+from config.demo.plan import STUCK, Kind, quotas
 from fulfillment.models import Shipment
 from notifications.models import Message
 from orders.models import Order
-from tracking.models import CarrierEvent
 
 LEAST_DELIVERED = 0.8
 ENDS = (Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.RETURNED)
@@ -45,8 +43,9 @@ class Tally:
         """Say what is wrong; nothing if all is well."""
         at_end = sum(self.statuses[status] for status in ENDS)
         delivered, failed = self.statuses[Order.Status.DELIVERED], self.messages[Message.Status.FAILED]
+        to_end = self._wanted - sum(quotas(self._wanted).get(kind, 0) for kind in STUCK)
         found = [
-            (at_end != self._wanted, f"{at_end} of {self._wanted} orders are at their end."),
+            (at_end != to_end, f"{at_end} orders are at their end, and not {to_end}."),
             (delivered < LEAST_DELIVERED * self._wanted, f"Only {delivered} orders were delivered."),
             (failed > 0, f"{failed} messages could not be sent."),
         ]
@@ -60,7 +59,7 @@ class Tally:
         messages += [(f"  {Message.Status(each).label.lower()}", count) for each, count in self.messages.most_common()]
         special = [f"  {row.name:<{WIDTH}}{row.found:>6}{row.wanted:>9}" for row in self.special]
         heads = [f"{'Of these':<{WIDTH + 2}}{'found':>6}{'at least':>9}"]
-        return "\n".join([*_lines(total + orders), *heads, *special, *_lines(messages)])
+        return "\n".join([*lines(total + orders), *heads, *special, *lines(messages)])
 
     def _special(self) -> list[Row]:
         plan = quotas(self._wanted)
@@ -84,7 +83,6 @@ class Tally:
             Row("were cancelled in part", _number(part), least(Kind.PART)),
             Row("were cancelled", _number(orders.filter(cancelled)), least(Kind.CANCELLED, Kind.CANCELLED_WAITING)),
             Row("had a failed attempt", _number(tried), least(Kind.ATTEMPT)),
-            Row("had scans out of order", _out_of_order(orders), least(Kind.ATTEMPT, Kind.SCRAMBLED)),
             Row("came back", self.statuses[Order.Status.RETURNED], least(Kind.RETURNED)),
         ]
 
@@ -101,15 +99,5 @@ def _number(orders: "QuerySet[Order]") -> int:
     return orders.order_by().values("pk").distinct().count()
 
 
-def _out_of_order(orders: "QuerySet[Order]") -> int:
-    """Count the orders of which a scan reached us after one that happened later."""
-    path = "snapshot__tracker__parcel__shipment__order"
-    scans = CarrierEvent.objects.filter(**{f"{path}__in": orders.order_by()}).order_by(
-        "snapshot__tracker", "snapshot__inbox__received_at", "snapshot", "seq"
-    )
-    rows = scans.values_list(path, "snapshot__tracker", "at")
-    return len({first[0] for first, then in pairwise(rows) if first[1] == then[1] and first[2] > then[2]})
-
-
-def _lines(rows: Iterable[tuple[str, int]]) -> list[str]:
+def lines(rows: Iterable[tuple[str, int]]) -> list[str]:
     return [f"{name:<{WIDTH + 2}}{count:>6}" for name, count in rows]

@@ -50,6 +50,7 @@ class Command(BaseCommand):
         task |= {"is_task": True, "is_last": options["exit"]}
         # nothing leaves this machine, and nothing comes in from outside, whatever .env says
         env = {"PUBLIC_URL": url, "ALLOWED_HOSTS": "", "EMAIL_URL": ""}
+        env["AFTERSHIP_URL"] = f"http://{HOST}:{processes.free_port(HOST)}"  # where the carrier can be asked
         processes.become_supervisor(
             processes.plan(HOST, port, env=env, log_dir=log_dir, tasks=[task]),
             ready_url="" if options["exit"] else f"{url}/livez",

@@ -14,6 +14,7 @@ from config.demo.day import QUICK, SIMULATION, Day
 from config.demo.loop import Stop
 from config.demo.progress import Progress
 from config.demo.tally import Tally
+from config.demo.voice import Voice, news_of
 from orders.lifecycle import Refused
 from orders.management.house import HouseCommand
 
@@ -21,7 +22,10 @@ WAIT_SECONDS = 30
 
 
 class Command(HouseCommand):
-    help = "Drive orders through the running house (see `up`) to the door. Exits with 1 if anything is wrong."
+    help = (
+        "Drive orders through the running house (see `up`) to the door. Exits with 1 if anything is wrong. "
+        "The carrier loses webhooks where it can be asked for them: where AFTERSHIP_URL, for both, is on this machine."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--orders", type=int, required=True, metavar="N")
@@ -37,26 +41,31 @@ class Command(HouseCommand):
             raise CommandError(refusal.sentence) from None
         wait_for(url)
         began, prefix = time.monotonic(), f"{SIMULATION}-{uuid4().hex[:8]}"
-        self._run(
+        voice = self._run(
             Progress(prefix, sys.stdout), orders, url, pace=QUICK, speed=speed, seed=options["seed"], prefix=prefix
         )
         tally = Tally(prefix, orders)
-        self.stdout.write(tally.table())
-        is_clean = self._audit()
-        for fault in tally.faults:
+        self.stdout.write(f"{tally.table()}\n{voice.table()}")
+        is_clean, faults = self._audit(), [*tally.faults, *voice.faults]
+        for fault in faults:
             self.stdout.write(fault)
-        if tally.faults or not is_clean:
+        if faults or not is_clean:
             sys.exit(1)
-        self.stdout.write(f"{orders} orders are at their end, after {time.monotonic() - began:.0f} s. All is well.")
+        self.stdout.write(
+            f"{orders} orders have come as far as they can, after {time.monotonic() - began:.0f} s. All is well."
+        )
 
-    def _run(self, progress: Progress, orders: int, url: str, **options: Any) -> None:
-        try:
-            with seed.days_keys() as keys:
-                Day(url, keys, **options).simulate(orders, progress)
-        except Stop as stalled:
-            self.stdout.write(f"\n{stalled}")
-        finally:
-            progress.end()
+    def _run(self, progress: Progress, orders: int, url: str, **options: Any) -> Voice:
+        with seed.days_keys() as keys:
+            day = Day(url, keys, **options)
+            before = news_of(day.carrier.hook)
+            try:
+                day.simulate(orders, progress)
+            except Stop as stalled:
+                self.stdout.write(f"\n{stalled}")
+            finally:
+                progress.end()
+        return Voice(day.carrier, day.asked_for, before)
 
     def _audit(self) -> bool:
         try:
