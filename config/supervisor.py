@@ -121,21 +121,25 @@ class Supervisor:
         self.processes = [Process(**each) for each in plan["processes"]]
         self.ready_url: str = plan.get("ready_url", "")
         self.announcement: str = plan.get("announcement", "")
-        self.ending = threading.Event()
+        self.is_ending = False  # a plain flag: who waits for an Event holds its lock when the handler wants it
         self.exit_code = 0
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.ending.set())
+            signal.signal(number, self._end)
         try:
             for process in self.processes:
                 process.start()
             threading.Thread(target=self._announce, daemon=True).start()
-            while not self.ending.wait(LOOK_SECONDS):
+            while not self.is_ending:
                 self._look()
+                time.sleep(LOOK_SECONDS)
         finally:
             self._stop_all()
         return self.exit_code
+
+    def _end(self, *_: object) -> None:
+        self.is_ending = True
 
     def _look(self) -> None:
         for process in self.processes:
@@ -149,7 +153,7 @@ class Supervisor:
         process.end_children()
         if process.is_last:
             self.exit_code = code if code >= 0 else 1
-            self.ending.set()
+            self.is_ending = True
         elif process.is_task:
             process.child = None
             if code:
@@ -166,7 +170,7 @@ class Supervisor:
 
     def _announce(self) -> None:
         """Say that the house is open, once the web server answers."""
-        while self.ready_url and not self.ending.is_set():
+        while self.ready_url and not self.is_ending:
             try:
                 with urllib.request.urlopen(self.ready_url, timeout=2):  # noqa: S310 - our own, on loopback
                     say(self.announcement)
