@@ -20,6 +20,7 @@ from orders.admin.expected import expected_of
 from orders.admin.filters import country_choices
 from orders.admin.order_acts import ACTS, RELEASE, ReleaseForm
 from orders.admin.promise import promise_of
+from orders.admin.shown import shown_days
 from orders.admin.trail import Reader, names_of, trail_of
 from orders.admin.words import GROUPS
 from orders.blockers import Reason, held
@@ -193,6 +194,7 @@ def _what_and_where(order: Order, shipments: Sequence[Shipment]) -> dict[str, An
         "total": money(order.total, order.currency),
         "stage_labels": STAGE_LABELS.items(),
         "cancelled": len(shipments) - len(_standing(shipments)),
+        "shown_days": shown_days(order.shown_promises.all()),
         "language": Locale("en").languages.get(order.locale.split("-")[0], order.locale),
         "country": dict(country_choices()).get(order.ship_country, order.ship_country),
     }

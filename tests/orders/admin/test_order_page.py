@@ -271,7 +271,19 @@ def test_the_days_that_the_customer_was_shown_stand_there_and_where(shop: Shop) 
     assert f"{shown.first:%a} {shown.first.day} {shown.first:%b %Y}" in told
     assert "The promise of the order" in told
     assert "Thu 3 Dec 2026 – Fri 4 Dec 2026" in told
-    assert "In a mail" in told
+    assert told.count("<tr>") == 2
+    assert "In a mail · " in told
+
+
+def test_days_that_were_shown_again_stand_in_one_line(shop: Shop) -> None:
+    shop.receive(shop.mug, 2)
+    order = shop.order((shop.mug, 1))
+    row = order.shown_promises.get()
+    for where in (ShownPromise.Where.MAIL, ShownPromise.Where.MAIL):
+        ShownPromise.objects.create(order=order, first=row.first, last=row.last, where=where)
+    page = superuser().get(page_of(order)).content.decode()
+    told = page.split('id="dates-title"')[1].split("</section>")[0]
+    assert (told.count("<tr>"), told.count("<li>"), told.count("In a mail")) == (1, 3, 2)
 
 
 def test_the_page_takes_the_same_number_of_queries_however_much_is_on_it(
