@@ -1,6 +1,7 @@
 """What came in: looked at as it came, and mended where it could not be understood."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django import forms
@@ -16,18 +17,21 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from fulfillment.models import Warehouse
 from fulfillment.services import receipt_file, retry_inbox, stock_file
 from orders.admin import badges
-from orders.admin.acting import Act, ActForm, ActingAdmin
+from orders.admin.acting import Act, ActForm, ActingAdmin, text_field
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.catalogue import channels
 from orders.admin.filters import field_filter
+from orders.admin.trail import names_of
 from orders.blockers import Reason
 from orders.lifecycle import Refused
 from orders.models import Actor, Inbox
 from orders.services import product_file
+from tracking.services import put_delivery_aside
 
 SHOWN = 200_000
 """Bytes of a raw body that a page shows."""
 SURROGATE = 0xDC00
+BY = re.compile(r"(put aside by|tried again by) ((?:user|key|endpoint|system|link):[\w-]+)")
 UNREADABLE = re.compile("[\udc80-\udcff\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -80,6 +84,14 @@ def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
     return after
 
 
+class AsideForm(ActForm):
+    reason = text_field("Why", max_length=200, help_text="Say what it is, for whoever asks later.")
+
+
+def _put_aside(inbox: Inbox, by: Actor, data: dict[str, Any]) -> None:
+    put_delivery_aside(inbox, by=by, reason=data["reason"])
+
+
 def _why_not_retry(inbox: Inbox) -> list[Reason]:
     if inbox.status == Inbox.Status.QUARANTINED:
         return []
@@ -100,6 +112,17 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
             style="main",
             is_open=True,
         ),
+        Act(
+            "aside",
+            "Put aside",
+            "orders.retry_inbox",
+            _put_aside,
+            "{} is put aside.",
+            _why_not_retry,
+            AsideForm,
+            hint="Nobody need understand it. What came in is kept as it is, with your name and the reason.",
+            style="danger",
+        ),
     )
     change_form_outer_before_template = "admin/orders/inbox/body.html"
     change_form_outer_after_template = ""
@@ -119,7 +142,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
         "endpoint",
         "external_id",
         "state",
-        "note",
+        "note_in_words",
         "processed_at",
         "order_of",
     )
@@ -152,11 +175,24 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Trouble")
     def trouble(self, inbox: Inbox) -> str:
-        if not inbox.problems:
-            return inbox.note or "—"
+        if not inbox.problems or inbox.status == Inbox.Status.IGNORED:
+            return self.note_in_words(inbox)
         first = inbox.problems[0]
         more = f" (and {len(inbox.problems) - 1} more)" if len(inbox.problems) > 1 else ""
         return f"{first.get('column') or 'row'}: {first.get('reason', '')}{more}"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = with_notes(changelist.result_list)
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        return with_notes([found])[0] if found else None
+
+    @display(description="Note")
+    def note_in_words(self, inbox: Any) -> str:
+        return inbox.told or "—"
 
     @display(description="Order")
     def order_of(self, inbox: Inbox) -> SafeString:
@@ -164,6 +200,16 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
             return SafeString("—")
         url = reverse("admin:orders_order_change", args=[inbox.order.pk])
         return format_html('<a class="ot-code ot-link" href="{}">{}</a>', url, inbox.order)
+
+
+def with_notes(rows: Iterable[Inbox]) -> list[Any]:
+    """Say on each row its note, with the name of who is named in it."""
+    listed: list[Any] = list(rows)
+    names = names_of({found[2] for row in listed if (found := BY.match(row.note))})
+    for row in listed:
+        found = BY.match(row.note)
+        row.told = f"{found[1].capitalize()} {names[found[2]]}{row.note[found.end() :]}" if found else row.note
+    return listed
 
 
 def readable(raw: bytes) -> SafeString:

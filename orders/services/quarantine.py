@@ -13,6 +13,7 @@ from orders.lifecycle import Refused
 from orders.models import Actor, Channel, Inbox, Order
 
 Status = Inbox.Status
+NOTE = 255
 
 
 class NotQuarantined(Refused):
@@ -91,6 +92,13 @@ def claim(inbox: Inbox, mended: bytes | None, *, by: Actor) -> Inbox:
     if not Inbox.objects.quarantined().filter(pk=inbox.pk).update(note=f"tried again by {by}", **text):
         raise NotQuarantined("Somebody has mended it, or put it aside, already.")
     return Inbox.objects.get(pk=inbox.pk)
+
+
+def put_aside(inbox: Inbox, *, by: Actor, reason: str) -> None:
+    """Leave what is quarantined as it is, and say why: it need not be understood. Raises NotQuarantined."""
+    aside = {"status": Status.IGNORED, "note": f"put aside by {by}: {reason}"[:NOTE], "processed_at": timezone.now()}
+    if not Inbox.objects.quarantined().filter(pk=inbox.pk).update(**aside):
+        raise NotQuarantined("Somebody has mended it, or put it aside, already.")
 
 
 def keep(inbox: Inbox, problems: Sequence[Problem]) -> None:

@@ -10,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from fulfillment.models import Parcel
+from fulfillment import ledger
+from fulfillment.models import Parcel, Shipment, Staff
 from fulfillment.services import retry_inbox
 from orders.lifecycle import AlreadyApplied
 from orders.models import Event, Inbox, Order
@@ -18,7 +19,7 @@ from tests.factories import BOB, Shop
 from tests.hooks import Carrier, event
 from tests.plans import plans_of, reads_whole
 from tests.senders import Sender
-from tests.staff import client_of, flashes
+from tests.staff import client_of, flashes, user_of
 from tests.tracking.payloads import PAYLOADS, steps
 from tests.tracking.test_understand import NOW, ago, at_once, shipped, take
 from tracking.models import CarrierEvent, Snapshot, Tracker
@@ -28,6 +29,7 @@ from tracking.services import (
     adopt_unmatched,
     forget_unmatched,
     identify_message,
+    put_message_aside,
     understand_inbox,
 )
 from tracking.services import fold as folding
@@ -279,4 +281,92 @@ def test_who_may_not_say_it_is_not_asked(shop: Shop) -> None:
     url = f"/admin/tracking/snapshot/{Snapshot.objects.get().pk}/"
     assert "do/identify/" not in client.get(f"{url}change/").content.decode()
     assert client.post(f"{url}do/identify/", {"operation": uuid4(), "parcel": one.number}).status_code == 403
+    assert client.post(f"{url}do/aside/", {"operation": uuid4(), "reason": "Not ours."}).status_code == 403
     assert everything() == before
+
+
+# --- put aside -------------------------------------------------------------------------------------------------------
+
+
+def test_what_means_no_parcel_of_ours_leaves_the_queue_and_stays_out(shop: Shop) -> None:
+    one, _ = two(shop)
+    row, message = quarantined(carrier := Carrier()), Snapshot.objects.get()
+    assert put_message_aside(message, by=BOB, reason="Of the shop next door.") == 1
+    message.refresh_from_db()
+    assert (message.is_ambiguous, message.aside_by, message.aside_why) == (False, str(BOB), "Of the shop next door.")
+    assert understand_inbox() == 1
+    row.refresh_from_db()
+    assert (row.status, row.problems) == ("PROCESSED", [])
+    assert (adopt_unmatched(now=NOW), Snapshot.objects.unclear().count(), Tracker.objects.count()) == (0, 0, 0)
+    carrier.post(bytes(row.raw), carrier.headers(bytes(row.raw)))
+    assert understand_inbox() == 1
+    assert (Snapshot.objects.unclear().count(), Snapshot.objects.count(), Tracker.objects.count()) == (0, 1, 0)
+    before = everything()
+    for act in (
+        lambda: put_message_aside(message, by=BOB, reason="Twice."),
+        lambda: identify_message(message, one.number, by=BOB),
+    ):
+        with pytest.raises(NotUnclear):
+            act()
+        assert everything() == before
+    assert Snapshot.objects.get().aside_why == "Of the shop next door."
+    assert forget_unmatched(now=timezone.now() + timedelta(days=31)) == 1
+
+
+def test_the_others_of_its_number_are_put_aside_only_if_it_is_said(shop: Shop) -> None:
+    two(shop)
+    codes = ("IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED")
+    take(*(event("JD1", code, ago(9 - place)) for place, code in enumerate(codes)))
+    assert put_message_aside(Snapshot.objects.unclear()[0], by=BOB, reason="Not ours.") == 1
+    client, message = client_of("support"), Snapshot.objects.unclear()[0]
+    url = f"/admin/tracking/snapshot/{message.pk}/"
+    assert client.post(f"{url}do/aside/", {"operation": uuid4(), "reason": ""}).status_code == 422
+    assert Snapshot.objects.unclear().count() == 2
+    data = {"operation": uuid4(), "reason": "Not ours.", "has_alike": "on"}
+    assert flashes(client.post(f"{url}do/aside/", data))[-1] == "It is put aside, and 1 other message with it."
+    assert Snapshot.objects.unclear().count() == 0
+    page = client.get(f"{url}change/").content.decode()
+    assert ("None of ours" in page, "Not ours." in page) == (True, True)
+    listed = [
+        len(client.get(f"/admin/tracking/snapshot/?matched={which}").context["cl"].result_list)
+        for which in ("unclear", "no", "aside")
+    ]
+    assert listed == [0, 0, 3]
+    assert "already" in flashes(client.post(f"{url}do/aside/", data | {"operation": uuid4()}))[-1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_at_once_one_does(shop: Shop) -> None:
+    one, _ = two(shop)
+    take(event("JD1"))
+    message, acts = Snapshot.objects.get(), iter([True, False])
+
+    def decide() -> str:
+        try:
+            if next(acts):
+                return str(identify_message(message, one.number, by=BOB))
+            return str(put_message_aside(message, by=BOB, reason="Not ours."))
+        except NotUnclear as refusal:
+            return refusal.code
+
+    assert sorted(at_once(2, decide)) == ["1", "not_unclear"]
+    message.refresh_from_db()
+    assert bool(message.aside_by) != (message.tracker is not None)
+
+
+def test_only_parcels_of_ones_own_warehouses_are_named_and_taken(shop: Shop) -> None:
+    one, other = two(shop)
+    far = ledger.open_warehouse("FAR")
+    Shipment.objects.filter(pk=other.shipment_id).update(warehouse=far)
+    take(event("JD1"))
+    client, message = client_of("support"), Snapshot.objects.get()
+    url = f"/admin/tracking/snapshot/{message.pk}/"
+    assert other.number in client.get(f"{url}change/").content.decode()
+    Staff.objects.get_or_create(user=user_of("support"))[0].warehouses.set([shop.warehouse])
+    page = client.get(f"{url}change/").content.decode()
+    assert (one.number in page, other.number in page) == (True, False)
+    before = everything()
+    answer = client.post(f"{url}do/identify/", {"operation": uuid4(), "parcel": other.number})
+    assert (answer.status_code, everything()) == (409, before)
+    Shipment.objects.filter(pk=one.shipment_id).update(warehouse=far)
+    assert "What it could mean left other warehouses" in client.get(f"{url}change/").content.decode()

@@ -8,14 +8,14 @@ from django.utils.formats import date_format
 from unfold.widgets import UnfoldBooleanWidget
 
 from fulfillment.carrier import carrier_name
-from fulfillment.models import Parcel
-from orders.admin.acting import Act, ActForm, standing_field
+from fulfillment.models import Parcel, Warehouse
+from orders.admin.acting import Act, ActForm, standing_field, text_field
 from orders.admin.words import counted
 from orders.blockers import Reason
 from orders.models import Actor
 from tracking.models import Snapshot
-from tracking.services import identify_message
-from tracking.services.identify import alike
+from tracking.services import identify_message, put_message_aside
+from tracking.services.identify import alike, meant
 from tracking.services.match import candidates
 
 PERMISSION = "tracking.identify_snapshot"
@@ -30,11 +30,29 @@ class IdentifyForm(ActForm):
         if _why_not(self.thing):
             return
         widget: Any = self.fields["parcel"].widget
-        widget.choices = [("", "—"), *((each.number, parcel_words(each)) for each in candidates(self.thing))]
-        others = alike(self.thing).count()
-        self.fields["has_alike"].help_text = f"{counted(others, 'message waits', 'messages wait')} under this number."
-        if not others or self.thing.source_tracker_id:
-            del self.fields["has_alike"]
+        found = meant(self.thing, Warehouse.objects.of(self.user)) if self.user else ()
+        widget.choices = [("", "—"), *((each.number, parcel_words(each)) for each in found)]
+        _offer_alike(self)
+
+    def clean(self) -> dict[str, Any]:
+        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
+
+
+class AsideForm(ActForm):
+    reason = text_field("Why", max_length=200, help_text="Say what it is, for whoever asks later.")
+    has_alike = forms.BooleanField(label="The others too", required=False, widget=UnfoldBooleanWidget())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_alike(self)
+
+
+def _offer_alike(form: ActForm) -> None:
+    """Ask whether what waits under the same number goes with it, where that is a question."""
+    others = alike(form.thing).count()
+    form.fields["has_alike"].help_text = f"{counted(others, 'message waits', 'messages wait')} under this number."
+    if not others or form.thing.source_tracker_id:
+        del form.fields["has_alike"]
 
 
 def parcel_words(parcel: Parcel) -> str:
@@ -46,18 +64,35 @@ def parcel_words(parcel: Parcel) -> str:
 
 def _identify(message: Snapshot, by: Actor, data: dict[str, Any]) -> str:
     number, has_alike = data["parcel"], data.get("has_alike", False)
-    taken = identify_message(message, number, by=by, has_alike=has_alike, operation=str(data["operation"]))
+    operation, among = str(data["operation"]), data["among"]
+    taken = identify_message(message, number, by=by, among=among, has_alike=has_alike, operation=operation)
     others = f", and {counted(taken - 1, 'other message', 'other messages')} with it" if taken > 1 else ""
     return f"It is of parcel {number} now{others}."
 
 
-def _why_not(message: Snapshot) -> list[Reason]:
+def _put_aside(message: Snapshot, by: Actor, data: dict[str, Any]) -> str:
+    taken = put_message_aside(message, by=by, reason=data["reason"], has_alike=data.get("has_alike", False))
+    others = f", and {counted(taken - 1, 'other message', 'other messages')} with it" if taken > 1 else ""
+    return f"It is put aside{others}."
+
+
+def _settled(message: Snapshot) -> list[Reason]:
     if message.tracker is not None:
         return [Reason("matched", f"It is of parcel {message.tracker.parcel}.", "nobody")]
+    if message.aside_by:
+        return [Reason("aside", "It is put aside: it means no parcel of ours.", "nobody")]
     if not message.is_ambiguous:
         return [Reason("not_ambiguous", "It fits no parcel yet. The first that it fits gets it.", "nobody")]
+    return []
+
+
+def _why_not(message: Snapshot) -> list[Reason]:
+    if reasons := _settled(message):
+        return reasons
     if not candidates(message):
         return [Reason("nobody_meant", "No parcel has its number, carrier and channel any more.", "support")]
+    if not meant(message, getattr(message, "among", None)):
+        return [Reason("not_here", "What it could mean left other warehouses: they have to say it.", "support")]
     return []
 
 
@@ -72,5 +107,17 @@ OF_MESSAGE = Act(
     hint="More than one parcel carries its number. What you choose gets the message, and its order's trail your name.",
     style="main",
     is_open=True,
+    is_telling=True,
+)
+ASIDE = Act(
+    "aside",
+    "It means none of ours",
+    PERMISSION,
+    _put_aside,
+    "{} is put aside.",
+    _settled,
+    AsideForm,
+    hint="It leaves the queue. What came in is kept as it is, with your name and the reason, and is forgotten after 30 "
+    "days.",
     is_telling=True,
 )

@@ -1,5 +1,6 @@
 """What sources said of parcels, message by message, as it came; one that fits no parcel of ours waits for it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -14,30 +15,37 @@ from django.utils.safestring import SafeString
 
 from fulfillment.admin.scoped import ScopedAdmin
 from fulfillment.carrier import carrier_name
-from fulfillment.models import Parcel
+from fulfillment.models import Parcel, Warehouse
 from orders.admin import badges
 from orders.admin.acting import ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import choice_filter
-from tracking.admin.identifying import OF_MESSAGE
+from orders.admin.trail import names_of
+from tracking.admin.identifying import ASIDE, OF_MESSAGE
 from tracking.admin.parcels import WAREHOUSE
 from tracking.admin.told import days, with_meanings, with_sources
 from tracking.models import Snapshot
+
+KEPT: dict[str, Callable[[Any], QuerySet[Any]]] = {
+    "unclear": lambda rows: rows.unclear(),
+    "no": lambda rows: rows.strange(),
+    "aside": lambda rows: rows.exclude(aside_by=""),
+}
 
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     """Pictures of parcels as sources gave them; one that fits no parcel of ours waits for it."""
 
-    acts = (OF_MESSAGE,)
+    acts = (OF_MESSAGE, ASIDE)
     warehouse_path, is_shared = f"tracker__{WAREHOUSE}", True
     list_display = ("received_at", "came_through", "carrier_named", "number", "says", "parcel_of")
     list_filter = (
         choice_filter(
             "matched",
             "Parcel",
-            lambda: [("unclear", "Not clear which"), ("no", "Not known to us")],
-            lambda rows, which: rows.filter(tracker=None, is_ambiguous=which == "unclear"),
+            lambda: [("unclear", "Not clear which"), ("no", "Not known to us"), ("aside", "Put aside")],
+            lambda rows, which: rows.filter(tracker=None) & KEPT[which](Snapshot.objects),
         ),
     )
     list_select_related = ("tracker__parcel",)
@@ -55,7 +63,7 @@ class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
         "holds",
         "expected",
     )
-    readonly_fields = fields
+    readonly_fields = (*fields, "aside")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -74,7 +82,13 @@ class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
-        return with_sources([found])[0] if found else None
+        if found is None:
+            return None
+        found.among = Warehouse.objects.of(request.user)
+        return with_sources([found])[0]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.fields, "aside") if obj and obj.aside_by else self.fields
 
     @display(description="Number")
     def number(self, snapshot: Snapshot) -> SafeString:
@@ -97,6 +111,10 @@ class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     def says(self, snapshot: Any) -> SafeString:
         return badges.badge(snapshot.meaning, snapshot.read_as) if snapshot.meaning else SafeString("—")
 
+    @display(description="Put aside by")
+    def aside(self, snapshot: Snapshot) -> SafeString:
+        return badges.cell(names_of({snapshot.aside_by})[snapshot.aside_by], snapshot.aside_why)
+
     @display(description="As of")
     def as_of(self, snapshot: Snapshot) -> str:
         at = snapshot.stated_at
@@ -112,6 +130,8 @@ class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Parcel")
     def parcel_of(self, snapshot: Snapshot) -> SafeString:
+        if snapshot.tracker is None and snapshot.aside_by:
+            return badges.mark(badges.WAITING, "cross", "None of ours")
         if snapshot.tracker is None and snapshot.is_ambiguous:
             return badges.mark(badges.PERSON, "alert", "Not clear which")
         if snapshot.tracker is None:

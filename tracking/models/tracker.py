@@ -93,15 +93,19 @@ class Tracker(models.Model):
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def unclear(self) -> "SnapshotQuerySet":
-        """Keep what could be of more than one parcel, until a person says of which."""
+        """Keep what could be of more than one parcel, until a person says of which, or that it is of none."""
         return self.filter(tracker=None, is_ambiguous=True)
+
+    def strange(self) -> "SnapshotQuerySet":
+        """Keep what fits no parcel yet."""
+        return self.filter(tracker=None, is_ambiguous=False, aside_by="")
 
 
 class Snapshot(models.Model):
     """One picture of a parcel that a source gave us. `tracker` is empty until it was folded into the parcel's.
 
-    `is_ambiguous`: more than one parcel could be meant, so a person has to look. `digest` is the SHA-256 of what it
-    says: the same picture from the same source is one.
+    `is_ambiguous`: more than one parcel could be meant, so a person has to look; `aside_by`: who said that it means
+    none of ours. `digest` is the SHA-256 of what it says: the same picture from the same source is one.
     """
 
     tracker = models.ForeignKey(Tracker, models.PROTECT, null=True, blank=True, related_name="snapshots")
@@ -134,6 +138,8 @@ class Snapshot(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True, help_text="The source's own delivery date.")
     is_return = models.BooleanField(default=False)
     is_ambiguous = models.BooleanField(default=False)
+    aside_by = models.CharField(max_length=64, blank=True)
+    aside_why = models.CharField(max_length=255, blank=True)
     digest = models.CharField(max_length=64)
 
     objects = SnapshotQuerySet.as_manager()

@@ -30,7 +30,13 @@ from tracking.services.enter import NoReasonForThat, NotLeft, NotYet, TooEarly, 
 from tracking.services.estimate import JUST_NOW, end_estimates, estimate_departed
 from tracking.services.finding import acknowledge_finding
 from tracking.services.follow import move_shipment
-from tracking.services.identify import NotMeant, NotUnclear, identify_message
+from tracking.services.identify import (
+    NotMeant,
+    NotUnclear,
+    identify_message,
+    put_delivery_aside,
+    put_message_aside,
+)
 from tracking.services.keep import Taken
 from tracking.services.lanes import known_lanes, learn_lanes
 from tracking.services.link import answer_look_ups, link_for, links_for, look_up, request_link
@@ -94,6 +100,8 @@ __all__ = [
     "look_up",
     "move_shipment",
     "preview_meaning",
+    "put_delivery_aside",
+    "put_message_aside",
     "replay_everything",
     "replay_history",
     "request_link",

@@ -17,7 +17,7 @@ BATCH = 500
 def adopt_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
     """Fold a batch of snapshots whose parcel is known now (or whose fold was cut short); return how many orders."""
     now = now or timezone.now()
-    waiting = Snapshot.objects.filter(tracker=None, is_ambiguous=False, received_at__gte=now - KEPT)
+    waiting = Snapshot.objects.strange().filter(received_at__gte=now - KEPT)
     snapshots = list(waiting.filter(matchable(now)).order_by("received_at")[:limit])
     matches = match_anew(snapshots, now=now)
     found = [(each, parcel) for each in snapshots if (parcel := matches[each.pk].parcel)]

@@ -1,13 +1,16 @@
-"""A person says which parcel a message means that could be of more than one: it is folded into that one."""
+"""A person says which parcel a message means that could be of more than one, or that it means none of ours."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from fulfillment.models import Parcel, Warehouse
 from orders.lifecycle import Refused, change, operation_facts, record, refuse_repeated
 from orders.models import Actor, Inbox
-from orders.services.quarantine import requeue
+from orders.services.quarantine import put_aside, requeue
 from tracking.models import Snapshot
 from tracking.services.fold import fold_order
 from tracking.services.match import candidates
@@ -33,17 +36,18 @@ def identify_message(
     number: str,
     *,
     by: Actor,
+    among: QuerySet[Warehouse] | None = None,
     has_alike: bool = False,
     operation: str | None = None,
     now: datetime | None = None,
 ) -> int:
     """Say that a message means the parcel of this number, and `has_alike`: the others that wait in its place as well.
 
-    What its source calls by the same id of its own always goes with it. Return how many messages those were. Raises
-    NotUnclear, NotMeant, AlreadyApplied.
+    It is of a warehouse `among` these. What its source calls by the same id of its own always goes with it. Return how
+    many messages those were. Raises NotUnclear, NotMeant, AlreadyApplied.
     """
     now = now or timezone.now()
-    parcel = next((each for each in candidates(message) if each.number == number), None)
+    parcel = next((each for each in meant(message, among) if each.number == number), None)
     if parcel is None:
         raise NotMeant("The message cannot mean that parcel: its number, carrier or channel is another.")
     with change(parcel.order, by=by) as order:
@@ -54,6 +58,42 @@ def identify_message(
         fold_order(order, {parcel: messages}, now)
         _read_again(messages)
     return len(messages)
+
+
+def put_message_aside(message: Snapshot, *, by: Actor, reason: str, has_alike: bool = False) -> int:
+    """Say that a message means no parcel of ours, and `has_alike` as above; return how many those were.
+
+    Raises NotUnclear.
+    """
+    with transaction.atomic():
+        messages = _claim(message, has_alike=has_alike or bool(message.source_tracker_id))
+        _put_aside(messages, by, reason)
+        _read_again(messages)
+    return len(messages)
+
+
+def put_delivery_aside(inbox: Inbox, *, by: Actor, reason: str) -> None:
+    """Leave what came in as it is, with the messages in it of which nobody knows what they mean. Raises NotQuarantined.
+
+    The messages are locked first, as who says what one of them means does it.
+    """
+    with transaction.atomic():
+        unclear = list(Snapshot.objects.unclear().filter(inbox=inbox).order_by("pk").select_for_update(no_key=True))
+        put_aside(inbox, by=by, reason=reason)
+        _put_aside(unclear, by, reason)
+
+
+def _put_aside(messages: Sequence[Snapshot], by: Actor, reason: str) -> None:
+    rows = Snapshot.objects.filter(pk__in=[each.pk for each in messages])
+    rows.update(is_ambiguous=False, aside_by=str(by), aside_why=reason)
+
+
+def meant(message: Snapshot, among: QuerySet[Warehouse] | None = None) -> Sequence[Parcel]:
+    """Return the parcels that a message could mean, of these warehouses and of none."""
+    if among is None:
+        return candidates(message)
+    mine = {None, *among.values_list("pk", flat=True)}
+    return [each for each in candidates(message) if each.shipment.warehouse_id in mine]
 
 
 def alike(message: Snapshot) -> QuerySet[Snapshot]:
@@ -69,7 +109,7 @@ def _claim(message: Snapshot, *, has_alike: bool) -> list[Snapshot]:
     unclear = Snapshot.objects.unclear().filter(pk__in=wanted).order_by("pk")
     taken = list(unclear.select_for_update(no_key=True))
     if message not in taken:
-        raise NotUnclear("Somebody has said already which parcel it means.")
+        raise NotUnclear("Somebody has said already which parcel it means, or put it aside.")
     Snapshot.objects.filter(pk__in=[each.pk for each in taken]).update(is_ambiguous=False)
     return taken
 

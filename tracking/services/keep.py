@@ -120,10 +120,10 @@ def _insert(readings: Sequence[Reading], now: datetime) -> list[_Kept]:
 
 
 def _waiting(rows: Sequence[Snapshot], fresh: Iterable[Snapshot]) -> Mapping[tuple[str, str], Snapshot]:
-    """Return those of known pictures that were kept before and are in no tracker yet, as they stand."""
+    """Return those of known pictures that were kept before and may still be folded, as they stand."""
     if not rows:
         return {}
-    known = _known(rows).filter(tracker=None).exclude(pk__in=[row.pk for row in fresh])
+    known = _known(rows).filter(tracker=None, aside_by="").exclude(pk__in=[row.pk for row in fresh])
     return {(row.source, row.digest): row for row in known}
 
 

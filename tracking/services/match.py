@@ -51,7 +51,7 @@ def match_anew(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, 
         others = [each.pk for each in snapshots if each.is_ambiguous != is_now]
         turned = [pk for pk in others if matches[pk].is_ambiguous == is_now]
         if turned:
-            Snapshot.objects.filter(pk__in=turned, tracker=None).update(is_ambiguous=is_now)
+            Snapshot.objects.filter(pk__in=turned, tracker=None, aside_by="").update(is_ambiguous=is_now)
     return matches
 
 

@@ -14,6 +14,7 @@ from tests.orders.test_csv import text_of
 from tests.staff import client_of, flashes, user_of
 from tests.stream import exit_code
 from tests.tracking.stories import DHL, shipped
+from tracking.models import Snapshot
 from tracking.services import understand_inbox
 
 RAW = b"order,sku,name\nB-77,MUG-01,M\xfcller <script>alert(1)</script>\x00\n"
@@ -109,6 +110,40 @@ def test_who_may_not_mend_changes_nothing(from_a_file: Inbox) -> None:
     assert retry(from_a_file, text_of({"quantity": "2"}), role="support").status_code == 403
     assert Inbox.objects.get().status == "QUARANTINED"
     assert not Order.objects.exists()
+
+
+def test_what_need_not_be_understood_is_put_aside_with_who_and_why(from_a_file: Inbox) -> None:
+    client, url = client_of("manager"), f"/admin/orders/inbox/{from_a_file.pk}"
+    before = list(Inbox.objects.values())
+    assert client.post(f"{url}/do/aside/", {"operation": uuid4(), "reason": ""}).status_code == 422
+    assert client_of("support").post(f"{url}/do/aside/", {"operation": uuid4(), "reason": "x"}).status_code == 403
+    assert list(Inbox.objects.values()) == before
+    client.post(f"{url}/do/aside/", {"operation": uuid4(), "reason": "A row of the test."})
+    from_a_file.refresh_from_db()
+    assert from_a_file.status == "IGNORED"
+    assert from_a_file.note == f"put aside by user:{user_of('manager').pk}: A row of the test."
+    for page in (f"{url}/change/", "/admin/orders/inbox/"):
+        assert "Put aside by manager: A row of the test." in client.get(page).content.decode()
+    after = list(Inbox.objects.values())
+    again = client.post(f"{url}/do/aside/", {"operation": uuid4(), "reason": "Twice."})
+    sentence = "Somebody has mended it, or put it aside, already."
+    assert flashes(again) == [sentence]
+    assert flashes(retry(from_a_file, text_of({"quantity": "2"}))) == [sentence]
+    assert (list(Inbox.objects.values()), Order.objects.count()) == (after, 0)
+
+
+def test_what_came_in_is_put_aside_with_its_messages_of_which_nobody_knows(shop: Shop) -> None:
+    for _ in range(2):
+        shipped(shop, DHL)
+    Carrier().send(event(DHL.tracking_number, "DELIVERED"))
+    understand_inbox()
+    inbox = Inbox.objects.get()
+    assert (inbox.status, Snapshot.objects.unclear().count()) == ("QUARANTINED", 1)
+    url = f"/admin/orders/inbox/{inbox.pk}/do/aside/"
+    client_of("manager").post(url, {"operation": uuid4(), "reason": "Of another shop."})
+    assert (Inbox.objects.get().status, Snapshot.objects.unclear().count()) == ("IGNORED", 0)
+    assert Snapshot.objects.get().aside_why == "Of another shop."
+    assert understand_inbox() == 0
 
 
 def test_what_came_by_a_hook_is_mended_and_read_again_by_the_worker(shop: Shop) -> None:

@@ -113,6 +113,16 @@ def _identify(shop: Shop) -> Prepared:
     return _url(Snapshot.objects.order_by("-pk")[0], "identify"), {"parcel": parcel.number}
 
 
+def _none_of_ours(shop: Shop) -> Prepared:
+    url, _ = _identify(shop)
+    return url.replace("/identify/", "/aside/"), {"reason": "Of another shop."}
+
+
+def _put_aside(_shop: Shop) -> Prepared:
+    given = {"source": "csv", "dedupe_key": str(uuid4()), "raw": b"?", "status": "QUARANTINED"}
+    return _url(Inbox.objects.create(**given), "aside"), {"reason": "A try."}
+
+
 def on_alarm(verb: str, **data: Any) -> Callable[[Shop], Prepared]:
     def prepare(shop: Shop) -> Prepared:
         order = _order(shop)
@@ -169,6 +179,8 @@ BUTTONS: dict[str, tuple[Callable[[Shop], Prepared], set[str]]] = {
     "forget": (_forget, {"integrator", "admin"}),
     "take back": (_take_back, LEAD),
     "say which parcel": (_identify, SERVE),
+    "it means none of ours": (_none_of_ours, SERVE),
+    "put aside": (_put_aside, {"manager", "integrator", "admin"}),
     "take alarm": (on_alarm("take"), SERVE),
     "snooze alarm": (on_alarm("snooze", days="2"), SERVE),
     "wake alarm": (on_alarm("wake"), SERVE),
@@ -194,6 +206,7 @@ def _everything() -> tuple[Any, ...]:
         list(Alarm.objects.values_list("owner", "snoozed_until")),
         list(Message.objects.values_list("status")),
         list(Inbox.objects.values_list("status")),
+        list(Snapshot.objects.values_list("aside_by")),
     )
 
 
