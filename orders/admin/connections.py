@@ -299,7 +299,7 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         *asking.ACTS,
     )
     add_label = "New endpoint"
-    list_display = ("provider_name", "path_code", "channel", "mode", "state", "last_received_at", "refused")
+    list_display = ("provider_and_path", "channel", "mode", "state", "last_received_at", "refused")
     list_select_related = ("channel", "contact")
     ordering = ("provider", "pk")
     fields = (
@@ -359,9 +359,9 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
     def provider_name(self, endpoint: Endpoint) -> str:
         return SCHEMES[endpoint.provider].name if endpoint.provider in SCHEMES else endpoint.provider
 
-    @display(description="Path")
-    def path_code(self, endpoint: Endpoint) -> SafeString:
-        return badges.code(endpoint.path)
+    @display(description="Provider")
+    def provider_and_path(self, endpoint: Endpoint) -> SafeString:
+        return badges.cell(self.provider_name(endpoint), badges.code(endpoint.path))
 
     @display(description="Address")
     def url_code(self, endpoint: Endpoint) -> SafeString:

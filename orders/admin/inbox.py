@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from fulfillment.models import Warehouse
-from fulfillment.services import receipt_file, retry_inbox, stock_file
+from fulfillment.services import order_file, receipt_file, retry_inbox, stock_file
 from orders.admin import badges
 from orders.admin.acting import Act, ActForm, ActingAdmin, text_field
 from orders.admin.base import ReadOnlyAdmin
@@ -26,6 +26,7 @@ from orders.blockers import Reason
 from orders.lifecycle import Refused
 from orders.models import Actor, Inbox
 from orders.services import product_file
+from orders.signatures import SCHEMES
 from tracking.services import put_delivery_aside
 
 SHOWN = 200_000
@@ -42,6 +43,12 @@ class Needed(NamedTuple):
     said: str
 
 
+FILES = {
+    order_file.SOURCE: "A file of orders",
+    product_file.SOURCE: "A file of articles",
+    stock_file.SOURCE: "A file of stock",
+    receipt_file.SOURCE: "A file of deliveries",
+}
 NEEDED = {
     product_file.SOURCE: Needed("orders.change_product", "change articles"),
     stock_file.SOURCE: Needed("fulfillment.receive_stock", "receive stock"),
@@ -126,7 +133,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
     )
     change_form_outer_before_template = "admin/orders/inbox/body.html"
     change_form_outer_after_template = ""
-    list_display = ("received_at", "source", "channel", "external_id", "state", "trouble", "order_of")
+    list_display = ("received_at", "came_from", "channel", "external_id", "state", "trouble", "order_of")
     list_filter = (
         field_filter("status", "Status", lambda: Inbox.Status.choices),
         field_filter("channel", "Channel", channels),
@@ -137,7 +144,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
     ordering = ("-received_at",)
     fields = (
         "received_at",
-        "source",
+        "came_from",
         "channel",
         "endpoint",
         "external_id",
@@ -179,7 +186,8 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
             return self.note_in_words(inbox)
         first = inbox.problems[0]
         more = f" (and {len(inbox.problems) - 1} more)" if len(inbox.problems) > 1 else ""
-        return f"{first.get('column') or 'row'}: {first.get('reason', '')}{more}"
+        column = f"{first['column']}: " if first.get("column") else ""
+        return f"{column}{first.get('reason', '')}{more}"
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
@@ -189,6 +197,10 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
         return with_notes([found])[0] if found else None
+
+    @display(description="Came from")
+    def came_from(self, inbox: Inbox) -> str:
+        return FILES.get(inbox.source) or (SCHEMES[inbox.source].name if inbox.source in SCHEMES else inbox.source)
 
     @display(description="Note")
     def note_in_words(self, inbox: Any) -> str:

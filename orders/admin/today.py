@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from fulfillment.models.scope import within
 from orders.admin import badges
 from orders.admin.promise import promise_of
 from orders.admin.saved_views import MANY, VIEWS, counted
 from orders.models import Inbox, Order
-from tracking.models import AuditRun, Snapshot
+from tracking.models import Alarm, AuditRun, Snapshot
 
 NEXT = 8
 
@@ -32,12 +34,13 @@ class Card:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the first page; the theme calls it by its name in the settings."""
     may = request.user.has_perm
-    cards = list(_cards(may))
+    cards = list(_cards(request.user))
     urgent = _urgent() if may("orders.view_order") else []
     return {**context, "title": "Today", "day": timezone.localdate(), "cards": cards, "urgent": urgent}
 
 
-def _cards(may: Any) -> Iterator[Card]:
+def _cards(user: Any) -> Iterator[Card]:
+    may = user.has_perm
     if may("orders.view_order"):
         today = timezone.localdate()
         for view in VIEWS:
@@ -45,6 +48,8 @@ def _cards(may: Any) -> Iterator[Card]:
             yield Card(view.title, count, view.hint, view.url, view.hue if count != "0" else "arrived", view.icon)
     if may("orders.view_inbox"):
         yield _quarantine()
+    if may("tracking.handle_alarm") and (alarms := _alarms(user).order_by()[: MANY + 1].count()):
+        yield _of_alarms(alarms)
     if may("tracking.identify_snapshot") and (unclear := Snapshot.objects.unclear().order_by()[: MANY + 1].count()):
         yield _unclear(unclear)
     if may("tracking.view_auditrun"):
@@ -56,6 +61,15 @@ def _quarantine() -> Card:
     url = f"{reverse('admin:orders_inbox_changelist')}?status={Inbox.Status.QUARANTINED}"
     hue, icon = (badges.PERSON, "stop") if count else (badges.ARRIVED, "done")
     return Card("Quarantined", _figure(count), "Came in and could not be understood: to be mended.", url, hue, icon)
+
+
+def _alarms(user: Any) -> QuerySet[Alarm]:
+    return Alarm.objects.awake(timezone.now()).filter(within(user, "parcel__shipment__warehouse"))
+
+
+def _of_alarms(count: int) -> Card:
+    url, hint = reverse("admin:tracking_alarm_changelist"), "Lost, silent, held up: parcels that need a person."
+    return Card("Alarms", _figure(count), hint, url, badges.PERSON, "alert")
 
 
 def _unclear(count: int) -> Card:

@@ -11,7 +11,7 @@ from orders.admin.trail import names_of
 from orders.models import Actor
 from orders.signatures import SCHEMES
 from tracking.carriers.meaning import Key, mean
-from tracking.models import Snapshot
+from tracking.models import CarrierEvent, Snapshot
 from tracking.models.code import Field, Word
 from tracking.models.tracker import Status
 from tracking.services.codes import tables_for
@@ -62,14 +62,22 @@ def source_words(message: Snapshot, names: Mapping[str, str]) -> str:
 
 
 def with_sources(snapshots: Iterable[Snapshot]) -> list[Any]:
-    """Say on each carrier message, in words, what it came through, and what its headline means."""
+    """Say on each carrier message what it came through, and what its headline means, or else its last scan."""
     rows: list[Any] = list(snapshots)
     names, tables = names_of({row.source for row in rows}), tables_for({row.provider for row in rows})
+    last = _last_scans(row for row in rows if not row.headline_raw)
     for row in rows:
+        said = (row.headline_raw, row.headline_detail) if row.headline_raw else last.get(row.pk, ("", ""))
         row.source_name = source_words(row, names)
-        row.meaning = mean(tables[row.provider], same_code(row.carrier), row.headline_raw, row.headline_detail).status
+        row.meaning = mean(tables[row.provider], same_code(row.carrier), *said).status
         row.read_as = status_word(row.meaning)
     return rows
+
+
+def _last_scans(snapshots: Iterable[Snapshot]) -> dict[int, tuple[str, ...]]:
+    """Return the words of the last scan of each, by its pk."""
+    scans = CarrierEvent.objects.filter(snapshot__in=[each.pk for each in snapshots]).order_by("snapshot", "seq")
+    return {pk: tuple(words) for pk, *words in scans.values_list("snapshot", "raw_status", "raw_detail", "code")}
 
 
 def with_meanings(snapshot: Snapshot) -> list[Any]:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
 
+from fulfillment import ledger
 from fulfillment.models import Holiday, Manifest, ReorderRule, Reship, Staff
 from fulfillment.services import adjust_stock, claim_cart, expect_receipt, release_wave, ship_shipment
 from fulfillment.services.counts import ask_count
@@ -101,7 +102,7 @@ QUERIES = {  # session, user, three badges, the list; and what its filters and c
     "tracking.Alarm": 7,
     "tracking.LearntLane": 8,
     "tracking.Tracker": 6,
-    "tracking.Snapshot": 8,
+    "tracking.Snapshot": 9,
     "tracking.CarrierCode": 6,
     "tracking.UnmappedCode": 6,
     "tracking.Remapping": 7,
@@ -143,7 +144,8 @@ def test_the_first_page_tells_the_day_and_each_number_leads_to_its_list(shop: Sh
     AuditRun.objects.update(finished_at=AuditRun.objects.get().started_at)
     client = client_of("manager")
     cards = {card.title: card for card in client.get("/admin/").context["cards"]}
-    assert list(cards) == ["To ship today", "Blocked", "Late", "Waiting for stock", "Quarantined", "Last audit"]
+    titles = ["To ship today", "Blocked", "Late", "Waiting for stock", "Quarantined", "Alarms", "Last audit"]
+    assert list(cards) == titles
     assert (cards["Waiting for stock"].figure, cards["Quarantined"].figure, cards["Last audit"].figure) == (
         "1",
         "1",
@@ -154,6 +156,18 @@ def test_the_first_page_tells_the_day_and_each_number_leads_to_its_list(shop: Sh
         assert response.status_code == 200
         if card.figure.isdecimal():
             assert (card.title, len(response.context["cl"].result_list)) == (card.title, int(card.figure))
+
+
+def test_the_first_page_counts_the_alarms_of_ones_own_warehouses(shop: Shop) -> None:
+    fill(shop, 1)
+    user, client = user_of("support"), client_of("support")
+
+    def figures() -> dict[str, str]:
+        return {card.title: card.figure for card in client.get("/admin/").context["cards"]}
+
+    assert figures()["Alarms"] == "1"
+    Staff.objects.get_or_create(user=user)[0].warehouses.set([ledger.open_warehouse("FAR")])
+    assert "Alarms" not in figures()
 
 
 def test_the_first_page_shows_each_role_what_it_may_see(shop: Shop) -> None:
