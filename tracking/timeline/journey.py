@@ -6,11 +6,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
-from fulfillment.models import Parcel, ReceiptLine, Reship, Shipment, ShipmentLine
+from fulfillment.models import Parcel, ReceiptLine, Reship, Return, Shipment, ShipmentLine
 from orders.models import Hold, Order, OrderLine
 from tracking.lanes.watch import DAMAGES
 from tracking.models import Estimate, Tracker
@@ -131,6 +131,15 @@ class Part:
     expected: dict[int, date] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A return with its units: order line → how many were announced, and how many came."""
+
+    of: Return
+    announced: dict[int, int]
+    came: dict[int, int]
+
+
 @dataclass
 class Journey:
     """One order's way so far. `rest` is what has not left, `boxes` what has."""
@@ -141,6 +150,7 @@ class Journey:
     parts: list[Part]
     boxes: list[Box]
     contents: dict[int, dict[int, int]]
+    returns: list[Back] = field(default_factory=list)
     reply: str = ""
     """How a reader answers, where that is not by writing to an address."""
 
@@ -184,15 +194,18 @@ class Journey:
 
 
 def journey_of(order_id: int) -> Journey:
-    """Load it, in at most six queries however many parcels there are.
+    """Load it, in at most seven queries however many parcels there are.
 
     Each is ordered by its own columns: the models' default orders would join all that stands above them.
     """
-    order = Order.objects.select_related("channel", "customer").get(pk=order_id)
+    is_coming_back = Exists(Return.objects.filter(order=OuterRef("pk")))
+    orders = Order.objects.select_related("channel", "customer").annotate(is_coming_back=is_coming_back)
+    order = orders.get(pk=order_id)
     lines = list(OrderLine.objects.filter(order=order).order_by("number"))
     parts, contents = _parts(order)
     _note_expected(lines, parts)
-    return Journey(order, lines, _holds(order), parts, _boxes(parts), contents)
+    returns = _returns(order) if getattr(order, "is_coming_back", False) else []
+    return Journey(order, lines, _holds(order), parts, _boxes(parts), contents, returns)
 
 
 def way_in(order: Order, shipments: Iterable[Shipment]) -> Journey:
@@ -227,6 +240,18 @@ def _parts(order: Order) -> tuple[list[Part], dict[int, dict[int, int]]]:
         if line.parcel:
             contents.setdefault(line.parcel, {})[line.order_line_id] = line.boxed
     return list(parts.values()), contents
+
+
+def _returns(order: Order) -> list[Back]:
+    """Return what was announced or came back, oldest first; what was called off is not told."""
+    rows = Return.objects.filter(order=order).exclude(status=Return.Status.CANCELLED)
+    units = rows.annotate(line=F("lines__order_line"), announced=F("lines__quantity"), came=F("lines__received"))
+    found: dict[int, Back] = {}
+    for row in units.order_by("pk"):
+        back = found.setdefault(row.pk, Back(row, {}, {}))
+        if row.line:
+            back.announced[row.line], back.came[row.line] = row.announced, row.came
+    return list(found.values())
 
 
 def _note_expected(lines: list[OrderLine], parts: list[Part]) -> None:

@@ -8,6 +8,7 @@ from tracking.timeline.headline import Headline, headline_of
 from tracking.timeline.journey import Journey, journey_of
 from tracking.timeline.parcels import ParcelCard, WaitingCard, cancelled_of, ordered_of, parcels_of, waiting_of
 from tracking.timeline.promise import promise_of
+from tracking.timeline.returns import ReturnCard, returns_of
 from tracking.timeline.steps import Step, steps_of
 
 
@@ -34,6 +35,7 @@ class OrderPage:
     steps: list[Step]
     parcels: list[ParcelCard]
     waiting: list[WaitingCard]
+    returns: list[ReturnCard]
     cancelled: list[str]
     ordered: list[str]
     help: Help
@@ -55,6 +57,7 @@ def page_of(order_id: int) -> OrderPage:
         steps=steps_of(journey),
         parcels=parcels,
         waiting=waiting,
+        returns=returns_of(journey),
         cancelled=cancelled,
         ordered=[] if ordered in told else ordered,
         help=_help(journey),
