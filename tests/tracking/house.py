@@ -32,6 +32,7 @@ class ProviderApi:
         self.asked: list[Asked] = []
         self.trouble: list[tuple[int, Any, dict[str, str]]] = []
         self.before: Callable[[], object] = lambda: None
+        self.of_others: list[dict[str, Any]] = []
         self.is_registered = True
 
     def answer(self, asked: Asked) -> tuple[int, Any, dict[str, str]]:
@@ -72,11 +73,15 @@ class ProviderApi:
         return (200, self.of(number)) if number in self.ways else UNKNOWN
 
     def _track(self, asked: Asked) -> tuple[int, Any]:
-        numbers = [each["number"] for each in asked.body]
+        numbers, keys = (
+            [each["number"] for each in asked.body],
+            {each["number"]: each.get("carrier") for each in asked.body},
+        )
         if not asked.path.endswith("gettrackinfo"):
             return 200, {"code": 0, "data": {"accepted": asked.body, "rejected": []}}
         rejected = [{"number": each, "error": {"code": -18019902}} for each in numbers if each not in self.ways]
         accepted = [self.of(each) for each in numbers if each in self.ways]
+        accepted += [each for each in self.of_others if keys.get(each["number"]) in {None, each["carrier"]}]
         return 200, {"code": 0, "data": {"accepted": accepted, "rejected": rejected}}
 
 

@@ -185,6 +185,63 @@ def test_forty_numbers_are_one_question(shop: Shop, line: Line) -> None:
     assert Tracker.objects.filter(status="IN_TRANSIT").count() == 45
 
 
+def of_another_carrier(number: str) -> dict[str, Any]:
+    """Return what 17TRACK says of a parcel of another carrier that has the same number."""
+    other: dict[str, Any] = PAYLOADS["17track"](number, steps("accepted", "out", "delivered", start=LEFT))["data"]
+    return other | {"carrier": 21051}
+
+
+@seventeentrack
+def test_once_the_carrier_is_known_its_number_alone_is_asked_of(shop: Shop, line: Line) -> None:
+    shipped(shop, "JD1", at=LEFT)
+    line.api.ways["JD1"] = steps("label", "accepted", start=LEFT)
+    line.ask()
+    line.api.of_others = [of_another_carrier("JD1")]
+    line.pass_(2 * DAY)
+    line.ask()
+    assert [each.body for each in line.api.asked] == [[{"number": "JD1"}], [{"number": "JD1", "carrier": 100001}]]
+    assert (Tracker.objects.get().status, Snapshot.objects.exclude(carrier="100001").count()) == ("IN_TRANSIT", 0)
+
+
+@seventeentrack
+def test_what_two_carriers_say_of_one_number_is_nobodys(shop: Shop, line: Line) -> None:
+    shipped(shop, "JD1", "JD2", at=LEFT)
+    line.api.ways |= dict.fromkeys(("JD1", "JD2"), steps("label", "accepted", start=LEFT))
+    line.api.of_others = [of_another_carrier("JD1")]
+    assert line.ask() == 2
+    assert list(Tracker.objects.values_list("parcel__tracking_number", "status")) == [("JD2", "IN_TRANSIT")]
+    assert list(Snapshot.objects.values_list("tracking_number", flat=True)) == ["JD2"]
+    misses = Question.objects.order_by("parcel__tracking_key").values_list("misses", flat=True)
+    assert list(misses) == [1, 0]
+    line.sender.send(PAYLOADS["17track"]("JD1", steps("label", "accepted", "moving", start=LEFT)))
+    line.pass_(2 * DAY)
+    line.ask()
+    assert Tracker.objects.get(parcel__tracking_number="JD1").status == "IN_TRANSIT"
+    assert not Snapshot.objects.filter(carrier="21051").exists()
+
+
+@easypost
+def test_of_what_moves_again_after_its_delivery_is_asked(shop: Shop, line: Line) -> None:
+    order = shipped(shop, "JD1", at=LEFT)
+    line.api.ways["JD1"] = steps("label", "accepted", "out", "delivered", start=LEFT)
+    line.ask()
+    line.pass_(DAY)
+    assert line.ask() == 0
+    assert line.question.ended == Question.End.ARRIVED
+    line.pass_(DAY)
+    line.api.ways["JD1"] = steps("label", "accepted", "out", "delivered", "returning", start=LEFT)
+    line.sender.send(PAYLOADS["easypost"]("JD1", line.api.ways["JD1"]))
+    while understand_inbox():
+        pass
+    assert (Shipment.objects.get(order=order).status, Tracker.objects.get().is_reopened) == ("DELIVERED", True)
+    line.ask()
+    assert line.question.ended == Question.End.OPEN
+    line.api.ways["JD1"] = steps("label", "accepted", "out", "delivered", "returning", "out", start=LEFT)
+    line.pass_(2 * DAY)
+    assert line.ask() == 1
+    assert len(Tracker.objects.get().timeline) == 6
+
+
 # --- when ----------------------------------------------------------------------------------------------------------
 
 

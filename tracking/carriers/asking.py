@@ -3,7 +3,8 @@
 Each parcel of an answer is put into the envelope that the provider's hook has, so that one adapter reads both.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,10 +14,13 @@ Envelope = dict[str, Any]
 
 
 class Wanted(NamedTuple):
-    """A parcel of which we ask: its number, and the provider's own name for it, where we have heard that."""
+    """A parcel of which we ask: its number, the provider's own name for it, and for its carrier, where we have heard
+    those.
+    """
 
     number: str
     tracker_id: str = ""
+    carrier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,15 @@ class Request:
 class Way(NamedTuple):
     """How a provider is asked: of how many parcels at once, with how many seconds between two requests.
 
-    `again` are requests that make it watch numbers again: those it stopped to watch, and those it does not know.
+    `is_by_carrier`: a number is one of a carrier there. `watch_again` and `register` are requests that make it watch
+    numbers: those it stopped to watch, and those it does not know.
     """
 
     request: Callable[[str, Sequence[Wanted]], Request]
     read: Callable[[Any], Sequence[Envelope]]
     gap_seconds: float
     most: int = 1
+    is_by_carrier: bool = False
     watch_again: Callable[[str, Sequence[Wanted]], Request] | None = None
     register: Callable[[str, Sequence[Wanted]], Request] | None = None
 
@@ -90,10 +96,37 @@ def _read_karrio(answer: Any) -> list[Envelope]:
 
 def _seventeentrack(path: str) -> Callable[[str, Sequence[Wanted]], Request]:
     def request(key: str, wanted: Sequence[Wanted]) -> Request:
-        body = [{"number": each.number} for each in wanted]
-        return Request("POST", f"/track/v2.2/{path}", {"17token": key}, body=body)
+        return Request("POST", f"/track/v2.2/{path}", {"17token": key}, body=[_named(each) for each in wanted])
 
     return request
+
+
+def _named(one: Wanted) -> dict[str, Any]:
+    """Name a number, with the key of its carrier: two carriers may use the same."""
+    key = one.carrier
+    return {"number": one.number} | ({"carrier": int(key)} if key.isascii() and key.isdigit() else {})
+
+
+def of_one_carrier(found: Sequence[Envelope], wanted: Iterable[Wanted]) -> list[Envelope]:
+    """Keep what is of the carrier that was asked of. Where none was, and two have the number, nobody can tell whose
+    parcel is ours: then neither is kept.
+    """
+    asked = {each.number: each.carrier for each in wanted}
+    carriers: dict[str, set[str]] = defaultdict(set)
+    for each in found:
+        carriers[_number_of(each)].add(_carrier_of(each))
+    only = {
+        number: asked.get(number) or (min(there) if len(there) == 1 else None) for number, there in carriers.items()
+    }
+    return [each for each in found if only[_number_of(each)] == _carrier_of(each)]
+
+
+def _number_of(envelope: Envelope) -> str:
+    return str(part(envelope.get("data")).get("number") or "")
+
+
+def _carrier_of(envelope: Envelope) -> str:
+    return str(part(envelope.get("data")).get("carrier") or "")
 
 
 def _read_seventeentrack(answer: Any) -> list[Envelope]:
@@ -129,6 +162,7 @@ WAYS: Mapping[str, Way] = {
         _read_seventeentrack,
         gap_seconds=0.4,  # three a second
         most=40,
+        is_by_carrier=True,
         watch_again=_seventeentrack("retrack"),
         register=_seventeentrack("register"),
     ),

@@ -8,18 +8,22 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from fulfillment.models import Parcel, Shipment
 from orders.models import Endpoint
 from tracking.carriers.base import Stopped
-from tracking.models import Question, Snapshot
+from tracking.models import Question, Snapshot, Tracker
 from tracking.models.tracker import Status
-from tracking.services.ask.rhythm import OLDEST, Case, end_of, next_ask
+from tracking.services.ask.rhythm import ARRIVED, OLDEST, Case, end_of, next_ask
 
 BATCH, LOOK = 500, 50
 
 
 def under_way(endpoint: Endpoint, now: datetime) -> QuerySet[Parcel]:
-    """Return the parcels of which this endpoint may tell: of its channel, and nobody else speaks of them."""
+    """Return the parcels of which this endpoint may tell: of its channel, and nobody else speaks of them.
+
+    Under way is also what moves again though its shipment has come to its end.
+    """
     said = Snapshot.objects.filter(tracker__parcel=OuterRef("pk"), endpoint__isnull=False)
-    parcels = Parcel.objects.filter(shipped_at__gte=now - OLDEST).exclude(tracking_key="")
-    parcels = parcels.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
+    left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
+    moving = left.order_by().values("pk").union(Tracker.objects.reopened().order_by().values("parcel"))
+    parcels = Parcel.objects.filter(pk__in=moving, shipped_at__gte=now - OLDEST).exclude(tracking_key="")
     if endpoint.channel_id:
         parcels = parcels.filter(shipment__order__channel=endpoint.channel_id)
     return parcels.filter(Exists(said.filter(endpoint=endpoint)) | ~Q(Exists(said.exclude(endpoint=endpoint))))
@@ -35,10 +39,15 @@ def plan_questions(endpoint: Endpoint, now: datetime) -> int:
 
 
 def _reopen(endpoint: Endpoint, now: datetime) -> None:
-    """Ask again of numbers that were given up as unknown there, and of which something was heard since."""
+    """Ask again of numbers that were given up as unknown there, and of which something was heard since; and of what had
+    arrived, and has not after all.
+    """
     given_up = Question.objects.filter(endpoint=endpoint, ended=Question.End.UNKNOWN)
     heard = given_up.filter(parcel__tracker__updated_at__gt=F("asked_at"))
     heard.update(ended=Question.End.OPEN, misses=0, next_at=now)
+    arrived = Question.objects.filter(endpoint=endpoint, ended=Question.End.ARRIVED)
+    moving = arrived.filter(parcel__in=Tracker.objects.reopened().exclude(status__in=ARRIVED).values("parcel"))
+    moving.update(ended=Question.End.OPEN, next_at=now)
 
 
 def due(endpoint: Endpoint, now: datetime, most: int) -> list[Question]:

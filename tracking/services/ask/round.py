@@ -18,7 +18,7 @@ from django.utils import timezone
 from fulfillment.models import Parcel
 from orders.models import Endpoint
 from orders.services import keep_answer
-from tracking.carriers.asking import WAYS, Envelope, Wanted, Way
+from tracking.carriers.asking import WAYS, Envelope, Wanted, Way, of_one_carrier
 from tracking.models import Contact, Question, Snapshot
 from tracking.services.ask.line import NotKnown, Trouble, ask, backoff
 from tracking.services.ask.plan import due, plan_questions, put_back, put_off
@@ -91,7 +91,7 @@ def _ask_of(endpoint: Endpoint, way: Way, key: str, batch: Sequence[Question]) -
     wanted = _wanted(endpoint, batch)
     try:
         _watch_again(endpoint, way, key, batch, wanted)
-        found = _answers(endpoint, way, key, [wanted[each.pk] for each in batch])
+        found = _answers(endpoint, way, key, list(wanted.values()))
     except Trouble:
         put_back(batch, now)
         raise
@@ -105,7 +105,8 @@ def _ask_of(endpoint: Endpoint, way: Way, key: str, batch: Sequence[Question]) -
 def _answers(endpoint: Endpoint, way: Way, key: str, wanted: Sequence[Wanted]) -> Sequence[Envelope]:
     """Ask by the provider's own names, and by the number alone where it knows no such name any more."""
     try:
-        return way.read(ask(endpoint.provider, way.request(key, wanted), now=timezone.now()))
+        found = way.read(ask(endpoint.provider, way.request(key, wanted), now=timezone.now()))
+        return of_one_carrier(found, wanted) if way.is_by_carrier else found
     except NotKnown:
         time.sleep(way.gap_seconds)
         by_number = way.request(key, [each._replace(tracker_id="") for each in wanted])
@@ -114,8 +115,13 @@ def _answers(endpoint: Endpoint, way: Way, key: str, wanted: Sequence[Wanted]) -
 
 def _wanted(endpoint: Endpoint, batch: Sequence[Question]) -> Mapping[int, Wanted]:
     heard = Snapshot.objects.filter(endpoint=endpoint, tracker__parcel__in=[each.parcel_id for each in batch])
-    names = dict(heard.exclude(source_tracker_id="").order_by("pk").values_list("tracker__parcel", "source_tracker_id"))
-    return {each.pk: Wanted(each.parcel.tracking_number, names.get(each.parcel_id, "")) for each in batch}
+    rows = heard.order_by("pk").values_list("tracker__parcel", "source_tracker_id", "carrier")
+    names = {parcel: name for parcel, name, _ in rows if name}
+    carriers = {parcel: carrier for parcel, _, carrier in rows if carrier}
+    return {
+        each.pk: Wanted(each.parcel.tracking_number, names.get(each.parcel_id, ""), carriers.get(each.parcel_id, ""))
+        for each in batch
+    }
 
 
 def _watch_again(
