@@ -58,7 +58,7 @@ ENDS = {
 }
 BOARD = {  # what stands on the board of each story, and what to do next
     "tried": {("ATTEMPTS", "Ask the customer when and where it can be delivered.")},
-    "held": {("UNKNOWN_WORD", "Say what the word means.")},
+    "held": {("UNKNOWN_WORD", "Ask a manager to say what the word means.")},
     "lost": {("LOST", "Claim it from the carrier, and decide whether it goes again.")},
 }
 QUIET = ("NO_SCAN_SINCE", "Ask the carrier to look for it.")
