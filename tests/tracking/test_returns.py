@@ -98,6 +98,8 @@ def test_what_its_carrier_brings_back_is_said_to_be_brought_by_it(shop: Shop) ->
     with change(order, by=BOB):
         expect_return(parcel, by=BOB)
     assert told(order) == ("On its way back", ["2 × Enamel mug", "1 × Teapot"], "DHL is bringing it back to us.")
+    track(parcel, "RETURNED_TO_SENDER")
+    assert told(order)[::2] == ("Back at the shop", "DHL has brought it back. We look at it next.")
 
 
 def test_two_returns_stand_beneath_one_another(order: Order) -> None:
@@ -107,7 +109,7 @@ def test_two_returns_stand_beneath_one_another(order: Order) -> None:
 
 
 def test_every_place_of_a_return_has_words() -> None:
-    assert set(RETURNS) == {*Return.Status.values, "BROUGHT"} - {"CANCELLED"}
+    assert set(RETURNS) == {*Return.Status.values, "BROUGHT", "BACK"} - {"CANCELLED"}
 
 
 def test_a_return_costs_one_query_and_what_has_none_costs_nothing(

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from fulfillment.models import Return
+from tracking.models.tracker import Status as Whereabouts
 from tracking.timeline.dates import day
-from tracking.timeline.journey import Back, Journey
+from tracking.timeline.journey import Back, Box, Journey
 from tracking.timeline.words import RETURNS, say
 
 Status = Return.Status
@@ -32,14 +33,17 @@ def returns_of(journey: Journey) -> list[ReturnCard]:
 
 def _card(journey: Journey, back: Back, title: str) -> ReturnCard:
     """List what was announced until somebody has looked at what came: while it is counted, nothing is sure."""
-    look, word, sentence = RETURNS[_stage(back)]
     asked, came = day(back.of.requested_at), day(back.of.received_at) if back.of.received_at else ""
-    carrier = next((box.carrier for box in journey.boxes if box.parcel.pk == back.of.parcel_id), "")
+    box = next((each for each in journey.boxes if each.parcel.pk == back.of.parcel_id), None)
+    look, word, sentence = RETURNS[_stage(back, box)]
     contents = back.came if back.of.status in LOOKED_AT else back.announced
     ask = f" Questions? {journey.write}." if back.of.status == Status.DECLINED and journey.write else ""
-    says = say(sentence, carrier=carrier, asked=asked, came=came) + ask
+    says = say(sentence, carrier=box.carrier if box else "", asked=asked, came=came) + ask
     return ReturnCard(title, look, word, journey.goods(contents), says)
 
 
-def _stage(back: Back) -> str:
-    return "BROUGHT" if back.of.status == Status.IN_TRANSIT and back.of.parcel_id else back.of.status
+def _stage(back: Back, box: Box | None) -> str:
+    """Say how far it is: of a parcel that its carrier brings, as far as its carrier says."""
+    if box is None or back.of.status != Status.IN_TRANSIT:
+        return str(back.of.status)
+    return "BACK" if box.status == Whereabouts.RETURNED_TO_SENDER else "BROUGHT"

@@ -139,12 +139,13 @@ HOLDS = {  # the shop's suspicion of fraud is the shop's own
     "OTHER": "We have to check something first.",
 }
 
-RETURNS = {  # how it looks, the word for it, and what is to be said; by what a carrier brings, "BROUGHT"
+RETURNS = {  # how it looks, the word for it, and what is to be said; "BROUGHT" by a carrier, and "BACK"
     "REQUESTED": ("WAITING", "Announced", "Announced on {asked}. We still have to agree to it."),
     "APPROVED": ("WAITING", "Agreed", "Announced on {asked}. You can send it back: we wait for it."),
     "DECLINED": ("CANCELLED", "Not taken back", "Announced on {asked}. We do not take it back."),
     "IN_TRANSIT": ("RETURNING_TO_SENDER", "On its way back", "It is on its way back to us."),
     "BROUGHT": ("RETURNING_TO_SENDER", "On its way back", "{carrier} is bringing it back to us."),
+    "BACK": ("RETURNED_TO_SENDER", "Back at the shop", "{carrier} has brought it back. We look at it next."),
     "RECEIVED": ("RETURNED_TO_SENDER", "Arrived", "It arrived here on {came}. We look at what is in it."),
     "INSPECTED": ("RETURNED_TO_SENDER", "Taken back", "It arrived here on {came}, and we have looked at it."),
     "CLOSED": ("RETURNED_TO_SENDER", "Taken back", "It arrived here on {came}, and we have looked at it."),
