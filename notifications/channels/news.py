@@ -17,7 +17,7 @@ from tracking.models import Estimate, Tracker
 from tracking.status.milestones import is_old
 from tracking.timeline import dates
 from tracking.timeline.journey import read_boxes
-from tracking.timeline.words import REASONS, say
+from tracking.timeline.words import AFTER_ATTEMPT, REASONS, TRIES_AGAIN, say
 
 READ_WITH = (
     "order__lines",
@@ -194,11 +194,25 @@ class News:
         return self.parcel.tracking_number if self.parcel else ""
 
     @property
-    def why(self) -> str:
-        """Why it could not go on, where the carrier said so and nothing else happened since."""
+    def _reason(self) -> str:
         tracker = _tracker(self.parcel)
         is_last = tracker is not None and f"parcel.{tracker.status.lower()}" == self.message.kind
-        return say(REASONS.get(tracker.reason, ""), carrier=self.carrier) if tracker and is_last else ""
+        return tracker.reason if tracker and is_last else ""
+
+    @property
+    def why(self) -> str:
+        """Why it could not go on, where the carrier said so and nothing else happened since."""
+        return say(REASONS.get(self._reason, ""), carrier=self.carrier)
+
+    @property
+    def after_attempt(self) -> str:
+        """What follows where it could not be handed over."""
+        return say(AFTER_ATTEMPT.get(self._reason, TRIES_AGAIN), carrier=self.carrier)
+
+    @property
+    def can_wait(self) -> bool:
+        """It is tried again without its reader."""
+        return self._reason not in AFTER_ATTEMPT
 
     @property
     def pickup_place(self) -> str:

@@ -36,7 +36,7 @@ def letter(order: Order, missed: str = "deliver_by") -> str:
 
 SO = {
     "in transit": "Your order is on its way. DHL has it, last seen in Lyon.",
-    "attempt failed": "Your order could not be delivered yet. Nobody was there to take it. DHL will try again.",
+    "attempt failed": "Your order could not be delivered yet. Nobody was there to take it. As a rule DHL tries",
     "customs wants documents": "Your order is held up. Customs needs documents. Please get in touch with DHL:",
     "exception": "Your order is held up. It was damaged on the way. DHL is dealing with it.",
     "to collect": "Your order is ready to collect. DHL keeps it for you at Relay point Rue Mercière 12, Lyon.",

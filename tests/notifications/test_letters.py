@@ -17,6 +17,7 @@ from tests.factories import BOB, MONDAY, ProductFactory, Shop, shipment
 from tests.notifications.stories import DHL, carrier_says, delayed, every_story, placed, relay, shipped
 from tracking.models import Tracker
 from tracking.services import link_for
+from tracking.timeline import page_of
 
 pytestmark = pytest.mark.django_db
 NOON = "2026-11-23T12:00:00Z"
@@ -194,6 +195,29 @@ def test_a_failed_attempt_says_why_where_the_carrier_did(shop: Shop) -> None:
     _, text, page = read(order, "parcel.delivery_attempt_failed")
     assert "DHL tried on Monday 23 November. Nobody was there to take it." in text
     assert "DHL tried on Monday 23 November. Nobody was there to take it." in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "follows", "need_not"),
+    [
+        ("recipient_unavailable", "As a rule DHL tries again on the next working day, or leaves a card", True),
+        ("", "As a rule DHL tries again on the next working day, or leaves a card", True),
+        ("refused", "As a rule DHL now brings it back. You want it after all? Get in touch with DHL soon.", False),
+        ("address_issue", "DHL needs the right address: get in touch with DHL soon.", False),
+    ],
+)
+def test_what_follows_a_failed_attempt_depends_on_why_it_failed(
+    shop: Shop, reason: str, follows: str, need_not: bool
+) -> None:
+    order = shipped(shop)
+    parcel = Parcel.objects.get()
+    Tracker.objects.create(parcel=parcel, status="DELIVERY_ATTEMPT_FAILED", reason=reason)
+    carrier_says(parcel, "delivery_attempt_failed", "attempt:1")
+    _, text, page = read(order, "parcel.delivery_attempt_failed")
+    for words in (text, page, " ".join(page_of(order.pk).headline.details)):
+        assert follows in words
+        assert reason == "recipient_unavailable" or "Nobody was there" not in words
+    assert [("You need not do anything now" in words) for words in (text, page)] == [need_not, need_not]
 
 
 GONE_WRONG = [

@@ -111,7 +111,7 @@ class Box:
     def next_step(self, shop: str, write: str) -> str:
         """Say who does what next. `write`: how its reader asks the shop, "" where they cannot."""
         way_on = NOT_SEEN if self.seen_at else NEVER_SEEN
-        otherwise = way_on if self.is_silent else next_step(self.status, can_write=bool(write))
+        otherwise = way_on if self.is_silent else next_step(self.status, reason=self.reason, can_write=bool(write))
         step = AGAIN if self.again else ACT if self.needs_you else otherwise
         since = self.seen_at or self.parcel.shipped_at
         told = day(since) if since else ""

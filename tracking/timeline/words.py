@@ -42,13 +42,20 @@ PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
 }
 
 ON_OUR_LIST = "That is too long, and it is on our list to be looked into."
+TRIES_AGAIN = "As a rule {carrier} tries again on the next working day, or leaves a card that says where to collect it."
+WANTS_ADDRESS = "{carrier} needs the right address: get in touch with {carrier} soon."
+AFTER_ATTEMPT = {  # why it could not be handed over → what follows, where it is not simply tried again
+    "refused": "As a rule {carrier} now brings it back. You want it after all? Get in touch with {carrier} soon.",
+    "address_issue": WANTS_ADDRESS,
+    "recipient_moved": WANTS_ADDRESS,
+}
 NEXT_STEPS: dict[str, str] = {
     Status.UNKNOWN: "{carrier} has not scanned it yet; the first news can take a day.",
     Status.PRE_TRANSIT: "{carrier} knows of it and has not scanned it yet.",
     Status.IN_TRANSIT: "{carrier} has it{seen}.",
     Status.EXCEPTION: "{carrier} is dealing with it.",
     Status.OUT_FOR_DELIVERY: "It is on the van of {carrier}.",
-    Status.DELIVERY_ATTEMPT_FAILED: "{carrier} will try again.",
+    Status.DELIVERY_ATTEMPT_FAILED: TRIES_AGAIN,
     Status.AVAILABLE_FOR_PICKUP: "{carrier} keeps it for you{at}.",
     Status.RETURNING_TO_SENDER: "{carrier} is bringing it back.",
     Status.DELIVERED: "",
@@ -158,7 +165,9 @@ def count(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def next_step(status: str, *, can_write: bool) -> str:
+def next_step(status: str, *, reason: str = "", can_write: bool) -> str:
+    if status == Status.DELIVERY_ATTEMPT_FAILED:
+        return AFTER_ATTEMPT.get(reason, TRIES_AGAIN)
     return NEXT_STEPS[status] + (ASKS.get(status, "") if can_write else "")
 
 
