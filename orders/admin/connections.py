@@ -299,6 +299,7 @@ class EndpointAdmin(ActingAdmin, ReadOnlyAdmin):
         *asking.ACTS,
     )
     add_label = "New endpoint"
+    nothing_yet = ("No endpoint yet.", "Whoever watches your parcels tells of them through one.")
     list_display = ("provider_and_path", "channel", "mode", "state", "last_received_at", "refused")
     list_select_related = ("channel", "contact")
     ordering = ("provider", "pk")

@@ -60,7 +60,14 @@ def _quarantine() -> Card:
     count = Inbox.objects.quarantined().order_by()[: MANY + 1].count()
     url = f"{reverse('admin:orders_inbox_changelist')}?status={Inbox.Status.QUARANTINED}"
     hue, icon = (badges.PERSON, "stop") if count else (badges.ARRIVED, "done")
-    return Card("Quarantined", _figure(count), "Came in and could not be understood: to be mended.", url, hue, icon)
+    return Card(
+        "Quarantined",
+        _figure(count),
+        "Came in and could not be understood: to be mended, or put aside.",
+        url,
+        hue,
+        icon,
+    )
 
 
 def _alarms(user: Any) -> QuerySet[Alarm]:

@@ -198,6 +198,10 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             _free,
         ),
     )
+    nothing_yet = (
+        "No parcel needs a person now.",
+        "Alarms open and close by themselves: we look every five minutes. Snoozed and past ones stand under Filters.",
+    )
     actions = (take_alarms,)
     list_display = ("what", "parcel_of", "next_action", "who", "age")
     list_filter = (StateFilter, field_filter("kind", "Kind", lambda: Kind.choices))

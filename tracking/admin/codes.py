@@ -139,6 +139,7 @@ class CarrierCodeAdmin(WordAdmin):
 
 @admin.register(UnmappedCode)
 class UnmappedCodeAdmin(WordAdmin):
+    nothing_yet = ("Every word is understood.", "A word that nobody has explained stands here once a carrier uses it.")
     list_display = ("word", "times", "first_seen_at", "last_seen_at", "map_it")
     list_filter = WORD_FILTERS
     ordering = ("-last_seen_at", "-pk")
@@ -158,6 +159,7 @@ class UnmappedCodeAdmin(WordAdmin):
 
 @admin.register(Remapping)
 class RemappingAdmin(WordAdmin):
+    nothing_yet = ("No meaning was changed yet.", "A change stands here with how far history has followed it.")
     list_display = ("at", "word", "change", "who", "progress")
     list_filter = WORD_FILTERS
     ordering = ("-pk",)

@@ -39,6 +39,7 @@ class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
 
     acts = (OF_MESSAGE, ASIDE)
     warehouse_path, is_shared = f"tracker__{WAREHOUSE}", True
+    nothing_yet = ("No carrier has said anything yet.", "What comes in through endpoints, or by hand, stands here.")
     list_display = ("received_at", "came_through", "carrier_named", "number", "says", "parcel_of")
     list_filter = (
         choice_filter(

@@ -137,6 +137,15 @@ def test_every_list_and_every_page_of_a_thing_opens_empty_and_full(shop: Shop) -
             assert (model, response.status_code) == (model, 200)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["tracking/alarm", "tracking/unmappedcode", "tracking/snapshot", "orders/endpoint"])
+def test_an_empty_list_of_the_carriers_side_says_what_that_means(name: str) -> None:
+    model = next(model for model in admin.site._registry if path_of(model) == f"/admin/{name}/")
+    said = admin.site._registry[model].nothing_yet
+    page = superuser().get(f"/admin/{name}/").content.decode()
+    assert ([each for each in said if each not in page], "Nothing here yet." in page) == ([], False)
+
+
 def test_the_first_page_tells_the_day_and_each_number_leads_to_its_list(shop: Shop) -> None:
     fill(shop, 1)
     shop.order((shop.teapot, 1))
