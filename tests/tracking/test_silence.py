@@ -72,6 +72,16 @@ def test_a_silence_is_told_with_the_day_of_the_last_scan_until_it_ends(shop: Sho
     assert told(order) == ("Your order is on its way", "DHL has it.")
 
 
+def test_what_was_on_the_van_long_ago_is_not_said_to_be_there(shop: Shop) -> None:
+    order = sent(shop, "123")
+    says("OUT_FOR_DELIVERY", DAY)
+    assert told(order)[0] == "Your order is out for delivery"
+    assert page_of(order.pk).promise.replace("\u00a0", " ") == "Arriving Tuesday 24 November"
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    assert told(order) == ("Your order has not been seen for a while", QUIET)
+    assert "24 November" not in page_of(order.pk).promise.replace("\u00a0", " ")
+
+
 def test_what_the_customer_has_to_do_comes_before_the_silence(shop: Shop) -> None:
     order = sent(shop, "123")
     says("IN_TRANSIT", DAY)

@@ -25,8 +25,8 @@ from tracking.timeline.words import (
     NEVER_SEEN,
     NOT_SEEN,
     REPLY,
-    ROUTINE,
     SILENT,
+    TRAVELS,
     next_step,
     say,
 )
@@ -94,7 +94,7 @@ class Box:
     @property
     def state(self) -> str:
         """Return its status, or that nothing is heard of what only travels: what sentences speak of."""
-        return SILENT if self.is_silent and self.status in ROUTINE else self.status
+        return SILENT if self.is_silent and self.status in TRAVELS else self.status
 
     @property
     def again(self) -> str:

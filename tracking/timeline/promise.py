@@ -48,7 +48,7 @@ def days_of(journey: Journey) -> Days | None:
 
 def days_of_parcel(box: Box) -> Days | None:
     """Return the days that a parcel is expected on, by its carrier, else by its lane; None if neither says."""
-    if box.status == Status.OUT_FOR_DELIVERY and box.last_scan.get("status") == Status.OUT_FOR_DELIVERY:
+    if box.state == Status.OUT_FOR_DELIVERY and box.last_scan.get("status") == Status.OUT_FOR_DELIVERY:
         out = wall_clock(box.last_scan.get("wall") or "")
         today = out.date() if isinstance(out, datetime) else out
         return Days(today, today, Where.CARRIER) if today else None
@@ -119,7 +119,7 @@ def _expected(coming: list[Box]) -> str:
         usual = between(days.first, days.last)
         return f"Expected {usual}" if is_sure else f"Planned to arrive {usual}. That may move."
     names = {box.carrier for box in coming}
-    is_out = all(box.status == Status.OUT_FOR_DELIVERY for box in coming)
+    is_out = all(box.state == Status.OUT_FOR_DELIVERY for box in coming)
     who = f"{names.pop()} expects to deliver" if len(names) == 1 and names != {""} else "Expected"
     return f"{'Arriving' if is_out else who} {day_range(days.first, days.last)}"
 

@@ -21,7 +21,8 @@ ATTENTION: tuple[str, ...] = (  # of several parcels the headline speaks of the 
     Status.DELIVERED,
 )
 ROUTINE = frozenset({Status.IN_TRANSIT, Status.PRE_TRANSIT, Status.UNKNOWN})
-COMING = ROUTINE | {Status.OUT_FOR_DELIVERY, Status.EXCEPTION, Status.DELIVERY_ATTEMPT_FAILED}
+TRAVELS = ROUTINE | {Status.OUT_FOR_DELIVERY}
+COMING = TRAVELS | {Status.EXCEPTION, Status.DELIVERY_ATTEMPT_FAILED}
 NOT_COMING = frozenset({Status.DELIVERED, Status.RETURNING_TO_SENDER, Status.RETURNED_TO_SENDER, Status.LOST})
 
 PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
