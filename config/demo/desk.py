@@ -21,11 +21,11 @@ REASONS = (Return.Reason.NOT_WANTED, Return.Reason.DAMAGED, Return.Reason.WRONG_
 
 
 class ReturnsDesk:
-    """Mia says whether it may come back, Bob takes it in and looks at it."""
+    """Mia says whether it may come back, Otto takes it in and looks at it."""
 
     def __init__(self, api: Api) -> None:
         self.api, self.house = api, ledger.open_warehouse(WAREHOUSE)
-        self.bob, self.mia = worker("bob"), worker("mia")
+        self.otto, self.mia = worker("otto"), worker("mia")
 
     def story(self) -> Story:
         ways = (self._announce, self._take_in, self._send, self._finish, self._decline)
@@ -67,4 +67,4 @@ class ReturnsDesk:
         return back
 
     def _act(self, text: str = "") -> Act:
-        return Act(uuid4(), self.bob, text)
+        return Act(uuid4(), self.otto, text)

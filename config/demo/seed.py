@@ -25,10 +25,12 @@ from orders.services import issue_key, open_endpoint, revoke_key, save_products
 from orders.signatures import new_secret
 from tracking.services import begin_asking, end_asking
 
-STAFF = {  # user → first name, role
+STAFF = {  # user → first name, role. Sam, Nina and Otto work by themselves; alice and bob are for who visits
     "alice": ("Alice", "picker"),
     "sam": ("Sam", "picker"),
+    "nina": ("Nina", "picker"),
     "bob": ("Bob", "packer"),
+    "otto": ("Otto", "packer"),
     "carol": ("Carol", "support"),
     "mia": ("Mia", "manager"),
     "dan": ("Dan", "auditor"),

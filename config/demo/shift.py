@@ -45,12 +45,12 @@ logger = logging.getLogger(__name__)
 
 
 class Shift:
-    """Mia releases waves, Sam walks with carts, Alice clears the dock, Bob loads the van."""
+    """Mia releases waves, Sam walks with carts, Nina clears the dock, Otto loads the van."""
 
     def __init__(self, staff: Staff) -> None:
         self.staff = staff
         self.house = ledger.open_warehouse(WAREHOUSE)
-        self.alice, self.sam, self.bob, self.mia = (worker(name) for name in ("alice", "sam", "bob", "mia"))
+        self.nina, self.sam, self.otto, self.mia = (worker(name) for name in ("nina", "sam", "otto", "mia"))
 
     def stories(self) -> list[Story]:
         return [self.waves(), self.walks(), self.dock(), self.vans()]
@@ -95,11 +95,11 @@ class Shift:
             while line := receipt.lines.filter(received__gt=F("put_away")).select_related("product").first():
                 self._put_away(line)
                 yield DOCK_SECONDS
-            act = Act(uuid4(), self.alice, receipt.reference)
+            act = Act(uuid4(), self.nina, receipt.reference)
             attempt(partial(scan_to_close, receipt, act))
 
     def _put_away(self, line: ReceiptLine) -> None:
-        act, target = Act(uuid4(), self.alice, line.product.sku), propose_bin(self.house, line.product)
+        act, target = Act(uuid4(), self.nina, line.product.sku), propose_bin(self.house, line.product)
         if target:
             dock = ledger.standing_bin(self.house, Bin.Kind.DOCK)
             scan_to_move(dock, target.bin, line.product, line.at_dock, act, Scan.Step.PUT_AWAY)
@@ -110,8 +110,8 @@ class Shift:
             waiting = list(waiting_for(self.house, CARRIER).order_by("shipped_at"))
             if len(waiting) >= LEAST_IN_VAN + STAYS:
                 for parcel in waiting[:-STAYS]:
-                    scan_to_load(self.house, CARRIER, Act(uuid4(), self.bob, parcel.number))
-                close_manifest(self.house, CARRIER, Act(uuid4(), self.bob))
+                    scan_to_load(self.house, CARRIER, Act(uuid4(), self.otto, parcel.number))
+                close_manifest(self.house, CARRIER, Act(uuid4(), self.otto))
 
 
 def attempt(act: Callable[[], object]) -> None:

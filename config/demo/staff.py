@@ -2,9 +2,11 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import uuid4
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from config.demo.carrier import CARRIER
 from fulfillment import ledger
@@ -16,6 +18,7 @@ from fulfillment.services.scan_pack import box_of, packing_of
 from orders.models import Actor
 
 BOX_GRAMS = 140
+HANDS_OFF = timedelta(minutes=5)
 
 
 def worker(username: str) -> Actor:
@@ -23,14 +26,17 @@ def worker(username: str) -> Actor:
 
 
 class Staff:
-    """Alice picks, Bob packs and ships. While orders gather for a wave Alice begins none; carts she leaves alone."""
+    """Nina picks, Otto packs and ships. While orders gather for a wave Nina begins none; carts she leaves alone."""
 
     def __init__(self) -> None:
-        self._alice, self._bob = worker("alice"), worker("bob")
+        self._nina, self._otto = worker("nina"), worker("otto")
+        self._ours = {str(each) for each in (self._nina, self._otto, worker("sam"))}
         self.is_gathering = False
 
     def go_on(self, shipment: Shipment, boxes: int = 1) -> None:
         """Take the next step with a shipment: empty a bin, pack all of it, or ship it. Raises Refused."""
+        if self._is_in_other_hands(shipment):
+            return
         match shipment.status:
             case Shipment.Status.READY if self.is_gathering:
                 return
@@ -40,24 +46,29 @@ class Staff:
             case Shipment.Status.PICKED:
                 self._pack(shipment)
             case Shipment.Status.PACKED:
-                act = Act(uuid4(), self._bob, shipment.number)
+                act = Act(uuid4(), self._otto, shipment.number)
                 scan_to_ship(shipment, act, lambda _: _parcels(shipment, boxes))
+
+    def _is_in_other_hands(self, shipment: Shipment) -> bool:
+        """Say whether a visitor scanned it a moment ago."""
+        last = shipment.scans.filter(at__gt=timezone.now() - HANDS_OFF).order_by("-pk").first()
+        return last is not None and last.by not in self._ours
 
     def _pick(self, shipment: Shipment) -> None:
         """Walk to the next bin, scan it and the article, and type how many."""
         stop = next(stop for stop in ledger.walk(shipment) if stop.left)
         codes = [stop.bin.code] if stop.bin else []
         for code in [*codes, stop.line.order_line.product.sku, *typed(stop.taken + 1, stop.total)]:
-            scan_to_pick(shipment, Act(uuid4(), self._alice, code))
+            scan_to_pick(shipment, Act(uuid4(), self._nina, code))
 
     def _pack(self, shipment: Shipment) -> None:
         for item in box_of(shipment):
             if item.missing:
                 for code in [item.line.order_line.product.sku, *typed(item.checked + 1, item.wanted)]:
-                    scan_to_pack(shipment, Act(uuid4(), self._bob, code))
+                    scan_to_pack(shipment, Act(uuid4(), self._otto, code))
         if (packing := packing_of(shipment)).is_all_in:
             grams = BOX_GRAMS + (grams_of(packing.contents) or 0)
-            close_box(shipment, Act(uuid4(), self._bob, weight_grams=grams))
+            close_box(shipment, Act(uuid4(), self._otto, weight_grams=grams))
 
 
 def typed(counted: int, wanted: int) -> list[str]:

@@ -88,11 +88,11 @@ def furnish() -> None:
 
 
 class _Evening:
-    """Alice receives, puts away and sets aside, Sam counts, Mia asks for counts and says when to order more."""
+    """Nina receives, puts away and sets aside, Sam counts, Mia asks for counts and says when to order more."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
-        self.alice, self.sam, self.mia = (worker(name) for name in ("alice", "sam", "mia"))
+        self.nina, self.sam, self.mia = (worker(name) for name in ("nina", "sam", "mia"))
         self.products = {product.sku: product for product in Product.objects.all()}
         self.standing = partial(ledger.standing_bin, warehouse)
 
@@ -109,19 +109,19 @@ class _Evening:
         day = timezone.localdate() + timedelta(days=delivery.days)
         expect_receipt(self.warehouse, delivery.number, units, supplier=delivery.supplier, expected_date=day)
         for place, (sku, came, kind) in enumerate(delivery.came):
-            act = _act(self.alice, sku, f"{delivery.number} {place}")
+            act = _act(self.nina, sku, f"{delivery.number} {place}")
             scan_to_receive(self.products[sku], came, self.standing(kind), act, delivery.number)
 
     def _put_away(self) -> None:
         for sku, came, kind in PUT_AWAY.came:
-            act = _act(self.alice, sku, f"put away {sku}")
+            act = _act(self.nina, sku, f"put away {sku}")
             scan_to_move(self.standing(kind), self._shelf(sku), self.products[sku], came, act, Scan.Step.PUT_AWAY)
         receipt = Receipt.objects.get(warehouse=self.warehouse, reference=PUT_AWAY.number)
-        scan_to_close(receipt, _act(self.alice, PUT_AWAY.number, f"close {PUT_AWAY.number}"))
+        scan_to_close(receipt, _act(self.nina, PUT_AWAY.number, f"close {PUT_AWAY.number}"))
 
     def _set_aside(self) -> None:
         sku, units = SET_ASIDE
-        act = _act(self.alice, sku, f"set aside {sku}")
+        act = _act(self.nina, sku, f"set aside {sku}")
         target = self.standing(Bin.Kind.QUARANTINE)
         scan_to_move(self._shelf(sku), target, self.products[sku], units, act, Scan.Step.MOVE)
 
@@ -135,7 +135,7 @@ class _Evening:
                         scan_to_count(count, _act(self.sam, text, f"count {sku} {turn} {text}"))
         ask_count(self.warehouse, bin=self.warehouse.bins.get(code=TO_COUNT_WHOLE), by=self.mia)
         doubted = self.products[TO_COUNT_EVERYWHERE]
-        ask_count(self.warehouse, product=doubted, cause=Count.Cause.SURPRISE, by=self.alice)
+        ask_count(self.warehouse, product=doubted, cause=Count.Cause.SURPRISE, by=self.nina)
         plan_counts(self.warehouse, by=self.mia, limit=PLANNED)
 
     def _write_rules(self) -> None:

@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from config.demo import seed
+from config.demo import seed, staff
 from config.demo.shift import LEAST_IN_VAN, ON_WAVE, STAYS, Shift
-from config.demo.staff import Staff
+from config.demo.staff import Staff, worker
 from config.demo.stockroom import AT_DOCK, HALF_IN, PUT_AWAY
 from fulfillment import ledger
-from fulfillment.models import BinStock, Cart, Count, Manifest, Parcel, Receipt, ReorderRule, Shipment, Wave
+from fulfillment.models import BinStock, Cart, Count, Manifest, Parcel, Receipt, ReorderRule, Scan, Shipment, Wave
 from fulfillment.reports import reorder
-from fulfillment.services import accept_order
+from fulfillment.services import Act, accept_order, scan_to_pick
 from orders.models import Channel, Product
 from tests.api import row_counts
 from tests.factories import draft
@@ -70,6 +72,24 @@ def test_its_books_are_clean_and_a_second_start_adds_nothing(floor: Staff) -> No
     before = row_counts()
     seed.seed()
     assert row_counts() == before
+
+
+def test_what_a_visitor_has_in_hand_is_left_alone_for_a_while(floor: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered(1)
+    shipment = Shipment.objects.get()
+
+    def status() -> str:
+        return str(Shipment.objects.get(pk=shipment.pk).status)
+
+    scan_to_pick(shipment, Act(uuid4(), worker("alice"), "A-99-99"))
+    before = Scan.objects.count()
+    floor.go_on(shipment)
+    assert (status(), Scan.objects.count()) == ("READY", before)
+    monkeypatch.setattr(staff, "HANDS_OFF", timedelta(0))
+    until(lambda: status() == "PICKED", lambda: floor.go_on(Shipment.objects.get(pk=shipment.pk)))
+    assert set(Scan.objects.filter(shipment=shipment, result="RIGHT").values_list("by", flat=True)) == {
+        str(worker("nina"))
+    }
 
 
 def test_orders_that_gather_are_released_and_a_cart_is_left_to_the_visitor(floor: Staff) -> None:
