@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 from fulfillment import ledger
 from fulfillment.ledger.stock import Arrival
 from fulfillment.models import Shipment, StockItem, Warehouse
-from fulfillment.services import accept_order, receive_stock
+from fulfillment.services import accept_order, cancel_order, receive_stock
 from orders.intake.draft import OrderDraft
 from orders.models import Actor, Channel, Order, Product
 
@@ -78,6 +78,13 @@ def draft(*lines: tuple[Product, int], **more: Any) -> OrderDraft:
 
 def shipment(order: Order, place: int = 0) -> Shipment:
     return list(order.shipments.order_by("pk"))[place]
+
+
+def give_up_waiting() -> None:
+    """Let all who wait for stock do without, so that the next order is nobody's newcomer."""
+    for order in Order.objects.filter(lines__waiting__gt=0).distinct():
+        waiting = order.lines.filter(waiting__gt=0)
+        cancel_order(order, by=ALICE, lines=dict(waiting.values_list("number", "waiting")))
 
 
 def stages(order: Order) -> list[dict[str, int]]:

@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -72,20 +72,32 @@ class _Entries:
 
 
 def reserve(lines: Sequence[ShipmentLine], *, by: Actor, cause: str, all_or_nothing: bool = False) -> list[Take]:
-    """Reserve what is there of what the lines wait for, from few warehouses; return what was taken."""
-    wanting = {line.order_line: line for line in lines if line.waiting}
-    wish = Wish({order_line: line.waiting for order_line, line in wanting.items()}, all_or_nothing)
-    takes = [Take(wanting[share.line], share.item, share.quantity) for share in share_out([wish])[0]]
+    """Reserve what is there of what the lines of an order wait for, from few warehouses; return what was taken.
+
+    Where an order's line is in several shipments, the first of them is served first.
+    """
+    waiting: dict[OrderLine, list[ShipmentLine]] = defaultdict(list)
+    for line in lines:
+        if line.waiting:
+            waiting[line.order_line].append(line)
+    wish = Wish({each: sum(part.waiting for part in parts) for each, parts in waiting.items()}, all_or_nothing)
+    takes = list(_deal(share_out([wish])[0], waiting))
     book({cause: takes}, by=by)
     return takes
 
 
-def share_out(wishes: Sequence[Wish]) -> list[list[Share]]:
+def share_out(
+    wishes: Sequence[Wish], spoken_for: Callable[[set[int]], set[int]] = lambda _: set()
+) -> list[list[Share]]:
     """Lock the stock of all that is wished for and say who gets what of it: first come first served.
 
-    Each is split over as few warehouses as can be. Nothing is booked yet.
+    Each is split over as few warehouses as can be. Nothing is booked yet. `spoken_for` is asked behind the lock which
+    of the products of which some is free are for others: of them nobody gets any.
     """
     shelves = _lock_free({line.product_id for wish in wishes for line in wish.units})
+    there = {product for product, items in shelves.items() if any(item.free for item in items.values())}
+    for product in spoken_for(there):
+        del shelves[product]
     free = {item.pk: item.free for items in shelves.values() for item in items.values()}
     return [_share(wish, shelves, free) for wish in wishes]
 
@@ -202,6 +214,17 @@ def _lock_free(product_ids: set[int]) -> Shelves:
     for item in locked:
         found[item.product_id][item.warehouse_id] = item
     return found
+
+
+def _deal(shares: Iterable[Share], waiting: Mapping[OrderLine, Sequence[ShipmentLine]]) -> Iterator[Take]:
+    """Give what an order's lines get to those lines of shipments that wait for it."""
+    left = {part: part.waiting for parts in waiting.values() for part in parts}
+    for line, item, quantity in shares:
+        over = quantity
+        for part in waiting[line]:
+            if taken := min(over, left[part]):
+                left[part], over = left[part] - taken, over - taken
+                yield Take(part, item, taken)
 
 
 def _share(wish: Wish, shelves: Shelves, free: dict[int, int]) -> list[Share]:

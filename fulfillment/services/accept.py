@@ -1,6 +1,7 @@
 """Accepting orders: they are placed, confirmed, planned, and get what stock there is, all in one transaction.
 
-What is there leaves at once, in one shipment a warehouse; what waits, waits in a planned shipment of its own.
+What is there leaves at once, in one shipment a warehouse; what waits, waits in a planned shipment of its own. Units for
+which older orders wait are not there: whoever gives them out next serves the newcomer by its promise, as all others.
 """
 
 from collections import Counter, defaultdict
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from fulfillment import ledger
 from fulfillment.models import Shipment, ShipmentLine, Warehouse
-from fulfillment.services.allocate import make_ready
+from fulfillment.services.allocate import awaited, make_ready
 from fulfillment.services.calendar import Calendar
+from orders import outbox
 from orders.intake.draft import OrderDraft
 from orders.lifecycle import adopt, change, record, writing
 from orders.models import Actor, Channel, Order, OrderLine
@@ -20,7 +22,7 @@ from orders.services import place_orders
 
 
 def accept_order(draft: OrderDraft, *, channel: Channel, by: Actor, is_silent: bool = False) -> Order:
-    """Place the order and reserve what is there; the rest waits. Raises AlreadyPlaced, InvalidOrder."""
+    """Place the order and reserve what is there for it; the rest waits. Raises AlreadyPlaced, InvalidOrder."""
     return accept_orders([draft], channel=channel, by=by, is_silent=is_silent)[0]
 
 
@@ -35,9 +37,17 @@ def accept_orders(drafts: Sequence[OrderDraft], *, channel: Channel, by: Actor, 
         wishes = [
             ledger.Wish({line: line.quantity for line in lines}, order.is_ship_complete) for order, lines in placed
         ]
-        plans = [_plan(*each, shares) for each, shares in zip(placed, ledger.share_out(wishes), strict=True)]
-        _carry_out(plans, by)
+        shares = ledger.share_out(wishes, lambda there: _leave_to_queue(there, placed[0].order))
+        _carry_out([_plan(*each, mine) for each, mine in zip(placed, shares, strict=True)], by)
     return [order for order, _ in placed]
+
+
+def _leave_to_queue(products: set[int], newcomer: Order) -> set[int]:
+    """Return for which of these products orders wait already: the newcomer gets its units behind them, in a moment."""
+    found = awaited(products, before=newcomer)
+    if found:
+        outbox.ring("allocate")
+    return found
 
 
 class _Part(NamedTuple):

@@ -1,10 +1,11 @@
 """Giving stock to the orders that wait for it, by promise, then age; and settling what can go together."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from fulfillment import ledger
 from fulfillment.models import Reservation, Shipment, ShipmentLine, StockItem, Warehouse
 from fulfillment.services.units import lines_of
 from orders.lifecycle import adopt, change, record
-from orders.models import Actor, Order, OrderLine
+from orders.models import Actor, Order, OrderLine, Product
 
 BATCH = 200
 
@@ -20,16 +21,29 @@ BATCH = 200
 def allocate_order(order: Order, *, by: Actor) -> Order:
     """Reserve what there is now of what the order waits for."""
     with change(order, by=by) as fresh:
-        for planned in fresh.shipments.filter(status=Shipment.Status.PLANNED):
-            lines = lines_of(planned)
-            if _reserve(fresh, planned, lines, by):
-                settle(fresh, planned, lines, by=by)
+        waiting = {planned: lines_of(planned) for planned in fresh.shipments.filter(status=Shipment.Status.PLANNED)}
+        for planned in _reserve(fresh, waiting, by):
+            settle(fresh, planned, waiting[planned], by=by)
     return fresh
 
 
 def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
     """Give free stock to the waiting orders, one transaction each; return how many orders got some."""
     return sum(allocate_order(order, by=by).version > order.version for order in _waiting_for_free_stock(limit))
+
+
+def awaited(products: Collection[int], *, before: Order) -> set[int]:
+    """Return those of these products, of which some is free, that will be given to orders before this one.
+
+    One that goes all at once, and for which all is not there, gets none and stops nobody.
+    """
+    waiting = OrderLine.objects.filter(waiting__gt=0, order__lt=before.pk)
+    if not (products and waiting.filter(product__in=products).exists()):
+        return set()
+    served = waiting.filter(product=OuterRef("pk")).exclude(Exists(_lacking("order_id"))).order_by("order_id")
+    oldest = Subquery(served.values("order")[:1])  # where Exists would be, the lines of all articles may be read
+    found = Product.objects.alias(oldest=oldest).filter(oldest__isnull=False, pk__in=products)
+    return set(found.order_by().values_list("pk", flat=True))
 
 
 def settle(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], *, by: Actor) -> None:
@@ -67,12 +81,20 @@ def new_shipment(order: Order, **more: Any) -> Shipment:
     return shipment
 
 
-def _reserve(order: Order, planned: Shipment, lines: Sequence[ShipmentLine], by: Actor) -> bool:
+def _reserve(order: Order, waiting: Mapping[Shipment, Sequence[ShipmentLine]], by: Actor) -> list[Shipment]:
+    """Reserve for all that is planned of an order at once, however it was split; return which of it got some.
+
+    By itself one part would take what goes all at once or not at all, and each its own warehouse.
+    """
+    lines = [line for each in waiting.values() for line in each]
     takes = ledger.reserve(lines, by=by, cause=order.number, all_or_nothing=order.is_ship_complete)
-    if takes:
-        units = sum(take.quantity for take in takes)
-        record(order, "stock.reserved", by=by, facts={"shipment": planned.number, "units": units})
-    return bool(takes)
+    units = Counter[int]()
+    for take in takes:
+        units[take.line.shipment_id] += take.quantity
+    served = [each for each in waiting if units[each.pk]]
+    for each in served:
+        record(order, "stock.reserved", by=by, facts={"shipment": each.number, "units": units[each.pk]})
+    return served
 
 
 def _sibling(order: Order, warehouse: Warehouse) -> Shipment | None:
@@ -104,12 +126,19 @@ def _waiting_for_free_stock(limit: int) -> list[Order]:
 
     Else those who cannot be served would stand before all who can.
     """
-    items = StockItem.objects.filter(product=OuterRef("product"))
-    waiting = OrderLine.objects.filter(
-        Exists(items.filter(on_hand__gt=F("reserved") + F("blocked"))), waiting__gt=0
-    ).values("order")
-    free = items.values("product").annotate(units=Sum(F("on_hand") - F("reserved") - F("blocked"))).values("units")
-    wanted = OrderLine.objects.filter(order=OuterRef("pk")).values("product").annotate(units=Sum("waiting"))
-    lacking = wanted.filter(units__gt=Coalesce(Subquery(free), 0)).order_by()
-    orders = Order.objects.filter(pk__in=waiting).exclude(Exists(lacking), is_ship_complete=True)
+    free = _items().filter(on_hand__gt=F("reserved") + F("blocked"))
+    waiting = OrderLine.objects.filter(Exists(free), waiting__gt=0).values("order")
+    orders = Order.objects.filter(pk__in=waiting).exclude(Exists(_lacking("pk")))
     return list(orders.order_by("deliver_by", "placed_at", "pk")[:limit])
+
+
+def _lacking(order: str) -> QuerySet[Any]:
+    """Return what lacks of an order, which the query around names so, if it goes all at once or not at all."""
+    free = _items().values("product").annotate(units=Sum(F("on_hand") - F("reserved") - F("blocked"))).values("units")
+    whole = OrderLine.objects.filter(order=OuterRef(order), order__is_ship_complete=True)
+    wanted = whole.values("product").annotate(units=Sum("waiting"))
+    return wanted.filter(units__gt=Coalesce(Subquery(free), 0)).order_by()
+
+
+def _items() -> QuerySet[StockItem]:
+    return StockItem.objects.filter(product=OuterRef("product"))

@@ -25,7 +25,7 @@ from fulfillment.services import (
 from orders.lifecycle import Refused
 from orders.models import Actor, Order
 from tests.chaos.test_races import threads
-from tests.factories import ALICE, BOB, Shop, shipment, stages
+from tests.factories import ALICE, BOB, Shop, give_up_waiting, shipment, stages
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 ROUNDS = 10
@@ -134,6 +134,7 @@ def test_short_and_scan_at_the_same_moment_lose_no_unit(shop: Shop) -> None:
     outcomes: Counter[tuple[str, str]] = Counter()
     with threads(2) as at_once:
         for n in range(ROUNDS):
+            give_up_waiting()
             shop.receive(shop.mug, 3, bin=f"B-{n:02}-1")
             order = shop.order((shop.mug, 3))
             release_wave(shop.warehouse, by=ALICE)
@@ -154,6 +155,7 @@ def test_two_carts_short_of_one_article_at_once(shop: Shop) -> None:
     """Both find their bin empty, and what lies elsewhere goes to one of them alone."""
     with threads(2) as at_once:
         for n in range(ROUNDS):
+            give_up_waiting()
             shop.receive(shop.mug, 4, bin=f"C-{n:02}-1")
             orders = []
             for by in (ALICE, BOB):

@@ -13,7 +13,7 @@ from fulfillment.services.counts import approve_count, ask_count, judge_count, s
 from orders.lifecycle import NotAllowed, Refused
 from orders.models import Actor
 from tests.chaos.test_races import threads
-from tests.factories import ALICE, BOB, Shop
+from tests.factories import ALICE, BOB, Shop, give_up_waiting
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 CHARLIE = Actor("user", "3")
@@ -84,6 +84,7 @@ def test_counting_while_others_pick_ends_with_the_books_right(shop: Shop, stock:
     total: Counter[str] = Counter()
     with threads(4) as at_once:
         for _ in range(50 if is_long else 6):
+            give_up_waiting()
             held = BinStock.objects.filter(product=shop.mug, bin__code="A-01-01").first()
             shop.receive(shop.mug, stock - (held.quantity if held else 0))
             shelf = Shelf(shop, stock - STOLEN)

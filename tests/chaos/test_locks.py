@@ -16,6 +16,7 @@ from fulfillment.services import (
     NothingToRelease,
     ParcelDraft,
     allocate_order,
+    allocate_waiting,
     claim_cart,
     close_manifest,
     deliver_shipment,
@@ -34,6 +35,7 @@ from fulfillment.services import (
     ship_shipment,
     short_pick,
     split_shipment,
+    stock,
     travel,
     undo_booking,
     waves,
@@ -247,6 +249,16 @@ def test_what_leaves_the_dock_while_the_first_of_a_delivery_is_booked_there_is_c
     }
     receipt, _ = both(lambda: receive(shop, 6), leave[how], meet(scan_receive, "_standing"))
     assert (standing(receipt), list(ledger.verify())) == ((6, 6, True), [])
+
+
+def test_who_orders_while_stock_comes_in_does_not_overtake_who_waits_for_it(shop: Shop, meet: Any) -> None:
+    """Whether somebody waits for what is free is asked behind the stock's lock: before, nothing was."""
+    shop.receive(shop.mug, 1)
+    waiting = shop.order((shop.mug, 3))
+    _, newcomer = both(lambda: shop.receive(shop.mug, 2), lambda: shop.order((shop.mug, 2)), meet(stock.outbox, "ring"))
+    assert stages(newcomer) == [{"waiting": 2}]
+    allocate_waiting(by=ALICE)
+    assert (stages(waiting), stages(newcomer)) == ([{"reserved": 3}], [{"waiting": 2}])
 
 
 def test_what_a_wave_is_just_taking_is_not_joined(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,14 +56,14 @@ def kept(shop: Shop, north: Warehouse) -> list[tuple[int, int]]:
 @pytest.fixture
 def waits(shop: Shop, north: Warehouse) -> Any:
     """An order of ten that waits, with units of two warehouses kept for it; somebody else has some of each."""
-    waits = shop.order((shop.mug, 10))
-    shop.receive(shop.mug, 2)
-    shop.receive(shop.mug, 3, warehouse=north)
-    allocate_order(waits, by=ALICE)
     shop.receive(shop.mug, 4)
     shop.receive(shop.mug, 4, warehouse=north)
     for units in (4, 4):
         shop.order((shop.mug, units))
+    waits = shop.order((shop.mug, 10))
+    shop.receive(shop.mug, 2)
+    shop.receive(shop.mug, 3, warehouse=north)
+    allocate_order(waits, by=ALICE)
     assert (stages(waits), kept(shop, north)) == ([{"waiting": 5, "reserved": 5}], [(6, 6), (7, 7)])
     return waits
 

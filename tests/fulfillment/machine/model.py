@@ -24,6 +24,7 @@ class Model:
         self.kept: Counter[tuple[Line, str]] = Counter()  # line, warehouse
         self.stages: dict[Line, Counter[str]] = defaultdict(Counter)
         self.sku: dict[Line, str] = {}
+        self.orders: list[tuple[list[Line], bool]] = []  # the lines of each, and whether it goes as a whole
         self.corrected: Counter[tuple[str, str, str]] = Counter()
         self.loaded: set[str] = set()  # parcels that were seen in a van
         self.gone: set[str] = set()  # of them, those on its list
@@ -64,9 +65,23 @@ class Model:
         self.corrected[home, MISSING, sku] += units
 
     def place(self, lines: Mapping[Line, tuple[str, int]], *, whole: bool) -> None:
+        """Keep for an order what is free, but what older ones wait for: of that it gets nothing yet."""
         for line, (sku, units) in lines.items():
             self.sku[line], self.stages[line] = sku, Counter(waiting=units)
-        self.allocate(lines, whole=whole)
+        awaited = self._awaited()
+        self.orders.append((list(lines), whole))
+        mine = [line for line in lines if self.sku[line] not in awaited]
+        if not whole or len(mine) == len(lines):
+            self.allocate(mine, whole=whole)
+
+    def _awaited(self) -> set[str]:
+        """What goes to older orders, as soon as it is given out."""
+        served = [lines for lines, whole in self.orders if not (whole and self._lacks(lines))]
+        return {self.sku[line] for lines in served for line in lines if self.stages[line]["waiting"]}
+
+    def _lacks(self, lines: Iterable[Line]) -> bool:
+        there = {line: sum(self.free(home, self.sku[line]) for home in self.homes) for line in lines}
+        return any(self.stages[line]["waiting"] > units for line, units in there.items())
 
     def allocate(self, lines: Iterable[Line], *, whole: bool) -> None:
         """Keep what is free for what waits; all of it or nothing, if it goes as a whole.
@@ -74,8 +89,7 @@ class Model:
         Each time the warehouse gives that has most of what is left; of those that have as much, the nearest.
         """
         mine = list(lines)
-        there = {line: sum(self.free(home, self.sku[line]) for home in self.homes) for line in mine}
-        if whole and any(self.stages[line]["waiting"] > there[line] for line in mine):
+        if whole and self._lacks(mine):
             return
         offers = {home: self._offer(home, mine) for home in self.homes}
         while best := max(sum(offer.values()) for offer in offers.values()):
