@@ -84,7 +84,7 @@ def new_shipment(order: Order, **more: Any) -> Shipment:
 def _reserve(order: Order, waiting: Mapping[Shipment, Sequence[ShipmentLine]], by: Actor) -> list[Shipment]:
     """Reserve for all that is planned of an order at once, however it was split; return which of it got some.
 
-    By itself one part would take what goes all at once or not at all, and each its own warehouse.
+    Each part by itself would take from its own warehouses.
     """
     lines = [line for each in waiting.values() for line in each]
     takes = ledger.reserve(lines, by=by, cause=order.number, all_or_nothing=order.is_ship_complete)

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 
 from fulfillment import ledger
-from fulfillment.services import accept_orders, allocate_waiting, cancel_order
+from fulfillment.services import accept_orders, allocate_order, allocate_waiting, cancel_order, split_shipment
 from fulfillment.services.allocate import awaited
 from orders import outbox
 from orders.models import Order
-from tests.factories import ALICE, MONDAY, Shop, draft, stages
+from tests.factories import ALICE, MONDAY, Shop, draft, shipment, stages
 from tests.plans import plans_of, reads_whole
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +128,25 @@ def test_who_waits_is_found_by_the_article_without_reading_all_orders(shop: Shop
     grows = {"orders_order", "orders_orderline", "fulfillment_stockitem"}
     assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (2, [])
     assert all("line_waiting" in str(plan) for plan in plans), plans
+
+
+def test_what_was_split_by_hand_comes_from_as_few_warehouses_as_the_whole(shop: Shop) -> None:
+    order = shop.order((shop.mug, 1), (shop.teapot, 1))
+    split_shipment(shipment(order), {1: 1}, by=ALICE)
+    north = ledger.open_warehouse("NORTH")
+    shop.receive(shop.mug, 1)
+    for product in (shop.mug, shop.teapot):
+        shop.receive(product, 1, warehouse=north)
+    allocate_order(order, by=ALICE)
+    assert {each.warehouse for each in order.shipments.filter(status="READY")} == {north}
+    assert ready(order) == [1, 1]
+
+
+def test_of_one_line_in_two_shipments_the_first_is_served_first(shop: Shop) -> None:
+    order = shop.order((shop.mug, 5))
+    split_shipment(shipment(order), {1: 2}, by=ALICE)
+    shop.receive(shop.mug, 4)
+    allocate_order(order, by=ALICE)
+    kept = [each.lines.get().reserved for each in order.shipments.order_by("pk")]
+    assert (stages(order), kept, ready(order)) == ([{"waiting": 1, "reserved": 4}], [3, 1], [3])
+    assert list(ledger.verify()) == []
