@@ -22,11 +22,11 @@ from orders.admin.base import ReadOnlyAdmin
 from orders.admin.catalogue import channels
 from orders.admin.filters import field_filter
 from orders.admin.trail import names_of
+from orders.admin.words import provider_name
 from orders.blockers import Reason
 from orders.lifecycle import Refused
 from orders.models import Actor, Inbox
 from orders.services import product_file
-from orders.signatures import SCHEMES
 from tracking.services import put_delivery_aside
 
 SHOWN = 200_000
@@ -146,7 +146,7 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
         "received_at",
         "came_from",
         "channel",
-        "endpoint",
+        "through",
         "external_id",
         "state",
         "note_in_words",
@@ -200,7 +200,15 @@ class InboxAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @display(description="Came from")
     def came_from(self, inbox: Inbox) -> str:
-        return FILES.get(inbox.source) or (SCHEMES[inbox.source].name if inbox.source in SCHEMES else inbox.source)
+        return FILES.get(inbox.source) or provider_name(inbox.source)
+
+    @display(description="Endpoint")
+    def through(self, inbox: Inbox) -> SafeString:
+        if inbox.endpoint is None:
+            return SafeString("—")
+        url = reverse("admin:orders_endpoint_change", args=[inbox.endpoint.pk])
+        name = f"{provider_name(inbox.endpoint.provider)} {inbox.endpoint.public_id}"
+        return format_html('<a class="ot-link" href="{}">{}</a>', url, name)
 
     @display(description="Note")
     def note_in_words(self, inbox: Any) -> str:

@@ -19,7 +19,6 @@ from fulfillment.models import Parcel, Shipment
 from notifications.models import Message
 from orders.admin import badges, words
 from orders.models import Actor, ApiKey, Endpoint, Event, Note, Order
-from orders.signatures import SCHEMES
 from tracking.models.tracker import Status as TrackerStatus
 
 SYSTEM = {
@@ -235,7 +234,7 @@ def _name(who: Actor, known: dict[str, dict[str, Any]]) -> str:
         case "key":
             return f"API key {row.prefix}…" if row else f"API key {who.id}"
         case "endpoint":
-            return f"{SCHEMES[row.provider].name} endpoint" if row else f"endpoint {who.id}"
+            return f"{words.provider_name(row.provider)} endpoint" if row else f"endpoint {who.id}"
         case "link":
             return "the customer"
     return SYSTEM.get(who.id, "the system")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 
+from orders.signatures import SCHEMES
 from tracking.models import Alarm
 
 ORDER, WAREHOUSE, PARCEL, MESSAGE, NOTE = "order", "warehouse", "parcel", "message", "note"
@@ -147,6 +148,10 @@ def details(kind: str, facts: dict[str, Any]) -> list[str]:
 
 def counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
+
+
+def provider_name(provider: str) -> str:
+    return SCHEMES[provider].name if provider in SCHEMES else provider
 
 
 def _plain(name: str) -> Callable[[Any], str]:

@@ -454,6 +454,8 @@ def test_the_board_says_what_is_wrong_what_to_do_and_whose_it_is(order: Order) -
     assert listed(state="mine", q="999") == 0
     Alarm.objects.update(closed_at=timezone.now())
     assert [listed(), *(listed(state=state) for state in ("mine", "free", "snoozed", "over"))] == [0, 0, 0, 0, 1]
+    over = client.get("/admin/tracking/alarm/", {"state": "over"}).content.decode()
+    assert ("Over since" in over, "Claim it from the carrier" in over) == (True, False)
     assert "That is over" in flashes(client.post(f"{url}do/take/", {"operation": uuid4()}))[-1]
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -268,6 +269,8 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     @display(description="Next")
     def next_action(self, alarm: Alarm) -> SafeString | str:
         reship = _reship(alarm)
+        if alarm.closed_at:
+            return f"Over since {date_format(timezone.localtime(alarm.closed_at), 'j M Y, H:i')}."
         if reship and reship.status in Reship.DECIDED:
             return f"{reship.get_status_display()}: claim it from the carrier."
         if alarm.kind != Kind.UNKNOWN_WORD:
@@ -280,10 +283,10 @@ class AlarmAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
     @display(description="Owner")
     def who(self, alarm: Any) -> str:
         if not alarm.owner:
-            return "Nobody yet"
+            return "Nobody" if alarm.closed_at else "Nobody yet"
         return str(getattr(alarm, "owner_name", "") or names_of({alarm.owner})[alarm.owner])
 
     @display(description="For")
     def age(self, alarm: Alarm) -> str:
-        since = min(alarm.since, timezone.now() - timedelta(minutes=1))
-        return timesince(since, depth=1)
+        until = alarm.closed_at or timezone.now()
+        return timesince(min(alarm.since, until - timedelta(minutes=1)), until, depth=1)

@@ -18,12 +18,12 @@ from orders.admin import badges
 from orders.admin.acting import Act, ActingAdmin
 from orders.admin.base import ReadOnlyAdmin
 from orders.admin.filters import choice_filter, field_filter
-from orders.admin.words import counted
+from orders.admin.words import counted, provider_name
 from orders.blockers import Reason
 from orders.models import Order
 from orders.numbers import read_number
 from tracking.admin.entering import OF_TRACKER
-from tracking.admin.told import clock, days, provider_name, reason_word, status_word, with_sources, words_of
+from tracking.admin.told import clock, days, reason_word, status_word, with_sources, words_of
 from tracking.audit import REASONS as DOUBTS
 from tracking.models import AuditRun, Finding, Question, Tracker
 from tracking.models.tracker import Status

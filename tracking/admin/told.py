@@ -8,8 +8,8 @@ from django.utils.formats import date_format
 
 from fulfillment.carrier import carrier_name
 from orders.admin.trail import names_of
+from orders.admin.words import provider_name
 from orders.models import Actor
-from orders.signatures import SCHEMES
 from tracking.carriers.meaning import Key, mean
 from tracking.models import CarrierEvent, Snapshot
 from tracking.models.code import Field, Word
@@ -27,10 +27,6 @@ def status_word(status: str) -> str:
 
 def reason_word(reason: str) -> str:
     return reason.replace("_", " ").capitalize()
-
-
-def provider_name(provider: str) -> str:
-    return SCHEMES[provider].name if provider in SCHEMES else provider
 
 
 def said_by(word: Key | Word) -> str:

@@ -154,6 +154,10 @@ def test_what_came_by_a_hook_is_mended_and_read_again_by_the_worker(shop: Shop) 
     understand_inbox()
     inbox = Inbox.objects.get()
     assert (inbox.status, shipment(order).status) == ("QUARANTINED", "SHIPPED")
+    page = client_of("manager").get(f"/admin/orders/inbox/{inbox.pk}/change/").content.decode()
+    assert (
+        f'href="/admin/orders/endpoint/{carrier.endpoint.pk}/change/">Generic {carrier.endpoint.public_id}</a>' in page
+    )
     answer = retry(inbox, carrier.body(told))
     inbox.refresh_from_db()
     assert (inbox.status, inbox.problems, flashes(answer)) == ("RECEIVED", [], [f"{inbox} was taken up again."])
