@@ -1,5 +1,6 @@
 """Giving stock to the orders that wait for it, by promise, then age; and settling what can go together."""
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,10 @@ from orders.lifecycle import adopt, change, record
 from orders.models import Actor, Order, OrderLine, Product
 
 BATCH = 200
+LOOKED_AT = 50
+"""Orders that go as a whole, of those that a newcomer might overtake: each is compared with all the stock it wants."""
+
+logger = logging.getLogger(__name__)
 
 
 def allocate_order(order: Order, *, by: Actor) -> Order:
@@ -29,20 +34,39 @@ def allocate_order(order: Order, *, by: Actor) -> Order:
 
 def allocate_waiting(*, by: Actor, limit: int = BATCH) -> int:
     """Give free stock to the waiting orders, one transaction each; return how many orders got some."""
-    return sum(allocate_order(order, by=by).version > order.version for order in _waiting_for_free_stock(limit))
+    return sum(_allocate_alone(order, by) for order in _waiting_for_free_stock(limit))
+
+
+def _allocate_alone(order: Order, by: Actor) -> bool:
+    """Say whether it got some. One that fails is left as it was, and does not hold up who stands behind it."""
+    try:
+        return allocate_order(order, by=by).version > order.version
+    except Exception:  # see above; logged with all that is known
+        logger.exception("no stock could be given to order %s", order.pk)
+        return False
 
 
 def awaited(products: Collection[int], *, before: Order) -> set[int]:
-    """Return those of these products, of which some is free, that will be given to orders before this one.
+    """Return those of these products, of which some is free, for which older orders wait that can get some.
 
-    One that goes all at once, and for which all is not there, gets none and stops nobody.
+    One that goes all at once, and for which all is not there, gets none and stops nobody; where more than a few of them
+    wait they are not looked at, and the newcomer goes through the queue.
     """
-    waiting = OrderLine.objects.filter(waiting__gt=0, order__lt=before.pk)
-    if not (products and waiting.filter(product__in=products).exists()):
+    older = OrderLine.objects.filter(waiting__gt=0, order__lt=before.pk, product__in=products)
+    if not (products and older.exists()):
         return set()
-    served = waiting.filter(product=OuterRef("pk")).exclude(Exists(_lacking("order_id"))).order_by("order_id")
-    oldest = Subquery(served.values("order")[:1])  # where Exists would be, the lines of all articles may be read
-    found = Product.objects.alias(oldest=oldest).filter(oldest__isnull=False, pk__in=products)
+    found = _articles(products, older.filter(order__is_ship_complete=False))
+    whole = older.filter(order__is_ship_complete=True)
+    orders = list(whole.order_by("order").values_list("order", flat=True).distinct()[: LOOKED_AT + 1])
+    if len(orders) <= LOOKED_AT:
+        whole = whole.filter(order__in=orders).exclude(Exists(_lacking("order_id")))
+    return found | _articles(products, whole)
+
+
+def _articles(products: Collection[int], lines: QuerySet[OrderLine]) -> set[int]:
+    """Return those of the products that the lines are of, by one line each."""
+    line = Subquery(lines.filter(product=OuterRef("pk")).order_by("product", "order").values("pk")[:1])  # by its index
+    found = Product.objects.alias(line=line).filter(line__isnull=False, pk__in=products)
     return set(found.order_by().values_list("pk", flat=True))
 
 

@@ -20,7 +20,8 @@ from tracking.timeline.journey import read_boxes
 from tracking.timeline.words import AFTER_ATTEMPT, REASONS, TRIES_AGAIN, say
 
 READ_WITH = (
-    "order__lines",
+    Prefetch("order__lines", OrderLine.objects.select_related("product")),
+    "order__lines__product__stock",
     "order__shipments",
     Prefetch("order__shipments__lines", ShipmentLine.objects.select_related("order_line")),
     Prefetch("order__shipments__parcels", read_boxes(Parcel.objects.left())),
@@ -138,8 +139,11 @@ class News:
 
     @property
     def waiting(self) -> Items:
-        """What there is no stock for yet."""
-        return _items((line.waiting, line.name) for line in self.lines)
+        """What there is no stock for yet: what stands in the queue for stock that is here waits for a moment alone."""
+        waiting = [line for line in self.lines if line.waiting]
+        lacking = [line for line in waiting if line.waiting > sum(item.free for item in line.product.stock.all())]
+        held_back = waiting if lacking and self.order.is_ship_complete else lacking
+        return _items((line.waiting, line.name) for line in held_back)
 
     @property
     def is_all_waiting(self) -> bool:

@@ -1,11 +1,11 @@
 """Which endpoint is at an address: read once a second and not for each delivery, as a flood comes to one address.
 
-What is withdrawn (a secret, the endpoint itself) is believed for a second more by the other processes. What is new is
-believed at once: a delivery that seems not to be genuine is looked at again with what stands in the database.
+What is withdrawn (a secret, the endpoint itself) is believed for up to a second more. What is new is believed at once:
+a delivery that seems not to be genuine is looked at again with what stands in the database.
 """
 
-import time
 from functools import lru_cache
+from time import monotonic
 
 from orders.models import Endpoint
 
@@ -14,7 +14,7 @@ ADDRESSES = 256
 
 def endpoint_at(provider: str, public_id: str) -> Endpoint:
     """Return the open endpoint at `/hooks/<provider>/<public_id>/`. Raises Endpoint.DoesNotExist."""
-    return _read(provider, public_id, int(time.monotonic()))
+    return _read(provider, public_id, int(monotonic()))
 
 
 @lru_cache(ADDRESSES)

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -24,12 +25,8 @@ def receive_delivery(
 ) -> Inbox | None:
     """Keep a genuine delivery, once however often it is sent. Return None where it is not genuine."""
     now = now or timezone.now()
-
-    def is_genuine(by: Endpoint) -> bool:
-        trust = signatures.Trust(by.secrets, by.tokens, by.path, by.accept_v2)
-        return signatures.is_genuine(by.provider, trust, headers, body, now=now, token=token)
-
-    if not is_genuine(endpoint) and not is_genuine(Endpoint.objects.get(pk=endpoint.pk)):
+    proof = partial(signatures.is_genuine, endpoint.provider, headers=headers, body=body, now=now, token=token)
+    if not proof(_trust(endpoint)) and not _is_genuine_by_now(endpoint, proof):
         _count_refused(endpoint)
         return None
     delivery = Inbox(
@@ -42,6 +39,16 @@ def receive_delivery(
         received_at=now,
     )
     return _keep(delivery, endpoint, now)
+
+
+def _trust(endpoint: Endpoint) -> signatures.Trust:
+    return signatures.Trust(endpoint.secrets, endpoint.tokens, endpoint.path, endpoint.accept_v2)
+
+
+def _is_genuine_by_now(endpoint: Endpoint, proof: Callable[[signatures.Trust], bool]) -> bool:
+    """Prove it once more where the endpoint was changed since it was read."""
+    fresh = Endpoint.objects.filter(pk=endpoint.pk, is_active=True).first()
+    return fresh is not None and _trust(fresh) != _trust(endpoint) and proof(_trust(fresh))
 
 
 def keep_answer(endpoint: Endpoint, body: bytes, *, name: str, now: datetime) -> Inbox:

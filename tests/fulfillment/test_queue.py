@@ -8,6 +8,7 @@ from django.db import connection
 
 from fulfillment import ledger
 from fulfillment.services import accept_orders, allocate_order, allocate_waiting, cancel_order, split_shipment
+from fulfillment.services import allocate as allocate_module
 from fulfillment.services.allocate import awaited
 from orders import outbox
 from orders.models import Order
@@ -126,7 +127,7 @@ def test_who_waits_is_found_by_the_article_without_reading_all_orders(shop: Shop
     newcomer = shop.order((shop.mug, 1))
     plans = plans_of(lambda: awaited({shop.mug.pk, shop.teapot.pk}, before=newcomer))
     grows = {"orders_order", "orders_orderline", "fulfillment_stockitem"}
-    assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (2, [])
+    assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (4, [])
     assert all("line_waiting" in str(plan) for plan in plans), plans
 
 
@@ -150,3 +151,33 @@ def test_of_one_line_in_two_shipments_the_first_is_served_first(shop: Shop) -> N
     kept = [each.lines.get().reserved for each in order.shipments.order_by("pk")]
     assert (stages(order), kept, ready(order)) == ([{"waiting": 1, "reserved": 4}], [3, 1], [3])
     assert list(ledger.verify()) == []
+
+
+def test_where_many_wait_that_go_as_a_whole_a_newcomer_goes_through_the_queue(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        shop.order((shop.mug, 1), (shop.teapot, 1), is_ship_complete=True)
+    shop.receive(shop.mug, 5)
+    assert stages(shop.order((shop.mug, 1))) == [{"reserved": 1}], "they get none, and stop nobody"
+    monkeypatch.setattr(allocate_module, "LOOKED_AT", 1)
+    newcomer = shop.order((shop.mug, 1))
+    assert stages(newcomer) == [{"waiting": 1}]
+    allocate()
+    assert stages(newcomer) == [{"reserved": 1}]
+
+
+def test_an_order_that_fails_does_not_hold_up_who_stands_behind_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (shop.order((shop.mug, 1)) for _ in range(2))
+    shop.receive(shop.mug, 2)
+
+    def stumble(order: Order, **more: Any) -> Order:
+        if order == first:
+            raise RuntimeError("a bug of ours")
+        return allocate_order(order, **more)
+
+    monkeypatch.setattr(allocate_module, "allocate_order", stumble)
+    assert (allocate(), stages(first), stages(second)) == (1, [{"waiting": 1}], [{"reserved": 1}])
+    assert f"no stock could be given to order {first.pk}" in caplog.text

@@ -124,6 +124,17 @@ def test_an_order_that_waits_whole_is_promised_no_day(shop: Shop) -> None:
         assert "Arriving" not in words
 
 
+def test_what_stands_in_the_queue_for_stock_that_is_here_is_not_said_to_wait_for_it(shop: Shop) -> None:
+    shop.order((shop.mug, 1))
+    shop.receive(shop.mug, 5)
+    newcomer = shop.order((shop.mug, 1), (shop.teapot, 1))
+    _, text, page = read(newcomer, "order.placed")
+    for words in (text, page):
+        assert "1 × Teapot It follows as soon as it is here" in " ".join(words.split())
+    whole = shop.order((shop.mug, 1), (shop.teapot, 1), is_ship_complete=True)
+    assert "We are waiting for stock." in read(whole, "order.placed")[1]
+
+
 def test_a_shipped_parcel_is_named_by_carrier_number_and_content(shop: Shop) -> None:
     _, text, page = read(shipped(shop), "parcel.shipped")
     for words in (text, page):
@@ -335,7 +346,7 @@ def test_a_batch_asks_the_database_once_for_what_its_letters_hold(shop: Shop, dj
     relay()
     for count in (1, 6):
         keys = list(Message.objects.order_by("event_id").values_list("pk", flat=True)[:count])
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             batch = Message.objects.filter(pk__in=keys).select_related("event", "order__customer", "order__channel")
             loaded = list(batch.prefetch_related(*READ_WITH))
         with django_assert_num_queries(0):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from orders import signatures
 from orders.models import Endpoint, Inbox
 from orders.services import close_endpoint, door, forget_old_secrets, rotate_secret
 from tests.hooks import Carrier
@@ -16,7 +17,7 @@ NEW = "whsec_" + "bmV3" * 8
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(door.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(door, "monotonic", lambda: now[0])
     return now
 
 
@@ -62,6 +63,18 @@ def test_a_secret_that_another_process_gave_is_believed_at_once(carrier: Carrier
     elsewhere(secrets=[NEW])
     assert carrier.send(BODY, secret=NEW).status_code == 200
     assert Endpoint.objects.get().refused == 0
+
+
+def test_a_new_secret_does_not_open_what_another_process_closed(carrier: Carrier) -> None:
+    elsewhere(secrets=[NEW], is_active=False)
+    assert (carrier.send(BODY, secret=NEW).status_code, Inbox.objects.count()) == (401, 1)
+
+
+def test_what_is_forged_is_proved_once(carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    proved = []
+    genuine = signatures.is_genuine
+    monkeypatch.setattr(signatures, "is_genuine", lambda *given, **more: proved.append(1) or genuine(*given, **more))
+    assert (carrier.send(BODY, secret=NEW).status_code, len(proved)) == (401, 1)
 
 
 def test_what_this_process_withdrew_is_believed_no_longer(carrier: Carrier) -> None:
