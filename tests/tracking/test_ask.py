@@ -21,6 +21,7 @@ from fulfillment.models import Shipment
 from orders.models import Channel, Endpoint, Inbox
 from orders.services import close_endpoint
 from tests.factories import Shop
+from tests.plans import plans_of
 from tests.senders import Sender
 from tests.staff import superuser
 from tests.tracking.house import ProviderApi, serving
@@ -42,7 +43,7 @@ from tracking.services import (
     understand_inbox,
 )
 from tracking.services.ask.line import backoff
-from tracking.services.ask.plan import plan_questions
+from tracking.services.ask.plan import plan_questions, under_way
 from tracking.services.ask.rhythm import ORDINARILY, Case, end_of, next_ask
 
 pytestmark = pytest.mark.django_db
@@ -240,6 +241,11 @@ def test_of_what_moves_again_after_its_delivery_is_asked(shop: Shop, line: Line)
     line.pass_(2 * DAY)
     assert line.ask() == 1
     assert len(Tracker.objects.get().timeline) == 6
+
+
+@easypost
+def test_of_what_has_arrived_what_moves_again_is_found_by_its_index(shop: Shop, line: Line) -> None:
+    assert "tracker_reopened" in str(plans_of(lambda: under_way(line.endpoint, NOW).first()))
 
 
 # --- when ----------------------------------------------------------------------------------------------------------

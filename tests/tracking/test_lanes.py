@@ -15,6 +15,7 @@ from fulfillment.models import Parcel, Shipment
 from fulfillment.services import ParcelDraft, ship_shipment
 from orders.models import LearntTransit, ShippingMethod
 from tests.factories import BOB, Shop, shipment
+from tests.plans import plans_of
 from tests.staff import client_of
 from tracking.lanes import (
     ENOUGH,
@@ -235,3 +236,8 @@ def test_what_was_learnt_costs_placing_no_query(shop: Shop, django_assert_num_qu
         LearntTransit.objects.create(method=method, country="ES", region=region, parcels=1, days_from=1, days_to=2)
     with django_assert_num_queries(len(before)):
         shop.order((shop.mug, 1))
+
+
+def test_what_arrived_too_long_ago_is_not_even_read(shop: Shop) -> None:
+    plans = [plan for plan in plans_of(learn_lanes) if "tracking_tracker" in str(plan)]
+    assert (len(plans), [plan for plan in plans if "tracker_delivered" not in str(plan)]) == (1, [])

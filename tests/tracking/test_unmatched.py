@@ -74,6 +74,27 @@ def test_no_parcel_but_those_of_its_number_is_looked_at_for_a_message(shop: Shop
     assert (len(plans), [plan for plan in plans if reads_whole(plan, parcels)]) == (1, [])
 
 
+def test_what_never_matches_keeps_nobody_waiting_for_ever(shop: Shop) -> None:
+    for number in ("JD1", "JD2", "JD3"):
+        Parcel.objects.filter(shipment__order=shipped(shop, number)).update(carrier="ups")
+    sender = Sender("easypost")
+    for number in ("JD1", "JD2", "JD3", "JD4"):  # three of DHL, as it says, whose numbers are of parcels of UPS
+        sender.send(PAYLOADS["easypost"](number, steps("accepted", "out", start=ago(10))))
+        understand_inbox()
+    shipped(shop, "JD4")
+    assert [adopt_unmatched(limit=2) for _ in range(3)] == [0, 1, 0]
+    assert Tracker.objects.get().parcel.tracking_number == "JD4"
+    assert Snapshot.objects.filter(tracker=None).count() == 3, "and they are kept, should their parcels come"
+
+
+def test_where_all_of_it_is_looked_at_nothing_is_written(shop: Shop) -> None:
+    Parcel.objects.filter(shipment__order=shipped(shop, "JD1")).update(carrier="ups")
+    Sender("easypost").send(PAYLOADS["easypost"]("JD1", steps("accepted", start=ago(10))))
+    understand_inbox()
+    adopt_unmatched()
+    assert Snapshot.objects.get().tried_at is None
+
+
 # --- a person says which ---------------------------------------------------------------------------------------------
 
 

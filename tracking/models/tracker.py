@@ -85,7 +85,12 @@ class Tracker(models.Model):
         default_permissions = ("view",)
         permissions = [("enter_scan", "Can enter what happened to parcels")]
         constraints = [models.CheckConstraint(condition=STATUSES, name="tracker_status")]
-        indexes = [models.Index(fields=["id"], condition=Q(is_reopened=True), name="tracker_reopened")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(is_reopened=True), name="tracker_reopened"),
+            models.Index(
+                fields=["delivered_at", "parcel"], condition=Q(delivered_at__isnull=False), name="tracker_delivered"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.parcel}: {self.get_status_display()}"
@@ -129,6 +134,7 @@ class Snapshot(models.Model):
     reference = models.CharField(max_length=255, blank=True, help_text="What it calls our order or parcel.")
     stated_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
+    tried_at = models.DateTimeField(null=True, blank=True, help_text="When its parcel was last looked for in vain.")
     is_asked = models.BooleanField(default=False, help_text="We asked for it; nobody sent it.")
     is_complete = models.BooleanField(default=False, help_text="It carries the whole history.")
     headline_raw = models.CharField(max_length=128, blank=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tracking.models import CarrierEvent, Snapshot
@@ -15,13 +15,18 @@ BATCH = 500
 
 
 def adopt_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:
-    """Fold a batch of snapshots whose parcel is known now (or whose fold was cut short); return how many orders."""
+    """Fold a batch of snapshots whose parcel is known now (or whose fold was cut short); return how many orders.
+
+    Where more wait than a batch takes, what was tried in vain goes to the end of the queue: it may never match.
+    """
     now = now or timezone.now()
-    waiting = Snapshot.objects.strange().filter(received_at__gte=now - KEPT)
-    snapshots = list(waiting.filter(matchable(now)).order_by("received_at")[:limit])
+    waiting = Snapshot.objects.strange().filter(matchable(now), received_at__gte=now - KEPT)
+    snapshots = list(waiting.order_by(F("tried_at").asc(nulls_first=True), "received_at")[:limit])
     matches = match_anew(snapshots, now=now)
-    found = [(each, parcel) for each in snapshots if (parcel := matches[each.pk].parcel)]
-    return fold_found(found, now=now)
+    folded = fold_found([(each, parcel) for each in snapshots if (parcel := matches[each.pk].parcel)], now=now)
+    if len(snapshots) == limit:
+        Snapshot.objects.filter(pk__in=[each.pk for each in snapshots], tracker=None).update(tried_at=now)
+    return folded
 
 
 def forget_unmatched(limit: int = BATCH, *, now: datetime | None = None) -> int:

@@ -22,7 +22,7 @@ def under_way(endpoint: Endpoint, now: datetime) -> QuerySet[Parcel]:
     """
     said = Snapshot.objects.filter(tracker__parcel=OuterRef("pk"), endpoint__isnull=False)
     left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
-    moving = left.order_by().values("pk").union(Tracker.objects.reopened().order_by().values("parcel"))
+    moving = left.order_by().values("pk").union(Tracker.objects.reopened().order_by().values("parcel"), all=True)
     parcels = Parcel.objects.filter(pk__in=moving, shipped_at__gte=now - OLDEST).exclude(tracking_key="")
     if endpoint.channel_id:
         parcels = parcels.filter(shipment__order__channel=endpoint.channel_id)
