@@ -138,9 +138,9 @@ def pick(shipment: Shipment, units: Units, *, by: Actor, bin_: Bin | None = None
     post(entries.rows)
 
 
-def lock_kept(shipment: Shipment) -> None:
-    """Lock the stock that is kept for a shipment, before the tasks by which it is fetched."""
-    kept = Reservation.objects.filter(shipment_line__shipment=shipment, status=Reservation.Status.OPEN)
+def lock_kept(*shipments: Shipment) -> None:
+    """Lock the stock that is kept for shipments, before the tasks by which it is fetched."""
+    kept = Reservation.objects.filter(shipment_line__shipment__in=shipments, status=Reservation.Status.OPEN)
     lock_items(kept.values_list("stock_item", flat=True))
 
 

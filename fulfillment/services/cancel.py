@@ -15,7 +15,7 @@ from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.allocate import settle
 from fulfillment.services.boxes import drop_parcels
 from fulfillment.services.resolve import resolve_order
-from fulfillment.services.tasks import trim_tasks
+from fulfillment.services.tasks import lock_walks, trim_tasks
 from fulfillment.services.units import NotThatMany, Wanted, lines_of
 from orders import outbox
 from orders.blockers import Reason
@@ -55,7 +55,10 @@ def _note(order: Order, reason: str, by: Actor) -> dict[str, Any]:
 
 
 def _cancel_all(order: Order, by: Actor, why: dict[str, Any]) -> None:
-    for shipment in order.shipments.not_left():
+    shipments = list(order.shipments.not_left())
+    if len(shipments) > 1:
+        lock_walks(shipments)
+    for shipment in shipments:
         units = {line: line.quantity for line in shipment.lines.select_related("order_line") if line.quantity}
         _cancel_units(shipment, units, by)
     with change(order, by=by, facts=why) as fresh:

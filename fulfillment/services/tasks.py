@@ -3,7 +3,7 @@
 They are locked last, behind the stock of what they are to fetch.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db.models import Case, CharField, DateTimeField, F, IntegerField, Q, Value, When
@@ -71,6 +71,16 @@ def lock_together(order: Order, cart_id: int | None = None) -> None:
     whole = Q(shipment_line__in=list(lines)) if order.is_ship_complete else Q()
     if wanted := whole | (Q(cart=cart_id) if cart_id else Q()):
         _lock(PickTask.objects.to_do().filter(wanted))
+
+
+def lock_walks(shipments: Sequence[Shipment]) -> None:
+    """Lock the stock kept for shipments of an order, then all that is to be fetched for them, on whatever carts.
+
+    Call it before several of them give all of their units up: one after the other, the stops of the first would be
+    held when the stock of the second is wanted. The order is open in change().
+    """
+    ledger.lock_kept(*shipments)
+    _lock(PickTask.objects.to_do().filter(shipment_line__shipment__in=shipments))
 
 
 def add_task(instead_of: PickTask, place: Bin, units: int, stop: int, by: Actor) -> None:

@@ -17,6 +17,8 @@ from fulfillment.services import (
     ParcelDraft,
     allocate_order,
     allocate_waiting,
+    cancel,
+    cancel_order,
     claim_cart,
     close_manifest,
     deliver_shipment,
@@ -146,6 +148,29 @@ def test_two_short_picks_of_orders_that_go_whole_over_two_carts(shop: Shop, meet
     assert both(lambda: short(ALICE), lambda: short(BOB), meet(gap, "set_back")) == ["SHORT", "SHORT"]
     assert not PickTask.objects.to_do().exists()
     assert [stages(order) for order in orders] == [[{"waiting": 2}, {"reserved": 2}], [{"reserved": 2}, {"waiting": 2}]]
+    assert list(ledger.verify()) == []
+
+
+def test_an_order_on_a_cart_is_cancelled_while_its_picker_finds_too_little_for_another(shop: Shop, meet: Any) -> None:
+    """The one has its first shipment's stops and wants the stock of its second; the other has that, and wants those."""
+    mug, cup = ProductFactory(sku="MUG"), ProductFactory(sku="CUP")
+    shop.receive(cup, 2, bin="A-01-1")
+    shop.receive(mug, 1, bin="A-02-1")
+    near, whole = shop.order((cup, 1)), shop.order((mug, 1), (cup, 1))
+    split_shipment(shipment(whole), {2: 1}, by=ALICE)
+    release_wave(shop.warehouse, by=ALICE, slots=3)
+    walk = read_walk(claim_cart(shop.warehouse, by=ALICE), ALICE)
+    assert walk.task is not None
+    assert walk.task.shipment_line.shipment.order == near
+    task = walk.task.pk
+
+    def short() -> str:
+        return short_pick(walk, Act(uuid4(), ALICE), PickTask.Reason.EMPTY, task).result
+
+    _, result = both(lambda: cancel_order(whole, by=BOB), short, meet(cancel, "why_not"))
+    assert (result, Order.objects.get(pk=whole.pk).status) == ("SHORT", "CANCELLED")
+    assert set(whole.shipments.values_list("status", flat=True)) == {"CANCELLED"}
+    assert not PickTask.objects.to_do().filter(shipment_line__shipment__order=whole).exists()
     assert list(ledger.verify()) == []
 
 
