@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from fulfillment.models import Parcel
@@ -81,6 +82,10 @@ class Alarm(models.Model):
         return f"{self.parcel}: {self.get_kind_display().lower()}"
 
 
-def silence() -> Exists:
-    """Say of parcels whether nothing is heard of them, and the board knows."""
-    return Exists(Alarm.objects.standing().filter(parcel=OuterRef("pk"), kind__in=Alarm.SILENCES))
+SILENCE = RawSQL(  # by hand: every page asks, and the ORM builds such a question for half a millisecond
+    "EXISTS (SELECT 1 FROM tracking_alarm a"
+    " WHERE a.parcel_id = fulfillment_parcel.id AND a.closed_at IS NULL AND a.kind IN (%s, %s))",
+    tuple(map(str, Alarm.SILENCES)),
+    output_field=models.BooleanField(),
+)
+"""Whether nothing is heard of a parcel, and the board knows."""

@@ -18,10 +18,10 @@ def this_year() -> int:
     return timezone.localdate().year
 
 
-def with_year(on: date | datetime, form: str) -> str:
-    """Write it in a form that ends with the month, and the year after it where it is another one."""
+def with_year(on: date | datetime, form: str, after: str = "") -> str:
+    """Write it in a form that ends with the month, the year after it where it is another one, and then the rest."""
     local = _local(on)
-    return date_format(local, form if local.year == this_year() else f"{form}{NBSP}Y")
+    return date_format(local, f"{form}{'' if local.year == this_year() else f'{NBSP}Y'}{after}")
 
 
 def day(on: date | datetime) -> str:
@@ -52,7 +52,7 @@ def moment(at: datetime | date) -> str:
     """Return "24 November, 14:10", or the day alone where no hour is known."""
     if not isinstance(at, datetime):
         return with_year(at, f"j{NBSP}F")
-    return f"{with_year(at, f'j{NBSP}F')}, {date_format(_local(at), 'H:i')}"
+    return with_year(at, f"j{NBSP}F", ", H:i")
 
 
 def wall_clock(text: str) -> datetime | date | None:

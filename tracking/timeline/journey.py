@@ -6,7 +6,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import BooleanField, F, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from fulfillment.carrier import carrier_name
@@ -14,7 +15,7 @@ from fulfillment.models import Parcel, ReceiptLine, Reship, Return, Shipment, Sh
 from orders.models import Hold, Order, OrderLine
 from tracking.lanes.watch import DAMAGES
 from tracking.models import Estimate, Tracker
-from tracking.models.alarm import silence
+from tracking.models.alarm import SILENCE
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day
 from tracking.timeline.words import (
@@ -32,6 +33,9 @@ from tracking.timeline.words import (
 )
 
 FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
+COMES_BACK = RawSQL(  # by hand, as `SILENCE`
+    "EXISTS (SELECT 1 FROM fulfillment_return r WHERE r.order_id = orders_order.id)", (), output_field=BooleanField()
+)
 SETTLED = {  # a person may say so where no carrier does
     Shipment.Status.DELIVERED: Status.DELIVERED,
     Shipment.Status.LOST: Status.LOST,
@@ -198,8 +202,7 @@ def journey_of(order_id: int) -> Journey:
 
     Each is ordered by its own columns: the models' default orders would join all that stands above them.
     """
-    is_coming_back = Exists(Return.objects.filter(order=OuterRef("pk")))
-    orders = Order.objects.select_related("channel", "customer").annotate(is_coming_back=is_coming_back)
+    orders = Order.objects.select_related("channel", "customer").annotate(is_coming_back=COMES_BACK)
     order = orders.get(pk=order_id)
     lines = list(OrderLine.objects.filter(order=order).order_by("number"))
     parts, contents = _parts(order)
@@ -273,7 +276,7 @@ def _boxes(parts: list[Part]) -> list[Box]:
 
 def read_boxes(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
     """Read parcels with all that a Box asks of them."""
-    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(is_silent=silence())
+    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(is_silent=SILENCE)
 
 
 def box_of(parcel: Parcel, shipment: Shipment) -> Box:
