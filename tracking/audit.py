@@ -12,8 +12,8 @@ from fulfillment.models import Parcel, Reship, Shipment
 from orders.audit import CHUNK, LAST, Check, Problem
 from orders.signatures import SCHEMES
 from tracking.models import Contact, Remapping, UnmappedCode
+from tracking.models.alarm import OLDEST
 from tracking.models.tracker import Status, Tracker
-from tracking.services.ask.rhythm import OLDEST
 from tracking.services.fold import pictures_of
 from tracking.services.follow import UNDER_WAY, next_end
 from tracking.services.project import view

@@ -70,7 +70,7 @@ WORDS: dict[str, str] = {
     "parcel.identified": "Said to be parcel {parcel}: what the carrier told of a number that more than one has",
     "parcel.corrected": "Our reading of parcel {parcel} is corrected",
     "parcel.silent": "No news of parcel {parcel} for too long",
-    "parcel.silence_ended": "The silence of parcel {parcel} is over",
+    "parcel.silence_ended": "Parcel {parcel} is not counted as silent any more",
     "parcel.unknown": "No news of parcel {parcel}",
     "parcel.pre_transit": "Parcel {parcel} is announced to the carrier",
     "parcel.in_transit": "Parcel {parcel} is on its way",

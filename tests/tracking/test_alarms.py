@@ -22,6 +22,7 @@ from tests.plans import plans_of
 from tests.staff import client_of, flashes
 from tracking.lanes import Lane, Lanes, Quiet, Stats, Watched, watch
 from tracking.models import Alarm, LearntLane, Tracker
+from tracking.models.alarm import OLDEST
 from tracking.services import (
     AlarmClosed,
     AlreadyTheirs,
@@ -34,7 +35,6 @@ from tracking.services import (
     take_carrier_events,
     wake_alarm,
 )
-from tracking.services.ask.rhythm import OLDEST
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LANE = Lane.to("dhl", "standard", "MAIN", "ES", "28013")

@@ -15,7 +15,8 @@ from tests.hooks import event
 from tests.notifications.stories import delayed
 from tests.notifications.test_letters import read
 from tracking.models import Alarm, LearntLane, Tracker, TrackingLink
-from tracking.services import link_for, sweep_alarms, take_carrier_events
+from tracking.models.alarm import OLDEST
+from tracking.services import link_for, snooze_alarm, sweep_alarms, take_carrier_events
 from tracking.timeline import page_of
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +169,27 @@ def test_the_letter_about_a_delay_tells_of_the_silence_too(shop: Shop) -> None:
         _, text, html = read(order, "order.delayed")
     assert f"Your order has not been seen for a while. {NEVER}" in text
     assert NEVER in html
+
+
+def test_a_silence_that_becomes_another_stays_whose_it_was_and_snoozed(shop: Shop) -> None:
+    order = sent(shop, "123")
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    alarm = Alarm.objects.get()
+    snooze_alarm(alarm, days=3, note="DHL looks for it.", by=BOB, now=MONDAY + 12 * DAY)
+    with time_machine.travel(MONDAY + 12 * DAY + HOUR, tick=False):
+        take_carrier_events([event("123", "IN_TRANSIT", at=MONDAY + DAY)], by=ALICE)
+        sweep_alarms(now=MONDAY + 12 * DAY + 2 * HOUR)
+    now = Alarm.objects.get()
+    assert (now.pk, now.kind, now.owner, now.note) == (alarm.pk, "NO_SCAN_SINCE", str(BOB), "DHL looks for it.")
+    assert (now.snoozed_until, now.closed_at) == (MONDAY + 15 * DAY, None)
+    assert told(order) == ("Your order has not been seen for a while", QUIET)
+    assert not Event.objects.filter(kind="parcel.silence_ended").exists()
+
+
+def test_what_nobody_looks_after_any_more_is_still_not_said_to_be_on_its_way(shop: Shop) -> None:
+    order = sent(shop, "123")
+    says("IN_TRANSIT", DAY)
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    sweep_alarms(now=MONDAY + OLDEST)
+    assert not Alarm.objects.standing().exists()
+    assert told(order) == ("Your order has not been seen for a while", QUIET.removesuffix(f" {ON_LIST}"))

@@ -1,6 +1,6 @@
 """Parcels that need a person: why, since when, and who looks after it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +8,10 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from fulfillment.models import Parcel
+
+
+OLDEST = timedelta(days=90)
+"""What left longer ago is over: no carrier will ever say that it arrived."""
 
 
 class AlarmQuerySet(models.QuerySet["Alarm"]):
@@ -82,10 +86,14 @@ class Alarm(models.Model):
         return f"{self.parcel}: {self.get_kind_display().lower()}"
 
 
-SILENCE = RawSQL(  # by hand: every page asks, and the ORM builds such a question for half a millisecond
-    "EXISTS (SELECT 1 FROM tracking_alarm a"
-    " WHERE a.parcel_id = fulfillment_parcel.id AND a.closed_at IS NULL AND a.kind IN (%s, %s))",
-    tuple(map(str, Alarm.SILENCES)),
-    output_field=models.BooleanField(),
-)
-"""Whether nothing is heard of a parcel, and the board knows."""
+_OF_PARCEL = "FROM tracking_alarm a WHERE a.parcel_id = fulfillment_parcel.id AND a.kind IN (%s, %s)"
+_KINDS = tuple(map(str, Alarm.SILENCES))
+SILENCE = {  # by hand: every page asks, and the ORM builds such a question for half a millisecond
+    "is_on_board": RawSQL(
+        "EXISTS (SELECT 1 " + _OF_PARCEL + " AND a.closed_at IS NULL)", _KINDS, output_field=models.BooleanField()
+    ),
+    "silence_closed_at": RawSQL(
+        "SELECT MAX(a.closed_at) " + _OF_PARCEL, _KINDS, output_field=models.DateTimeField()
+    ),
+}
+"""Whether nothing is heard of a parcel and somebody looks into that, and when the last silence was over, or too old."""

@@ -15,8 +15,8 @@ from orders.lifecycle import Refused, change, record
 from orders.models import Actor, Order
 from tracking.lanes import Cry, Lane, Lanes, Watched, watch
 from tracking.models import Alarm, Tracker
+from tracking.models.alarm import OLDEST
 from tracking.models.tracker import Status
-from tracking.services.ask.rhythm import OLDEST
 from tracking.services.follow import UNDER_WAY
 from tracking.services.lanes import known_lanes
 
@@ -70,23 +70,26 @@ def sweep_alarms(*, now: datetime | None = None) -> int:
     lanes = known_lanes()
     wanted = dict(_wanted(lanes, now))
     standing = {(alarm.parcel_id, alarm.kind): alarm for alarm in Alarm.objects.standing()}
-    _end({alarm for key, alarm in standing.items() if key not in wanted}, now)
+    _end({alarm for key, alarm in standing.items() if key not in wanted}, lanes, now)
     _reword({alarm: wanted[key] for key, alarm in standing.items() if key in wanted})
     _open({key for key in wanted if key not in standing}, lanes, now)
     return len(wanted)
 
 
-def hear_from(order: Order, parcels: Collection[int], *, now: datetime) -> None:
+def hear_from(order: Order, parcels: Collection[int], *, now: datetime, lanes: Lanes | None = None) -> None:
     """Close the silence of parcels that were scanned, unless it goes on: what came late may be old.
 
-    The order is open in change().
+    The order is open in change(). A silence that is another now stays whose it was, and snoozed.
     """
     silent = Alarm.objects.standing().filter(parcel__in=parcels, kind__in=Alarm.SILENCES)
     if found := list(silent.select_related("parcel")):
-        still = dict(_wanted(known_lanes(), now, *(alarm.parcel_id for alarm in found)))
+        still = dict(_wanted(known_lanes() if lanes is None else lanes, now, *(alarm.parcel_id for alarm in found)))
         over = [alarm for alarm in found if (alarm.parcel_id, alarm.kind) not in still]
-        _close(over, now)
-        _tell_end(order, over)
+        other = {pk: cry for (pk, kind), cry in still.items() if kind in Alarm.SILENCES}
+        _turn({alarm: other[alarm.parcel_id] for alarm in over if alarm.parcel_id in other})
+        ended = [alarm for alarm in over if alarm.parcel_id not in other]
+        _close(ended, now)
+        _tell_end(order, ended)
 
 
 def take_alarm(alarm: Alarm, *, by: Actor) -> None:
@@ -160,16 +163,23 @@ def _watched(*row: Any) -> Watched:
     )
 
 
-def _end(alarms: Collection[Alarm], now: datetime) -> None:
+def _end(alarms: Collection[Alarm], lanes: Lanes, now: datetime) -> None:
     """Close what is not so any more; a silence behind its order's lock, as customers read of it."""
     silences = {alarm for alarm in alarms if alarm.kind in Alarm.SILENCES}
     _close([alarm for alarm in alarms if alarm not in silences], now)
-    _each_order({alarm.parcel_id for alarm in silences}, lambda order, parcels: hear_from(order, parcels, now=now))
+    pks = {alarm.parcel_id for alarm in silences}
+    _each_order(pks, lambda order, parcels: hear_from(order, parcels, now=now, lanes=lanes))
 
 
 def _close(alarms: Collection[Alarm], now: datetime) -> None:
     if alarms:
         Alarm.objects.standing().filter(pk__in=[alarm.pk for alarm in alarms]).update(closed_at=now)
+
+
+def _turn(alarms: Mapping[Alarm, Cry]) -> None:
+    for alarm, cry in alarms.items():
+        alarm.kind, alarm.reason, alarm.since = cry.kind, cry.reason, cry.since
+    Alarm.objects.bulk_update(alarms, ["kind", "reason", "since"])
 
 
 def _reword(alarms: dict[Alarm, Cry]) -> None:

@@ -15,7 +15,7 @@ from fulfillment.models import Parcel, ReceiptLine, Reship, Return, Shipment, Sh
 from orders.models import Hold, Order, OrderLine
 from tracking.lanes.watch import DAMAGES
 from tracking.models import Estimate, Tracker
-from tracking.models.alarm import SILENCE
+from tracking.models.alarm import OLDEST, SILENCE
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day
 from tracking.timeline.words import (
@@ -25,6 +25,7 @@ from tracking.timeline.words import (
     COMING,
     NEVER_SEEN,
     NOT_SEEN,
+    ON_OUR_LIST,
     REPLY,
     SILENT,
     TRAVELS,
@@ -91,9 +92,21 @@ class Box:
 
     @property
     def is_silent(self) -> bool:
-        """Nothing is heard of it, and the board knows; what its reader has to do comes first."""
-        is_quiet = getattr(self.parcel, "is_silent", False)
+        """Nothing is heard of it, as the board knows or knew; what its reader has to do comes first."""
+        is_quiet = self.is_on_board or self._is_given_up
         return is_quiet and self.status in COMING and not self.needs_you
+
+    @property
+    def is_on_board(self) -> bool:
+        """Somebody looks into its silence."""
+        return bool(getattr(self.parcel, "is_on_board", False))
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Its silence went off the board for its age alone, and nothing was heard since."""
+        left, closed_at = self.parcel.shipped_at, getattr(self.parcel, "silence_closed_at", None)
+        is_old = bool(left and closed_at and closed_at >= left + OLDEST)
+        return is_old and not (self.seen_at and self.seen_at > closed_at)
 
     @property
     def state(self) -> str:
@@ -114,7 +127,7 @@ class Box:
 
     def next_step(self, shop: str, write: str) -> str:
         """Say who does what next. `write`: how its reader asks the shop, "" where they cannot."""
-        way_on = NOT_SEEN if self.seen_at else NEVER_SEEN
+        way_on = " ".join([NOT_SEEN if self.seen_at else NEVER_SEEN, *([ON_OUR_LIST] if self.is_on_board else [])])
         otherwise = way_on if self.is_silent else next_step(self.status, reason=self.reason, can_write=bool(write))
         step = AGAIN if self.again else ACT if self.needs_you else otherwise
         since = self.seen_at or self.parcel.shipped_at
@@ -276,7 +289,7 @@ def _boxes(parts: list[Part]) -> list[Box]:
 
 def read_boxes(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
     """Read parcels with all that a Box asks of them."""
-    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(is_silent=SILENCE)
+    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(**SILENCE)
 
 
 def box_of(parcel: Parcel, shipment: Shipment) -> Box:

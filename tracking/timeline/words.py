@@ -71,8 +71,8 @@ ASKS: dict[str, str] = {  # where somebody reads what is written
     Status.LOST: " Do you still need it? {write}.",
     Status.EXPIRED: " You wait for it? {write}.",
 }
-NEVER_SEEN = "{carrier} has not scanned it since it left on {since}. " + ON_OUR_LIST
-NOT_SEEN = "{carrier} has not scanned it since {since}{seen}. " + ON_OUR_LIST
+NEVER_SEEN = "{carrier} has not scanned it since it left on {since}."
+NOT_SEEN = "{carrier} has not scanned it since {since}{seen}."
 REPLY = "Reply to this mail"
 AGAIN = "{shop} sends it again, as order {order}."
 ACT = "Please get in touch with {carrier}: without you it goes back to the shop."

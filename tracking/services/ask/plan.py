@@ -9,8 +9,9 @@ from fulfillment.models import Parcel, Shipment
 from orders.models import Endpoint
 from tracking.carriers.base import Stopped
 from tracking.models import Question, Snapshot, Tracker
+from tracking.models.alarm import OLDEST
 from tracking.models.tracker import Status
-from tracking.services.ask.rhythm import ARRIVED, OLDEST, Case, end_of, next_ask
+from tracking.services.ask.rhythm import ARRIVED, Case, end_of, next_ask
 
 BATCH, LOOK = 500, 50
 
@@ -21,9 +22,10 @@ def under_way(endpoint: Endpoint, now: datetime) -> QuerySet[Parcel]:
     Under way is also what moves again though its shipment has come to its end.
     """
     said = Snapshot.objects.filter(tracker__parcel=OuterRef("pk"), endpoint__isnull=False)
-    left = Parcel.objects.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
+    young = Parcel.objects.filter(shipped_at__gte=now - OLDEST)
+    left = young.filter(shipment__status__in=[Shipment.Status.SHIPPED, Shipment.Status.LOST])
     moving = left.order_by().values("pk").union(Tracker.objects.reopened().order_by().values("parcel"), all=True)
-    parcels = Parcel.objects.filter(pk__in=moving, shipped_at__gte=now - OLDEST).exclude(tracking_key="")
+    parcels = young.filter(pk__in=moving).exclude(tracking_key="")
     if endpoint.channel_id:
         parcels = parcels.filter(shipment__order__channel=endpoint.channel_id)
     return parcels.filter(Exists(said.filter(endpoint=endpoint)) | ~Q(Exists(said.exclude(endpoint=endpoint))))

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tracking.models import Question
+from tracking.models.alarm import OLDEST
 from tracking.models.tracker import Status
 
 ARRIVED = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER})
 URGENT = frozenset({Status.OUT_FOR_DELIVERY, Status.DELIVERY_ATTEMPT_FAILED})
 LATELY, ORDINARILY, SELDOM = timedelta(hours=6), timedelta(hours=24), timedelta(days=3)
-OLDEST = timedelta(days=90)
 MISSES, KNOWN_AFTER = 5, timedelta(days=3)
 
 
