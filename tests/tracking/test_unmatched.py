@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from fulfillment import ledger
-from fulfillment.models import Parcel, Shipment, Staff
+from fulfillment.models import Parcel, Shipment, Staff, Warehouse
 from fulfillment.services import retry_inbox
 from orders.lifecycle import AlreadyApplied
 from orders.models import Event, Inbox, Order
@@ -25,6 +25,7 @@ from tests.tracking.test_understand import NOW, ago, at_once, shipped, take
 from tracking.models import CarrierEvent, Snapshot, Tracker
 from tracking.services import (
     NotMeant,
+    NotTheirs,
     NotUnclear,
     adopt_unmatched,
     forget_unmatched,
@@ -373,6 +374,20 @@ def test_of_two_who_decide_at_once_one_does(shop: Shop) -> None:
     assert sorted(at_once(2, decide)) == ["1", "not_unclear"]
     message.refresh_from_db()
     assert bool(message.aside_by) != (message.tracker is not None)
+
+
+def test_what_could_be_of_another_warehouse_is_not_put_aside_here(shop: Shop) -> None:
+    _, other = two(shop)
+    take(event("JD1"))
+    Shipment.objects.filter(pk=other.shipment_id).update(warehouse=ledger.open_warehouse("FAR"))
+    client, message = client_of("support"), Snapshot.objects.get()
+    Staff.objects.get_or_create(user=user_of("support"))[0].warehouses.set([shop.warehouse])
+    before, url = everything(), f"/admin/tracking/snapshot/{message.pk}/"
+    assert "It could mean a parcel that left another warehouse" in client.get(f"{url}change/").content.decode()
+    client.post(f"{url}do/aside/", {"operation": uuid4(), "reason": "Not ours."})
+    with pytest.raises(NotTheirs):
+        put_message_aside(message, by=BOB, reason="Not ours.", among=Warehouse.objects.filter(pk=shop.warehouse.pk))
+    assert everything() == before
 
 
 def test_only_parcels_of_ones_own_warehouses_are_named_and_taken(shop: Shop) -> None:

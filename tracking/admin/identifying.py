@@ -15,7 +15,7 @@ from orders.blockers import Reason
 from orders.models import Actor
 from tracking.models import Snapshot
 from tracking.services import identify_message, put_message_aside
-from tracking.services.identify import alike, meant
+from tracking.services.identify import FOR_OTHERS, alike, is_for_others, meant
 from tracking.services.match import candidates
 
 PERMISSION = "tracking.identify_snapshot"
@@ -46,6 +46,9 @@ class AsideForm(ActForm):
         super().__init__(*args, **kwargs)
         _offer_alike(self)
 
+    def clean(self) -> dict[str, Any]:
+        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
+
 
 def _offer_alike(form: ActForm) -> None:
     """Ask whether what waits under the same number goes with it, where that is a question."""
@@ -71,7 +74,8 @@ def _identify(message: Snapshot, by: Actor, data: dict[str, Any]) -> str:
 
 
 def _put_aside(message: Snapshot, by: Actor, data: dict[str, Any]) -> str:
-    taken = put_message_aside(message, by=by, reason=data["reason"], has_alike=data.get("has_alike", False))
+    has_alike, among = data.get("has_alike", False), data["among"]
+    taken = put_message_aside(message, by=by, reason=data["reason"], among=among, has_alike=has_alike)
     others = f", and {counted(taken - 1, 'other message', 'other messages')} with it" if taken > 1 else ""
     return f"It is put aside{others}."
 
@@ -96,6 +100,14 @@ def _why_not(message: Snapshot) -> list[Reason]:
     return []
 
 
+def _why_not_aside(message: Snapshot) -> list[Reason]:
+    if reasons := _settled(message):
+        return reasons
+    if is_for_others(message, getattr(message, "among", None)):
+        return [Reason("not_theirs", FOR_OTHERS, "support")]
+    return []
+
+
 OF_MESSAGE = Act(
     "identify",
     "Say which parcel it means",
@@ -115,7 +127,7 @@ ASIDE = Act(
     PERMISSION,
     _put_aside,
     "{} is put aside.",
-    _settled,
+    _why_not_aside,
     AsideForm,
     hint="It leaves the queue. What came in is kept as it is, with your name and the reason, and is forgotten after 30 "
     "days.",

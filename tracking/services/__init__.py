@@ -32,6 +32,7 @@ from tracking.services.finding import acknowledge_finding
 from tracking.services.follow import move_shipment
 from tracking.services.identify import (
     NotMeant,
+    NotTheirs,
     NotUnclear,
     identify_message,
     put_delivery_aside,
@@ -67,6 +68,7 @@ __all__ = [
     "NotLeft",
     "NotMeant",
     "NotSnoozed",
+    "NotTheirs",
     "NotUnclear",
     "NotYet",
     "OwnName",

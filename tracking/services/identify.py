@@ -17,6 +17,7 @@ from tracking.services.match import candidates
 
 MOST = 500
 """How many messages are taken by one word."""
+FOR_OTHERS = "It could mean a parcel that left another warehouse: they have to say it."
 
 
 class NotUnclear(Refused):
@@ -29,6 +30,12 @@ class NotMeant(Refused):
     """The message cannot mean that parcel."""
 
     code = "not_meant"
+
+
+class NotTheirs(Refused):
+    """People of another warehouse have to say what the message means."""
+
+    code = "not_theirs"
 
 
 def identify_message(
@@ -60,11 +67,20 @@ def identify_message(
     return len(messages)
 
 
-def put_message_aside(message: Snapshot, *, by: Actor, reason: str, has_alike: bool = False) -> int:
-    """Say that a message means no parcel of ours, and `has_alike` as above; return how many those were.
+def put_message_aside(
+    message: Snapshot,
+    *,
+    by: Actor,
+    reason: str,
+    among: QuerySet[Warehouse] | None = None,
+    has_alike: bool = False,
+) -> int:
+    """Say that a message means no parcel of ours, `among` and `has_alike` as above; return how many those were.
 
-    Raises NotUnclear.
+    Raises NotUnclear, NotTheirs.
     """
+    if is_for_others(message, among):
+        raise NotTheirs(FOR_OTHERS)
     with transaction.atomic():
         messages = _claim(message, has_alike=has_alike or bool(message.source_tracker_id))
         _put_aside(messages, by, reason)
@@ -94,6 +110,11 @@ def meant(message: Snapshot, among: QuerySet[Warehouse] | None = None) -> Sequen
         return candidates(message)
     mine = {None, *among.values_list("pk", flat=True)}
     return [each for each in candidates(message) if each.shipment.warehouse_id in mine]
+
+
+def is_for_others(message: Snapshot, among: QuerySet[Warehouse] | None) -> bool:
+    """Say whether it could mean a parcel of a warehouse that is not `among` these."""
+    return len(meant(message, among)) < len(candidates(message))
 
 
 def alike(message: Snapshot) -> QuerySet[Snapshot]:
