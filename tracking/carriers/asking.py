@@ -3,8 +3,7 @@
 Each parcel of an answer is put into the envelope that the provider's hook has, so that one adapter reads both.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -105,28 +104,6 @@ def _named(one: Wanted) -> dict[str, Any]:
     """Name a number, with the key of its carrier: two carriers may use the same."""
     key = one.carrier
     return {"number": one.number} | ({"carrier": int(key)} if key.isascii() and key.isdigit() else {})
-
-
-def of_one_carrier(found: Sequence[Envelope], wanted: Iterable[Wanted]) -> list[Envelope]:
-    """Keep what is of the carrier that was asked of. Where none was, and two have the number, nobody can tell whose
-    parcel is ours: then neither is kept.
-    """
-    asked = {each.number: each.carrier for each in wanted}
-    carriers: dict[str, set[str]] = defaultdict(set)
-    for each in found:
-        carriers[_number_of(each)].add(_carrier_of(each))
-    only = {
-        number: asked.get(number) or (min(there) if len(there) == 1 else None) for number, there in carriers.items()
-    }
-    return [each for each in found if only[_number_of(each)] == _carrier_of(each)]
-
-
-def _number_of(envelope: Envelope) -> str:
-    return str(part(envelope.get("data")).get("number") or "")
-
-
-def _carrier_of(envelope: Envelope) -> str:
-    return str(part(envelope.get("data")).get("carrier") or "")
 
 
 def _read_seventeentrack(answer: Any) -> list[Envelope]:

@@ -15,13 +15,13 @@ from uuid import uuid4
 from django.db.models import F, Q
 from django.utils import timezone
 
-from fulfillment.models import Parcel
 from orders.models import Endpoint
 from orders.services import keep_answer
-from tracking.carriers.asking import WAYS, Envelope, Wanted, Way, of_one_carrier
+from tracking.carriers.asking import WAYS, Envelope, Wanted, Way
 from tracking.models import Contact, Question, Snapshot
 from tracking.services.ask.line import NotKnown, Trouble, ask, backoff
 from tracking.services.ask.plan import due, plan_questions, put_back, put_off
+from tracking.services.ask.whose import number_of, of_asked_carriers
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _ask_of(endpoint: Endpoint, way: Way, key: str, batch: Sequence[Question]) -
     except Trouble:
         put_back(batch, now)
         raise
-    known = {_number_of(each) for each in found}
+    known = {number_of(each) for each in found}
     for each in found:
         body = json.dumps(each, separators=(",", ":"), sort_keys=True).encode()
         keep_answer(endpoint, body, name=hashlib.sha256(body).hexdigest(), now=timezone.now())
@@ -104,13 +104,16 @@ def _ask_of(endpoint: Endpoint, way: Way, key: str, batch: Sequence[Question]) -
 
 def _answers(endpoint: Endpoint, way: Way, key: str, wanted: Sequence[Wanted]) -> Sequence[Envelope]:
     """Ask by the provider's own names, and by the number alone where it knows no such name any more."""
+
+    def asked(of: Sequence[Wanted]) -> Sequence[Envelope]:
+        return way.read(ask(endpoint.provider, way.request(key, of), now=timezone.now()))
+
     try:
-        found = way.read(ask(endpoint.provider, way.request(key, wanted), now=timezone.now()))
-        return of_one_carrier(found, wanted) if way.is_by_carrier else found
+        found = asked(wanted)
     except NotKnown:
         time.sleep(way.gap_seconds)
-        by_number = way.request(key, [each._replace(tracker_id="") for each in wanted])
-        return way.read(ask(endpoint.provider, by_number, now=timezone.now()))
+        found = asked([each._replace(tracker_id="") for each in wanted])
+    return of_asked_carriers(found, wanted) if way.is_by_carrier else found
 
 
 def _wanted(endpoint: Endpoint, batch: Sequence[Question]) -> Mapping[int, Wanted]:
@@ -151,11 +154,6 @@ def _note_misses(
     if fresh and way.register:
         time.sleep(way.gap_seconds)
         ask(endpoint.provider, way.register(key, [wanted[each.pk] for each in fresh]), now=timezone.now())
-
-
-def _number_of(envelope: Envelope) -> str:
-    it = envelope.get("result") or envelope.get("msg") or envelope.get("data") or {}
-    return Parcel.key_of(str(it.get("tracking_code") or it.get("tracking_number") or it.get("number") or ""))
 
 
 def _put_back(contact: Contact, trouble: Trouble) -> dict[str, object]:
