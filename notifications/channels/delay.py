@@ -28,11 +28,11 @@ def passed(order: Order, missed: str, on: date) -> str:
     """Say which day passed, and what that means."""
     if missed == "deliver_by":
         return f"It should have been with you by {day(on)}."
-    so_far = f"It should have left by {day(on)}"
-    if order.status in Order.TO_SHIP:
-        some = any(each.status in Shipment.LEFT for each in order.shipments.all())
-        so_far += " and is not all on its way yet" if some else " and has not left yet"
-    return f"{so_far}: it may arrive later than {day(order.deliver_by)}."
+    if order.status not in Order.TO_SHIP:
+        return f"It should have left by {day(on)}."
+    some = any(each.status in Shipment.LEFT for each in order.shipments.all())
+    so_far = "is not all on its way yet" if some else "has not left yet"
+    return f"It should have left by {day(on)} and {so_far}: it may arrive later than {day(order.deliver_by)}."
 
 
 def standing(order: Order) -> list[str]:

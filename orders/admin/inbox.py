@@ -92,7 +92,9 @@ def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
 
 
 class AsideForm(ActForm):
-    reason = text_field("Why", max_length=200, help_text="Say what it is, for whoever asks later.")
+    reason = text_field(
+        "Why", max_length=200, help_text="Say what it is, for whoever asks later; nothing of a customer."
+    )
 
 
 def _put_aside(inbox: Inbox, by: Actor, data: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ def test_of_parcels_that_nobody_counted_it_says_that_some_is_still_to_come(shop:
 
 def test_what_left_after_its_day_is_not_said_to_be_here(shop: Shop) -> None:
     text = letter(STORIES["attempt failed"](shop), "ship_by")
-    assert "It should have left by Tuesday 24 November: it may arrive later than Friday 27 November." in text
+    assert "It should have left by Tuesday 24 November. We are sorry." in text
     assert "Nobody was there to take it." in text
     assert "Still to" not in text
 

@@ -39,7 +39,9 @@ class IdentifyForm(ActForm):
 
 
 class AsideForm(ActForm):
-    reason = text_field("Why", max_length=200, help_text="Say what it is, for whoever asks later.")
+    reason = text_field(
+        "Why", max_length=200, help_text="Say what it is, for whoever asks later; nothing of a customer."
+    )
     has_alike = forms.BooleanField(label="The others too", required=False, widget=UnfoldBooleanWidget())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from fulfillment.models import Parcel
 
-
 OLDEST = timedelta(days=90)
 """What left longer ago is over: no carrier will ever say that it arrived."""
 
@@ -86,14 +85,18 @@ class Alarm(models.Model):
         return f"{self.parcel}: {self.get_kind_display().lower()}"
 
 
-_OF_PARCEL = "FROM tracking_alarm a WHERE a.parcel_id = fulfillment_parcel.id AND a.kind IN (%s, %s)"
-_KINDS = tuple(map(str, Alarm.SILENCES))
 SILENCE = {  # by hand: every page asks, and the ORM builds such a question for half a millisecond
     "is_on_board": RawSQL(
-        "EXISTS (SELECT 1 " + _OF_PARCEL + " AND a.closed_at IS NULL)", _KINDS, output_field=models.BooleanField()
+        "EXISTS (SELECT 1 FROM tracking_alarm a"
+        " WHERE a.parcel_id = fulfillment_parcel.id AND a.closed_at IS NULL AND a.kind IN (%s, %s))",
+        tuple(map(str, Alarm.SILENCES)),
+        output_field=models.BooleanField(),
     ),
     "silence_closed_at": RawSQL(
-        "SELECT MAX(a.closed_at) " + _OF_PARCEL, _KINDS, output_field=models.DateTimeField()
+        "SELECT MAX(a.closed_at) FROM tracking_alarm a"
+        " WHERE a.parcel_id = fulfillment_parcel.id AND a.kind IN (%s, %s)",
+        tuple(map(str, Alarm.SILENCES)),
+        output_field=models.DateTimeField(),
     ),
 }
 """Whether nothing is heard of a parcel and somebody looks into that, and when the last silence was over, or too old."""

@@ -105,8 +105,9 @@ class Box:
     def _is_given_up(self) -> bool:
         """Its silence went off the board for its age alone, and nothing was heard since."""
         left, closed_at = self.parcel.shipped_at, getattr(self.parcel, "silence_closed_at", None)
-        is_old = bool(left and closed_at and closed_at >= left + OLDEST)
-        return is_old and not (self.seen_at and self.seen_at > closed_at)
+        if left is None or closed_at is None or closed_at < left + OLDEST:
+            return False
+        return self.seen_at is None or self.seen_at <= closed_at
 
     @property
     def state(self) -> str:
