@@ -71,6 +71,8 @@ def _cancel_lines(order: Order, wanted: Wanted, by: Actor, why: dict[str, Any], 
     lines = [{"line": number, "units": count} for number, count in sorted(wanted.items())]
     facts: dict[str, Any] = {"lines": lines, "left": left}
     record(order, "order.lines_cancelled", by=by, facts=facts | why | operation_facts(operation))
+    if len(touched) > 1:
+        lock_walks(list(touched))
     for shipment, units in touched.items():
         _cancel_units(shipment, units, by)
     if not order.shipments.standing().exists():

@@ -74,11 +74,13 @@ def lock_together(order: Order, cart_id: int | None = None) -> None:
 
 
 def lock_walks(shipments: Sequence[Shipment]) -> None:
-    """Lock the stock kept for shipments of an order, then all that is to be fetched for them, on whatever carts.
+    """Lock shipments of an order, the stock kept for them, then all that is to be fetched for them, on whatever carts.
 
     Call it before several of them give all of their units up: one after the other, the stops of the first would be
     held when the stock of the second is wanted. The order is open in change().
     """
+    mine = Shipment.objects.filter(pk__in=[each.pk for each in shipments]).order_by("pk")
+    list(mine.select_for_update(no_key=True).values_list("pk"))  # a wave may hold them: before any stock
     ledger.lock_kept(*shipments)
     _lock(PickTask.objects.to_do().filter(shipment_line__shipment__in=shipments))
 

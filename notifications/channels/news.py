@@ -139,7 +139,7 @@ class News:
 
     @property
     def waiting(self) -> Items:
-        """What there is no stock for yet: what stands in the queue for stock that is here waits for a moment alone."""
+        """What there is no stock for yet; what stands in the queue for stock that is here may get it in a moment."""
         waiting = [line for line in self.lines if line.waiting]
         lacking = [line for line in waiting if line.waiting > sum(item.free for item in line.product.stock.all())]
         held_back = waiting if lacking and self.order.is_ship_complete else lacking

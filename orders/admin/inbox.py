@@ -56,7 +56,17 @@ NEEDED = {
 }
 
 
-class MendForm(ActForm):
+class _Form(ActForm):
+    """For those who may book what such a file books."""
+
+    def clean(self) -> dict[str, Any]:
+        needed = NEEDED.get(self.thing.source)
+        if needed and not self.user.has_perm(needed.permission):
+            raise forms.ValidationError(f"You may not {needed.said}: somebody who may has to do this.")
+        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
+
+
+class MendForm(_Form):
     """The body as text, to be corrected. What is no UTF-8 stands as � in it."""
 
     body = forms.CharField(
@@ -69,12 +79,6 @@ class MendForm(ActForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["body"] = self.thing.body.decode("utf-8", "replace")
-
-    def clean(self) -> dict[str, Any]:
-        needed = NEEDED.get(self.thing.source)
-        if needed and not self.user.has_perm(needed.permission):
-            raise forms.ValidationError(f"You may not {needed.said}: somebody who may has to mend this.")
-        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
 
 
 class StillQuarantined(Refused):
@@ -91,14 +95,20 @@ def _retry(inbox: Inbox, by: Actor, data: dict[str, Any]) -> object:
     return after
 
 
-class AsideForm(ActForm):
+class AsideForm(_Form):
     reason = text_field(
         "Why", max_length=200, help_text="Say what it is, for whoever asks later; nothing of a customer."
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Who may not say what a message means puts none aside that could mean a parcel."""
+        given = super().clean()
+        may_say = self.user.has_perm("tracking.identify_snapshot")
+        return given if may_say else given | {"among": Warehouse.objects.none()}
+
 
 def _put_aside(inbox: Inbox, by: Actor, data: dict[str, Any]) -> None:
-    put_delivery_aside(inbox, by=by, reason=data["reason"])
+    put_delivery_aside(inbox, by=by, reason=data["reason"], among=data["among"])
 
 
 def _why_not_retry(inbox: Inbox) -> list[Reason]:

@@ -151,7 +151,10 @@ def test_two_short_picks_of_orders_that_go_whole_over_two_carts(shop: Shop, meet
     assert list(ledger.verify()) == []
 
 
-def test_an_order_on_a_cart_is_cancelled_while_its_picker_finds_too_little_for_another(shop: Shop, meet: Any) -> None:
+@pytest.mark.parametrize("lines", [None, {1: 1, 2: 1}])
+def test_an_order_on_a_cart_is_cancelled_while_its_picker_finds_too_little_for_another(
+    shop: Shop, meet: Any, lines: dict[int, int] | None
+) -> None:
     """The one has its first shipment's stops and wants the stock of its second; the other has that, and wants those."""
     mug, cup = ProductFactory(sku="MUG"), ProductFactory(sku="CUP")
     shop.receive(cup, 2, bin="A-01-1")
@@ -167,7 +170,7 @@ def test_an_order_on_a_cart_is_cancelled_while_its_picker_finds_too_little_for_a
     def short() -> str:
         return short_pick(walk, Act(uuid4(), ALICE), PickTask.Reason.EMPTY, task).result
 
-    _, result = both(lambda: cancel_order(whole, by=BOB), short, meet(cancel, "why_not"))
+    _, result = both(lambda: cancel_order(whole, by=BOB, lines=lines), short, meet(cancel, "why_not"))
     assert (result, Order.objects.get(pk=whole.pk).status) == ("SHORT", "CANCELLED")
     assert set(whole.shipments.values_list("status", flat=True)) == {"CANCELLED"}
     assert not PickTask.objects.to_do().filter(shipment_line__shipment__order=whole).exists()

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from fulfillment.services import ParcelDraft, ship_shipment
-from orders.models import Event, Order
+from orders.models import Event, Order, ShownPromise
 from tests.factories import ALICE, BOB, MONDAY, Shop, shipment
 from tests.hooks import event
 from tests.notifications.stories import delayed
@@ -184,6 +184,27 @@ def test_a_silence_that_becomes_another_stays_whose_it_was_and_snoozed(shop: Sho
     assert (now.snoozed_until, now.closed_at) == (MONDAY + 15 * DAY, None)
     assert told(order) == ("Your order has not been seen for a while", QUIET)
     assert not Event.objects.filter(kind="parcel.silence_ended").exists()
+    silent = Event.objects.filter(kind="parcel.silent").order_by("seq").values_list("facts__alarm", flat=True)
+    assert list(silent) == ["NO_FIRST_SCAN", "NO_SCAN_SINCE"], "the customer hears of the second"
+
+
+def test_the_day_that_a_page_names_once_a_silence_ended_is_kept(shop: Shop) -> None:
+    order = sent(shop, "123")
+    says("IN_TRANSIT", DAY)
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    says("OUT_FOR_DELIVERY", 12 * DAY + HOUR)
+    today = (MONDAY + 12 * DAY).date()
+    shown = ShownPromise.objects.filter(order=order).order_by("pk").last()
+    assert (shown.first, shown.last, shown.where) == (today, today, "CARRIER")
+
+
+def test_a_day_that_a_carrier_named_before_it_fell_silent_is_not_waited_for(shop: Shop) -> None:
+    order = sent(shop, "123")
+    says("IN_TRANSIT", DAY)
+    Tracker.objects.update(eta_to=(MONDAY + 3 * DAY).date())
+    assert "expects to deliver" in page_of(order.pk).promise
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    assert "expects to deliver" not in page_of(order.pk).promise
 
 
 def test_what_nobody_looks_after_any_more_is_still_not_said_to_be_on_its_way(shop: Shop) -> None:

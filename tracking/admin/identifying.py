@@ -131,7 +131,7 @@ ASIDE = Act(
     "{} is put aside.",
     _why_not_aside,
     AsideForm,
-    hint="It leaves the queue. What came in is kept as it is, with your name and the reason, and is forgotten after 30 "
-    "days.",
+    hint="It leaves the queue. What came in is kept as it is, with your name and the reason, and is forgotten 30 "
+    "days after it came.",
     is_telling=True,
 )

@@ -19,6 +19,7 @@ from tracking.models.alarm import OLDEST
 from tracking.models.tracker import Status
 from tracking.services.follow import UNDER_WAY
 from tracking.services.lanes import known_lanes
+from tracking.services.promise import keep_promise
 
 WATCH = Actor.system("watch")
 DONE = (Status.DELIVERED, Status.RETURNED_TO_SENDER)
@@ -85,11 +86,22 @@ def hear_from(order: Order, parcels: Collection[int], *, now: datetime, lanes: L
     if found := list(silent.select_related("parcel")):
         still = dict(_wanted(known_lanes() if lanes is None else lanes, now, *(alarm.parcel_id for alarm in found)))
         over = [alarm for alarm in found if (alarm.parcel_id, alarm.kind) not in still]
-        other = {pk: cry for (pk, kind), cry in still.items() if kind in Alarm.SILENCES}
-        _turn({alarm: other[alarm.parcel_id] for alarm in over if alarm.parcel_id in other})
-        ended = [alarm for alarm in over if alarm.parcel_id not in other]
-        _close(ended, now)
-        _tell_end(order, ended)
+        _end_silence(order, over, {pk: cry for (pk, kind), cry in still.items() if kind in Alarm.SILENCES}, now)
+
+
+def _end_silence(order: Order, over: Collection[Alarm], silent: Mapping[int, Cry], now: datetime) -> None:
+    """Close what is over, or turn it into the silence that stands now instead, if no alarm says that one."""
+    standing = Alarm.objects.standing().filter(parcel__in=[alarm.parcel_id for alarm in over])
+    said = set(standing.values_list("parcel_id", "kind"))
+    turned = {alarm: silent[alarm.parcel_id] for alarm in over if alarm.parcel_id in silent}
+    turned = {alarm: cry for alarm, cry in turned.items() if (alarm.parcel_id, cry.kind) not in said}
+    _turn(turned)
+    _tell(order, turned)
+    closed = [alarm for alarm in over if alarm not in turned]
+    _close(closed, now)
+    _tell_end(order, [alarm for alarm in closed if alarm.parcel_id not in silent])
+    if over:
+        keep_promise(order, now=now)
 
 
 def take_alarm(alarm: Alarm, *, by: Actor) -> None:
@@ -213,7 +225,9 @@ def _open_of(order: Order, parcels: Mapping[int, Parcel], keys: Collection[Key],
     cries = {key: cry for key, cry in _wanted(lanes, now, *parcels) if key in keys and key not in open_now}
     made = [_alarm(parcels[pk], cry, now) for (pk, _), cry in cries.items()]
     Alarm.objects.bulk_create(made)
-    _tell(order, [alarm for alarm in made if alarm.kind in Alarm.SILENCES])
+    if silences := [alarm for alarm in made if alarm.kind in Alarm.SILENCES]:
+        _tell(order, silences)
+        keep_promise(order, now=now)
 
 
 def _alarm(parcel: Parcel, cry: Cry, now: datetime) -> Alarm:

@@ -125,12 +125,12 @@ def _follow(
     follow_parcels(order, moved, by=by, now=now)
     if odd:
         draw_consequences(odd, by=by)
+    if heard:
+        hear_from(order, heard, now=now)
     got_on = [each for each, it in views.items() if _got_on(it)]
     is_moved = bool(got_on) and estimate(order, got_on, now=now)
     if is_moved or any(may_name_other_days(trackers[each].status, it) for each, it in views.items()):
         keep_promise(order, now=now)
-    if heard:
-        hear_from(order, heard, now=now)
 
 
 def _got_on(it: View) -> bool:

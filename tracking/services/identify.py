@@ -1,6 +1,6 @@
 """A person says which parcel a message means that could be of more than one, or that it means none of ours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -79,24 +79,29 @@ def put_message_aside(
 
     Raises NotUnclear, NotTheirs.
     """
-    if is_for_others(message, among):
-        raise NotTheirs(FOR_OTHERS)
     with transaction.atomic():
         messages = _claim(message, has_alike=has_alike or bool(message.source_tracker_id))
+        _refuse_others(messages, among)
         _put_aside(messages, by, reason)
         _read_again(messages)
     return len(messages)
 
 
-def put_delivery_aside(inbox: Inbox, *, by: Actor, reason: str) -> None:
-    """Leave what came in as it is, with the messages in it of which nobody knows what they mean. Raises NotQuarantined.
+def put_delivery_aside(inbox: Inbox, *, by: Actor, reason: str, among: QuerySet[Warehouse] | None = None) -> None:
+    """Leave what came in as it is, with the messages in it of which nobody knows what they mean.
 
-    The messages are locked first, as who says what one of them means does it.
+    The messages are locked first, as who says what one of them means does it. Raises NotQuarantined, NotTheirs.
     """
     with transaction.atomic():
         unclear = list(Snapshot.objects.unclear().filter(inbox=inbox).order_by("pk").select_for_update(no_key=True))
+        _refuse_others(unclear, among)
         put_aside(inbox, by=by, reason=reason)
         _put_aside(unclear, by, reason)
+
+
+def _refuse_others(messages: Iterable[Snapshot], among: QuerySet[Warehouse] | None) -> None:
+    if among is not None and any(is_for_others(each, among) for each in messages):
+        raise NotTheirs(FOR_OTHERS)
 
 
 def _put_aside(messages: Sequence[Snapshot], by: Actor, reason: str) -> None:

@@ -47,7 +47,12 @@ def days_of(journey: Journey) -> Days | None:
 
 
 def days_of_parcel(box: Box) -> Days | None:
-    """Return the days that a parcel is expected on, by its carrier, else by its lane; None if neither says."""
+    """Return the days that a parcel is expected on, by its carrier, else by its lane; None if neither says.
+
+    What a carrier said of a parcel before it fell silent about it is no day to wait for.
+    """
+    if box.is_silent:
+        return _by_lane(box)
     if box.state == Status.OUT_FOR_DELIVERY and box.last_scan.get("status") == Status.OUT_FOR_DELIVERY:
         out = wall_clock(box.last_scan.get("wall") or "")
         today = out.date() if isinstance(out, datetime) else out

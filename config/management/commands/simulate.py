@@ -24,7 +24,8 @@ WAIT_SECONDS = 30
 class Command(HouseCommand):
     help = (
         "Drive orders through the running house (see `up`) to the door. Exits with 1 if anything is wrong. "
-        "The carrier loses webhooks where it can be asked for them: where AFTERSHIP_URL, for both, is on this machine."
+        "The carrier loses webhooks where it can be asked for them: where AFTERSHIP_URL, for both, is "
+        "http://127.0.0.1 with a port."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from django.http import HttpResponse
 
+from fulfillment import ledger
+from fulfillment.models import Staff
 from orders.admin.inbox import readable
 from orders.models import Inbox, Order
 from tests.factories import Shop, shipment
@@ -144,6 +146,20 @@ def test_what_came_in_is_put_aside_with_its_messages_of_which_nobody_knows(shop:
     assert (Inbox.objects.get().status, Snapshot.objects.unclear().count()) == ("IGNORED", 0)
     assert Snapshot.objects.get().aside_why == "Of another shop."
     assert understand_inbox() == 0
+
+
+@pytest.mark.parametrize("role", ["manager", "integrator"])
+def test_what_could_be_of_another_warehouse_or_is_not_ones_to_say_is_not_put_aside(shop: Shop, role: str) -> None:
+    for _ in range(2):
+        shipped(shop, DHL)
+    Carrier().send(event(DHL.tracking_number, "DELIVERED"))
+    understand_inbox()
+    if role == "manager":
+        Staff.objects.get_or_create(user=user_of("manager"))[0].warehouses.set([ledger.open_warehouse("FAR")])
+    url = f"/admin/orders/inbox/{Inbox.objects.get().pk}/do/aside/"
+    answer = client_of(role).post(url, {"operation": uuid4(), "reason": "Of another shop."})
+    assert "they have to say it" in " ".join(flashes(answer))
+    assert (Inbox.objects.get().status, Snapshot.objects.unclear().count()) == ("QUARANTINED", 1)
 
 
 def test_what_came_by_a_hook_is_mended_and_read_again_by_the_worker(shop: Shop) -> None:
