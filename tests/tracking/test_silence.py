@@ -213,4 +213,8 @@ def test_what_nobody_looks_after_any_more_is_still_not_said_to_be_on_its_way(sho
     sweep_alarms(now=MONDAY + 12 * DAY)
     sweep_alarms(now=MONDAY + OLDEST)
     assert not Alarm.objects.standing().exists()
-    assert told(order) == ("Your order has not been seen for a while", QUIET.removesuffix(f" {ON_LIST}"))
+    with time_machine.travel(MONDAY + OLDEST, tick=False):
+        assert told(order) == ("Your order has not been seen for a while", QUIET.removesuffix(f" {ON_LIST}"))
+    says("IN_TRANSIT", OLDEST + DAY)
+    with time_machine.travel(MONDAY + OLDEST + DAY, tick=False):
+        assert told(order)[0] == "Your order is on its way"

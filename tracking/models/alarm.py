@@ -85,18 +85,10 @@ class Alarm(models.Model):
         return f"{self.parcel}: {self.get_kind_display().lower()}"
 
 
-SILENCE = {  # by hand: every page asks, and the ORM builds such a question for half a millisecond
-    "is_on_board": RawSQL(
-        "EXISTS (SELECT 1 FROM tracking_alarm a"
-        " WHERE a.parcel_id = fulfillment_parcel.id AND a.closed_at IS NULL AND a.kind IN (%s, %s))",
-        tuple(map(str, Alarm.SILENCES)),
-        output_field=models.BooleanField(),
-    ),
-    "silence_closed_at": RawSQL(
-        "SELECT MAX(a.closed_at) FROM tracking_alarm a"
-        " WHERE a.parcel_id = fulfillment_parcel.id AND a.kind IN (%s, %s)",
-        tuple(map(str, Alarm.SILENCES)),
-        output_field=models.DateTimeField(),
-    ),
-}
-"""Whether nothing is heard of a parcel and somebody looks into that, and when the last silence was over, or too old."""
+SILENCE = RawSQL(  # by hand: every page asks, and the ORM builds such a question for half a millisecond
+    "EXISTS (SELECT 1 FROM tracking_alarm a"
+    " WHERE a.parcel_id = fulfillment_parcel.id AND a.closed_at IS NULL AND a.kind IN (%s, %s))",
+    tuple(map(str, Alarm.SILENCES)),
+    output_field=models.BooleanField(),
+)
+"""Whether nothing is heard of a parcel, and the board knows."""

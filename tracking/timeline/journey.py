@@ -15,7 +15,7 @@ from fulfillment.models import Parcel, ReceiptLine, Reship, Return, Shipment, Sh
 from orders.models import Hold, Order, OrderLine
 from tracking.lanes.watch import DAMAGES
 from tracking.models import Estimate, Tracker
-from tracking.models.alarm import OLDEST, SILENCE
+from tracking.models.alarm import OLDEST, SILENCE, Alarm
 from tracking.models.tracker import Status
 from tracking.timeline.dates import day
 from tracking.timeline.words import (
@@ -46,12 +46,17 @@ SETTLED = {  # a person may say so where no carrier does
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A parcel that has left, and where it is by all that is known."""
+    """A parcel that has left, and where it is by all that is known.
+
+    `is_on_board`: nothing is heard of it, and somebody looks into that; `is_given_up`: nobody does any more.
+    """
 
     parcel: Parcel
     shipment: Shipment
     tracker: Tracker | None
     status: str
+    is_on_board: bool = False
+    is_given_up: bool = False
 
     @property
     def reason(self) -> str:
@@ -93,21 +98,8 @@ class Box:
     @property
     def is_silent(self) -> bool:
         """Nothing is heard of it, as the board knows or knew; what its reader has to do comes first."""
-        is_quiet = self.is_on_board or self._is_given_up
+        is_quiet = self.is_on_board or self.is_given_up
         return is_quiet and self.status in COMING and not self.needs_you
-
-    @property
-    def is_on_board(self) -> bool:
-        """Somebody looks into its silence."""
-        return bool(getattr(self.parcel, "is_on_board", False))
-
-    @property
-    def _is_given_up(self) -> bool:
-        """Its silence went off the board for its age alone, and nothing was heard since."""
-        left, closed_at = self.parcel.shipped_at, getattr(self.parcel, "silence_closed_at", None)
-        if left is None or closed_at is None or closed_at < left + OLDEST:
-            return False
-        return self.seen_at is None or self.seen_at <= closed_at
 
     @property
     def state(self) -> str:
@@ -290,7 +282,7 @@ def _boxes(parts: list[Part]) -> list[Box]:
 
 def read_boxes(parcels: QuerySet[Parcel]) -> QuerySet[Parcel]:
     """Read parcels with all that a Box asks of them."""
-    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(**SILENCE)
+    return parcels.select_related("tracker", "estimate", "reship__replacement").annotate(is_on_board=SILENCE)
 
 
 def box_of(parcel: Parcel, shipment: Shipment) -> Box:
@@ -298,7 +290,18 @@ def box_of(parcel: Parcel, shipment: Shipment) -> Box:
     tracker: Tracker | None = getattr(parcel, "tracker", None)
     said = tracker.status if tracker else Status.UNKNOWN
     status = said if said in FINAL else SETTLED.get(Shipment.Status(shipment.status), said)
-    return Box(parcel, shipment, tracker, status)
+    is_on_board = getattr(parcel, "is_on_board", False)
+    return Box(parcel, shipment, tracker, status, is_on_board, status in COMING and _is_given_up(parcel, tracker))
+
+
+def _is_given_up(parcel: Parcel, tracker: Tracker | None) -> bool:
+    """Say whether its silence went off the board for its age alone; of nothing younger is the database asked."""
+    left = parcel.shipped_at
+    if left is None or timezone.now() - left < OLDEST:
+        return False
+    heard_at = tracker.last_scan_at if tracker and tracker.first_scan_at else None
+    silences = Alarm.objects.filter(parcel=parcel, kind__in=Alarm.SILENCES, since__gte=heard_at or left)
+    return silences.filter(closed_at__gte=left + OLDEST).exists()
 
 
 def most_pressing(boxes: list[Box]) -> str:
