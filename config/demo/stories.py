@@ -34,6 +34,8 @@ ENDS = {
     Kind.LOST: "lost",
     Kind.STRANGE: "strange",
 }
+ONCE = {Kind.CUSTOMS, Kind.LOST, Kind.STRANGE}
+"""What a person has to look into: of one parcel of an order, however many it goes in."""
 SCRAMBLED = {Kind.ATTEMPT, Kind.SCRAMBLED}
 
 logger = logging.getLogger(__name__)
@@ -168,12 +170,13 @@ class Stories:
             return
         for parcel in shipment.parcels.exclude(tracking_number=""):
             if parcel.pk not in carried:
+                end = "straight" if carried and kind in ONCE else ENDS.get(kind, "straight")
                 carried.add(parcel.pk)
-                self.loop.tell(self._carry(parcel, person, kind, haste))
+                self.loop.tell(self._carry(parcel, person, end, haste, is_scrambled=kind in SCRAMBLED))
 
-    def _carry(self, parcel: Parcel, person: Person, kind: Kind, haste: float) -> Story:
-        end, known, number = ENDS.get(kind, "straight"), heard_of(parcel.pk), parcel.tracking_number
-        road = self.carrier.carry(number, person, end, known=known, is_scrambled=kind in SCRAMBLED)
+    def _carry(self, parcel: Parcel, person: Person, end: str, haste: float, *, is_scrambled: bool) -> Story:
+        known, number = heard_of(parcel.pk), parcel.tracking_number
+        road = self.carrier.carry(number, person, end, known=known, is_scrambled=is_scrambled)
         yield self.pace.scan * haste
         for _ in road:
             yield self.pace.scan * haste

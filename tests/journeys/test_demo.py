@@ -104,7 +104,7 @@ def test_fifty_orders_come_to_their_end_and_the_books_are_clean(house: dict[str,
         assert row[special] >= 2, special
     assert row["Messages"] == row["sent"] + row.get("not sent", 0)  # a fast day passes much by before it is told
     assert row["sent"] >= 3 * row["delivered"], "of each: we have it, on its way, delivered"
-    assert re.search(rf": 0 errors, {len(KNOWN_BY_AUDIT)} warnings\.$", told, re.MULTILINE)
+    assert re.search(rf": 0 errors, {len(KNOWN_BY_AUDIT)} warnings\.$", told, re.MULTILINE), told
     assert sorted(re.findall(r"^Warning, (\w+):", told, re.MULTILINE)) == sorted(KNOWN_BY_AUDIT)
     assert of_house(house["VAR_DIR"]) == []
     the_carrier_was_bad_and_all_ended_right(told, row)

@@ -18,7 +18,7 @@ from notifications.relay import relay_batch
 from orders.models import Event, Order
 from tests.factories import ALICE, BOB, MONDAY, Shop, shipment
 from tests.hooks import event
-from tests.plans import plans_of
+from tests.plans import planned_by_sqlite, plans_of
 from tests.staff import client_of, flashes
 from tracking.lanes import Lane, Lanes, Quiet, Stats, Watched, watch
 from tracking.models import Alarm, LearntLane, Tracker
@@ -263,6 +263,7 @@ def test_a_sweep_asks_the_database_as_often_for_one_parcel_as_for_many(
             sweep_alarms(now=MONDAY + 6 * DAY)
 
 
+@planned_by_sqlite
 def test_of_what_has_arrived_a_sweep_reads_what_was_corrected_since_alone(shop: Shop) -> None:
     assert "tracker_reopened" in str(plans_of(sweep_alarms))
 

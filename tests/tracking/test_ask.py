@@ -21,7 +21,7 @@ from fulfillment.models import Shipment
 from orders.models import Channel, Endpoint, Inbox
 from orders.services import close_endpoint
 from tests.factories import Shop
-from tests.plans import plans_of
+from tests.plans import planned_by_sqlite, plans_of
 from tests.senders import Sender
 from tests.staff import superuser
 from tests.tracking.house import ProviderApi, serving
@@ -243,6 +243,7 @@ def test_of_what_moves_again_after_its_delivery_is_asked(shop: Shop, line: Line)
     assert len(Tracker.objects.get().timeline) == 6
 
 
+@planned_by_sqlite
 @easypost
 def test_of_what_has_arrived_what_moves_again_is_found_by_its_index(shop: Shop, line: Line) -> None:
     assert "tracker_reopened" in str(plans_of(lambda: under_way(line.endpoint, NOW).first()))

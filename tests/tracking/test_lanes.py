@@ -15,7 +15,7 @@ from fulfillment.models import Parcel, Shipment
 from fulfillment.services import ParcelDraft, ship_shipment
 from orders.models import LearntTransit, ShippingMethod
 from tests.factories import BOB, Shop, shipment
-from tests.plans import plans_of
+from tests.plans import planned_by_sqlite, plans_of
 from tests.staff import client_of
 from tracking.lanes import (
     ENOUGH,
@@ -238,6 +238,7 @@ def test_what_was_learnt_costs_placing_no_query(shop: Shop, django_assert_num_qu
         shop.order((shop.mug, 1))
 
 
+@planned_by_sqlite
 def test_what_arrived_too_long_ago_is_not_even_read(shop: Shop) -> None:
     plans = [plan for plan in plans_of(learn_lanes) if "tracking_tracker" in str(plan)]
     assert (len(plans), [plan for plan in plans if "tracker_delivered" not in str(plan)]) == (1, [])
