@@ -179,7 +179,7 @@ class Day:
     def _is_asking(self) -> bool:
         mine = Contact.objects.filter(endpoint=self.carrier.hook).exclude(lease_token=None)
         wanted = Question.objects.open().filter(endpoint=self.carrier.hook, is_urgent=True)
-        return wanted.exists() or mine.exists()
+        return mine.exists() or wanted.exists()  # so: who meets trouble puts back first, then lets go
 
     def _missing(self, purchases: Iterable[Purchase]) -> dict[str, int]:
         """Return what the shelves lack for these purchases."""

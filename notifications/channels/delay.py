@@ -10,7 +10,7 @@ from tracking.models.tracker import Status
 from tracking.timeline.dates import day
 from tracking.timeline.headline import whereabouts
 from tracking.timeline.journey import Box, way_in
-from tracking.timeline.words import NOT_COMING
+from tracking.timeline.words import COMES_NO_MORE
 
 ALL_THERE = "It has arrived since."
 CANCELLED = "It was cancelled since."
@@ -52,7 +52,7 @@ def rest_of(order: Order) -> Rest:
     journey, is_sure = way_in(order, order.shipments.all()), True
     for part in journey.parts:
         boxes = [box for box in journey.boxes if box.shipment == part.shipment]
-        coming = [box for box in boxes if box.status not in NOT_COMING]
+        coming = [box for box in boxes if box.status not in COMES_NO_MORE]
         is_counted = all(box.parcel.lines.all() for box in boxes)
         here.update(_counted(coming) if is_counted else _all_of(part.shipment) if coming else Counter())
         is_sure &= is_counted or len(coming) in {0, len(boxes)}

@@ -154,11 +154,14 @@ class News:
         """What has not left yet."""
         return _items((line.waiting + line.reserved + line.picked + line.packed, line.name) for line in self.lines)
 
-    @cached_property
+    @property
     def rest(self) -> Items:
         """What is not at the door yet, and still comes."""
-        units = delay.rest_of(self.order).units
-        return _items((units[line.pk], line.name) for line in self.lines)
+        return _items((self._rest.units[line.pk], line.name) for line in self.lines)
+
+    @cached_property
+    def _rest(self) -> delay.Rest:
+        return delay.rest_of(self.order)
 
     # --- where it is -----------------------------------------------------------------------------------------
 
@@ -272,7 +275,7 @@ class News:
     def rest_heading(self) -> str:
         if self.facts["missed"] == "ship_by":
             return "Still to be sent"
-        return "Still to come" if delay.rest_of(self.order).is_sure else "Some of this is still to come"
+        return "Still to come" if self._rest.is_sure else "Some of this is still to come"
 
 
 def _items(pairs: Iterable[tuple[int, str]]) -> Items:

@@ -27,6 +27,7 @@ from orders.blockers import Reason, held
 from orders.models import Hold, Order, OrderLine
 from orders.money import money
 from orders.numbers import read_pk
+from tracking.timeline.journey import read_boxes
 
 LINES_SHOWN = 300
 """Of a trail longer than that the newest; nearly no order has a tenth of it."""
@@ -113,7 +114,6 @@ STAGE_LABELS = {
 
 
 OF_ORDER = ("channel", "customer", "shipping_method", "reship_of__order", "reship_of__parcel")
-OF_PARCEL = ("tracker", "estimate", "reship__replacement")
 
 
 def load(user: Any, order_id: str | int) -> Order | None:
@@ -123,7 +123,7 @@ def load(user: Any, order_id: str | int) -> Order | None:
         .select_related("warehouse", "slot__cart")
         .prefetch_related(
             Prefetch("lines", ShipmentLine.objects.select_related("order_line").order_by("order_line__number")),
-            Prefetch("parcels", Parcel.objects.select_related(*OF_PARCEL).prefetch_related("lines")),
+            Prefetch("parcels", read_boxes(Parcel.objects.all()).prefetch_related("lines")),
         )
     )
     units = Greatest(Sum("lines__quantity", default=0), Sum("lines__received", default=0))

@@ -36,6 +36,7 @@ def test_a_burst_of_signals_ends_it_once() -> None:
         while supervisor.poll() is None and time.monotonic() < deadline:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 supervisor.send_signal(number)
+            time.sleep(0.001)
         assert supervisor.wait(timeout=WITHIN_SECONDS) == 0
         assert not Path(f"/proc/{child}").exists()
     finally:

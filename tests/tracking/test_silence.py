@@ -14,6 +14,7 @@ from tests.factories import ALICE, BOB, MONDAY, Shop, shipment
 from tests.hooks import event
 from tests.notifications.stories import delayed
 from tests.notifications.test_letters import read
+from tests.staff import client_of
 from tracking.models import Alarm, LearntLane, Tracker, TrackingLink
 from tracking.models.alarm import OLDEST
 from tracking.services import link_for, snooze_alarm, sweep_alarms, take_carrier_events
@@ -218,3 +219,13 @@ def test_what_nobody_looks_after_any_more_is_still_not_said_to_be_on_its_way(sho
     says("IN_TRANSIT", OLDEST + DAY)
     with time_machine.travel(MONDAY + OLDEST + DAY, tick=False):
         assert told(order)[0] == "Your order is on its way"
+
+
+def test_staff_read_of_no_day_that_a_carrier_named_before_it_fell_silent(shop: Shop) -> None:
+    order = sent(shop, "123")
+    says("IN_TRANSIT", DAY)
+    Tracker.objects.update(eta_to=(MONDAY + 3 * DAY).date())
+    page = f"/admin/orders/order/{order.pk}/change/"
+    assert "says the carrier" in client_of("support").get(page).content.decode()
+    sweep_alarms(now=MONDAY + 12 * DAY)
+    assert "says the carrier" not in client_of("support").get(page).content.decode()

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -374,6 +375,22 @@ def test_of_two_who_decide_at_once_one_does(shop: Shop) -> None:
     assert sorted(at_once(2, decide)) == ["1", "not_unclear"]
     message.refresh_from_db()
     assert bool(message.aside_by) != (message.tracker is not None)
+
+
+def test_putting_many_aside_asks_as_often_as_putting_two_aside(shop: Shop) -> None:
+    two(shop)
+    mine = Warehouse.objects.filter(pk=shop.warehouse.pk)
+
+    def statements(count: int) -> int:
+        take(*(event("JD1", at=ago(20 * count + place)) for place in range(count)))
+        with CaptureQueriesContext(connection) as told:
+            aside = put_message_aside(
+                Snapshot.objects.unclear()[0], by=BOB, reason="Not ours.", among=mine, has_alike=True
+            )
+        assert aside == count
+        return len(told)
+
+    assert statements(2) == statements(6)
 
 
 def test_what_could_be_of_another_warehouse_is_not_put_aside_here(shop: Shop) -> None:

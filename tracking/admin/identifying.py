@@ -21,9 +21,25 @@ from tracking.services.match import candidates
 PERMISSION = "tracking.identify_snapshot"
 
 
-class IdentifyForm(ActForm):
-    parcel = standing_field("It is this parcel", ())
+class _MessageForm(ActForm):
+    """What is said of a message, and of those that wait under its number, where that is a question."""
+
+    field_order = ("parcel", "reason", "has_alike")
     has_alike = forms.BooleanField(label="The others too", required=False, widget=UnfoldBooleanWidget())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = alike(self.thing).count()
+        self.fields["has_alike"].help_text = f"{counted(others, 'message waits', 'messages wait')} under this number."
+        if not others or self.thing.source_tracker_id:
+            del self.fields["has_alike"]
+
+    def clean(self) -> dict[str, Any]:
+        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
+
+
+class IdentifyForm(_MessageForm):
+    parcel = standing_field("It is this parcel", ())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,32 +48,12 @@ class IdentifyForm(ActForm):
         widget: Any = self.fields["parcel"].widget
         found = meant(self.thing, Warehouse.objects.of(self.user)) if self.user else ()
         widget.choices = [("", "—"), *((each.number, parcel_words(each)) for each in found)]
-        _offer_alike(self)
-
-    def clean(self) -> dict[str, Any]:
-        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
 
 
-class AsideForm(ActForm):
+class AsideForm(_MessageForm):
     reason = text_field(
         "Why", max_length=200, help_text="Say what it is, for whoever asks later; nothing of a customer."
     )
-    has_alike = forms.BooleanField(label="The others too", required=False, widget=UnfoldBooleanWidget())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _offer_alike(self)
-
-    def clean(self) -> dict[str, Any]:
-        return (super().clean() or {}) | {"among": Warehouse.objects.of(self.user)}
-
-
-def _offer_alike(form: ActForm) -> None:
-    """Ask whether what waits under the same number goes with it, where that is a question."""
-    others = alike(form.thing).count()
-    form.fields["has_alike"].help_text = f"{counted(others, 'message waits', 'messages wait')} under this number."
-    if not others or form.thing.source_tracker_id:
-        del form.fields["has_alike"]
 
 
 def parcel_words(parcel: Parcel) -> str:
@@ -68,18 +64,21 @@ def parcel_words(parcel: Parcel) -> str:
 
 
 def _identify(message: Snapshot, by: Actor, data: dict[str, Any]) -> str:
-    number, has_alike = data["parcel"], data.get("has_alike", False)
-    operation, among = str(data["operation"]), data["among"]
-    taken = identify_message(message, number, by=by, among=among, has_alike=has_alike, operation=operation)
-    others = f", and {counted(taken - 1, 'other message', 'other messages')} with it" if taken > 1 else ""
-    return f"It is of parcel {number} now{others}."
+    number, operation = data["parcel"], str(data["operation"])
+    taken = identify_message(message, number, by=by, operation=operation, **_which(data))
+    return f"It is of parcel {number} now{_and_others(taken)}."
 
 
 def _put_aside(message: Snapshot, by: Actor, data: dict[str, Any]) -> str:
-    has_alike, among = data.get("has_alike", False), data["among"]
-    taken = put_message_aside(message, by=by, reason=data["reason"], among=among, has_alike=has_alike)
-    others = f", and {counted(taken - 1, 'other message', 'other messages')} with it" if taken > 1 else ""
-    return f"It is put aside{others}."
+    return f"It is put aside{_and_others(put_message_aside(message, by=by, reason=data['reason'], **_which(data)))}."
+
+
+def _which(data: dict[str, Any]) -> dict[str, Any]:
+    return {"among": data["among"], "has_alike": data.get("has_alike", False)}
+
+
+def _and_others(taken: int) -> str:
+    return f", and {counted(taken - 1, 'other message', 'other messages')} with it" if taken > 1 else ""
 
 
 def _settled(message: Snapshot) -> list[Reason]:
@@ -105,7 +104,7 @@ def _why_not(message: Snapshot) -> list[Reason]:
 def _why_not_aside(message: Snapshot) -> list[Reason]:
     if reasons := _settled(message):
         return reasons
-    if is_for_others(message, getattr(message, "among", None)):
+    if is_for_others([message], getattr(message, "among", None)):
         return [Reason("not_theirs", FOR_OTHERS, "support")]
     return []
 

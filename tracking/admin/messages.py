@@ -26,7 +26,7 @@ from tracking.admin.parcels import WAREHOUSE
 from tracking.admin.told import days, with_meanings, with_sources
 from tracking.models import Snapshot
 
-KEPT: dict[str, Callable[[Any], QuerySet[Any]]] = {
+WHICH: dict[str, Callable[[Any], QuerySet[Any]]] = {
     "unclear": lambda rows: rows.unclear(),
     "no": lambda rows: rows.strange(),
     "aside": lambda rows: rows.exclude(aside_by=""),
@@ -46,7 +46,7 @@ class SnapshotAdmin(ScopedAdmin, ActingAdmin, ReadOnlyAdmin):
             "matched",
             "Parcel",
             lambda: [("unclear", "Not clear which"), ("no", "Not known to us"), ("aside", "Put aside")],
-            lambda rows, which: rows.filter(tracker=None) & KEPT[which](Snapshot.objects),
+            lambda rows, which: rows.filter(tracker=None) & WHICH[which](Snapshot.objects),
         ),
     )
     list_select_related = ("tracker__parcel",)

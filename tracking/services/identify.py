@@ -1,6 +1,6 @@
 """A person says which parcel a message means that could be of more than one, or that it means none of ours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -99,8 +99,8 @@ def put_delivery_aside(inbox: Inbox, *, by: Actor, reason: str, among: QuerySet[
         _put_aside(unclear, by, reason)
 
 
-def _refuse_others(messages: Iterable[Snapshot], among: QuerySet[Warehouse] | None) -> None:
-    if among is not None and any(is_for_others(each, among) for each in messages):
+def _refuse_others(messages: Sequence[Snapshot], among: QuerySet[Warehouse] | None) -> None:
+    if is_for_others(messages, among):
         raise NotTheirs(FOR_OTHERS)
 
 
@@ -113,13 +113,21 @@ def meant(message: Snapshot, among: QuerySet[Warehouse] | None = None) -> Sequen
     """Return the parcels that a message could mean, of these warehouses and of none."""
     if among is None:
         return candidates(message)
-    mine = {None, *among.values_list("pk", flat=True)}
+    mine = _known(among)
     return [each for each in candidates(message) if each.shipment.warehouse_id in mine]
 
 
-def is_for_others(message: Snapshot, among: QuerySet[Warehouse] | None) -> bool:
-    """Say whether it could mean a parcel of a warehouse that is not `among` these."""
-    return len(meant(message, among)) < len(candidates(message))
+def is_for_others(messages: Sequence[Snapshot], among: QuerySet[Warehouse] | None) -> bool:
+    """Say whether one of them could mean a parcel of a warehouse that is not `among` these."""
+    if among is None or not messages:
+        return False
+    mine = _known(among)
+    return any(each.shipment.warehouse_id not in mine for each in candidates(*messages))
+
+
+def _known(among: QuerySet[Warehouse]) -> set[int | None]:
+    """Return the warehouses by pk, and that of what left none."""
+    return {None, *among.values_list("pk", flat=True)}
 
 
 def alike(message: Snapshot) -> QuerySet[Snapshot]:

@@ -55,10 +55,11 @@ def match_anew(snapshots: Sequence[Snapshot], *, now: datetime) -> Mapping[int, 
     return matches
 
 
-def candidates(snapshot: Snapshot) -> Sequence[Parcel]:
-    """Return the parcels that a message could mean, of those that were about when it came, or left later."""
-    came = snapshot.received_at
-    return _meant(snapshot, _by_number([snapshot], came), _by_reference([snapshot], came))
+def candidates(*snapshots: Snapshot) -> Sequence[Parcel]:
+    """Return the parcels that messages could mean, of those that were about when the first came, or left later."""
+    came = min(each.received_at for each in snapshots)
+    by_number, by_reference = _by_number(snapshots, came), _by_reference(snapshots, came)
+    return list(dict.fromkeys(found for each in snapshots for found in _meant(each, by_number, by_reference)))
 
 
 def matchable(now: datetime) -> Q:

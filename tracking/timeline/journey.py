@@ -34,7 +34,7 @@ from tracking.timeline.words import (
 )
 
 FINAL = frozenset({Status.DELIVERED, Status.RETURNED_TO_SENDER, Status.LOST})
-COMES_BACK = RawSQL(  # by hand, as `SILENCE`
+HAS_RETURNS = RawSQL(  # by hand, as `SILENCE`
     "EXISTS (SELECT 1 FROM fulfillment_return r WHERE r.order_id = orders_order.id)", (), output_field=BooleanField()
 )
 SETTLED = {  # a person may say so where no carrier does
@@ -208,12 +208,12 @@ def journey_of(order_id: int) -> Journey:
 
     Each is ordered by its own columns: the models' default orders would join all that stands above them.
     """
-    orders = Order.objects.select_related("channel", "customer").annotate(is_coming_back=COMES_BACK)
+    orders = Order.objects.select_related("channel", "customer").annotate(has_returns=HAS_RETURNS)
     order = orders.get(pk=order_id)
     lines = list(OrderLine.objects.filter(order=order).order_by("number"))
     parts, contents = _parts(order)
     _note_expected(lines, parts)
-    returns = _returns(order) if getattr(order, "is_coming_back", False) else []
+    returns = _returns(order) if getattr(order, "has_returns", False) else []
     return Journey(order, lines, _holds(order), parts, _boxes(parts), contents, returns)
 
 

@@ -23,7 +23,7 @@ ATTENTION: tuple[str, ...] = (  # of several parcels the headline speaks of the 
 ROUTINE = frozenset({Status.IN_TRANSIT, Status.PRE_TRANSIT, Status.UNKNOWN})
 TRAVELS = ROUTINE | {Status.OUT_FOR_DELIVERY}
 COMING = TRAVELS | {Status.EXCEPTION, Status.DELIVERY_ATTEMPT_FAILED}
-NOT_COMING = frozenset({Status.DELIVERED, Status.RETURNING_TO_SENDER, Status.RETURNED_TO_SENDER, Status.LOST})
+COMES_NO_MORE = frozenset({Status.DELIVERED, Status.RETURNING_TO_SENDER, Status.RETURNED_TO_SENDER, Status.LOST})
 
 PREDICATES: dict[str, tuple[str, str]] = {  # of one, of several
     Status.UNKNOWN: ("has left the shop", "have left the shop"),

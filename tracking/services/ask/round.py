@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from orders.models import Endpoint
@@ -118,13 +118,17 @@ def _answers(endpoint: Endpoint, way: Way, key: str, wanted: Sequence[Wanted]) -
 
 def _wanted(endpoint: Endpoint, batch: Sequence[Question]) -> Mapping[int, Wanted]:
     heard = Snapshot.objects.filter(endpoint=endpoint, tracker__parcel__in=[each.parcel_id for each in batch])
-    rows = heard.order_by("pk").values_list("tracker__parcel", "source_tracker_id", "carrier")
-    names = {parcel: name for parcel, name, _ in rows if name}
-    carriers = {parcel: carrier for parcel, _, carrier in rows if carrier}
+    names, carriers = _last(heard, "source_tracker_id"), _last(heard, "carrier")
     return {
         each.pk: Wanted(each.parcel.tracking_number, names.get(each.parcel_id, ""), carriers.get(each.parcel_id, ""))
         for each in batch
     }
+
+
+def _last(heard: QuerySet[Snapshot], name: str) -> dict[int, str]:
+    """Return what was said last, by parcel: of each parcel one row, however often it was told of."""
+    newest = heard.exclude(**{name: ""}).order_by().values("tracker").annotate(last=Max("pk")).values("last")
+    return dict(Snapshot.objects.filter(pk__in=newest).values_list("tracker__parcel", name))
 
 
 def _watch_again(
